@@ -1,0 +1,69 @@
+"""The exceptions of the collector.
+
+::
+
+    MIOpsError
+    ├── ConfigError           a setting is wrong: names the key, what is allowed, what was probably meant
+    ├── InputError            a row, file or request is refused: says what, where and why; never retried
+    │   └── TooLargeError     … because of its size
+    └── UnavailableError      could not be done now; the client should retry after `retry_after_seconds`
+        └── StoreError        … because the store cannot write: disk full, locked, corrupt
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "ConfigError",
+    "InputError",
+    "MIOpsError",
+    "StoreError",
+    "TooLargeError",
+    "UnavailableError",
+    "did_you_mean",
+]
+
+
+class MIOpsError(Exception):
+    """Base of everything the collector raises on purpose."""
+
+
+class ConfigError(MIOpsError):
+    """A setting is wrong."""
+
+
+class InputError(MIOpsError):
+    """Input is refused for good."""
+
+
+class TooLargeError(InputError):
+    """Input is larger than allowed."""
+
+
+class UnavailableError(MIOpsError):
+    """It could not be done now; try again."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float = 5.0) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class StoreError(UnavailableError):
+    """The store cannot write now."""
+
+
+def did_you_mean(given: str, allowed: Iterable[str]) -> str:
+    """A hint to append to a message, or the list of what is allowed.
+
+    Examples
+    --------
+    >>> did_you_mean("pso", ["psi", "hellinger"])
+    "; did you mean 'psi'?"
+    >>> did_you_mean("x", ["psi", "hellinger"])
+    '; allowed: hellinger, psi'
+    """
+    names = sorted(allowed)
+    close = difflib.get_close_matches(given, names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; allowed: {', '.join(names)}"

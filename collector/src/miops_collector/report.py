@@ -1,0 +1,123 @@
+"""What is known after a tick: observations, alerts, and the report that holds both; all that exporters and pages see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from miops_collector.window import Window
+
+__all__ = ["Alert", "AlertState", "ModelKey", "Observation", "Report", "Status"]
+
+Status: TypeAlias = Literal["ok", "warning", "alert", "insufficient_data"]
+AlertState: TypeAlias = Literal["inactive", "pending", "firing", "resolved"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ModelKey:
+    """One version of one model: everything is kept and computed by it."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One number about one window of one model version.
+
+    Attributes
+    ----------
+    metric
+        Full name on the wire: ``miops.drift.psi``.
+    value
+        ``nan`` when undefined; then ``reason`` says why.
+    reference
+        The same statistic of the reference, where it has one (performance, fairness, quality, confidence); else ``nan``.
+    n, n_reference
+        Rows (or labelled rows) the value rests on.
+    column, segment, sensitive_feature, group
+        Empty when they do not apply. ``column`` is a feature or context name, ``prediction`` or ``score``.
+    p_value
+        Of the test that goes with the statistic, ``nan`` if there is none.
+    standard_error
+        ``nan`` if unknown.
+    complete
+        Whether the window lay behind the watermark when this was computed.
+    computed_at
+        Wall-clock time, nanoseconds since 1970. Later than the window's end by more than the lateness: restated.
+    """
+
+    metric: str
+    model: ModelKey
+    window: Window
+    value: float
+    n: float
+    status: Status
+    computed_at: int
+    n_reference: float = float("nan")
+    reference: float = float("nan")
+    column: str = ""
+    segment: str = ""
+    sensitive_feature: str = ""
+    group: str = ""
+    p_value: float = float("nan")
+    standard_error: float = float("nan")
+    complete: bool = False
+    reason: str = ""
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What makes a series: the same identity and window is the same number, computed again."""
+        return (
+            self.model.name, self.model.version, self.metric, self.column, self.segment,
+            self.sensitive_feature, self.group, self.window.label,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alarm of one rule on one series.
+
+    ``evidence`` is what an auditor needs to recompute it: statistic, look_back, effect, effect_low, effect_high, n,
+    n_reference, p_value, threshold …, JSON values only. ``examples`` are prediction ids. ``since`` and ``until`` are
+    event time, nanoseconds; ``until`` is 0 while it is open. ``what`` is one sentence for a person.
+    """
+
+    rule: str
+    metric: str
+    model: ModelKey
+    state: AlertState
+    since: int
+    value: float
+    threshold: float
+    severity: Literal["warning", "critical"]
+    window: Window
+    column: str = ""
+    segment: str = ""
+    sensitive_feature: str = ""
+    group: str = ""
+    until: int = 0
+    what: str = ""
+    evidence: Mapping[str, float | str] = field(default_factory=dict)
+    examples: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        return (
+            self.rule, self.model.name, self.model.version, self.metric, self.column, self.segment,
+            self.sensitive_feature, self.group,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The newest state of every series of every model, at one moment.
+
+    ``observations`` hold the trailing window of every configured length for each model (what ``/metrics`` shows);
+    a series whose window has no data is not in it. ``alerts`` hold every alert that is not inactive.
+    """
+
+    computed_at: int
+    observations: tuple[Observation, ...] = ()
+    alerts: tuple[Alert, ...] = ()
