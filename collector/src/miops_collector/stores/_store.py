@@ -1,0 +1,163 @@
+"""What a store owes: commit rows, join truth, keep panes, references and observations; recover after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from miops_collector.report import Alert, ModelKey, Observation
+from miops_collector.schema import Records
+
+__all__ = ["Appended", "Marks", "ModelInfo", "ObservationQuery", "Store", "Stored", "StoredReference"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What of one :class:`Records` is new: its table without rows that were there already, in the given order."""
+
+    records: Records
+    table: pa.Table
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Result of one commit. ``seq`` numbers commits and rises by one; 0 is before the first."""
+
+    seq: int
+    stored: tuple[Stored, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Up to which commit a model version's panes contain rows, and truth joined with rows."""
+
+    rows: int = 0
+    truth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReference:
+    """Reference of a model version: its layout, and its own summaries as a pane would hold them."""
+
+    layout_json: str
+    vector: bytes  # float64
+    extremes: bytes  # float64
+    origin: str  # file, event or auto
+    rows: int
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What the store knows of one model version. Times are nanoseconds, 0 when there are no rows."""
+
+    key: ModelKey
+    task: str = ""
+    classes: tuple[str, ...] = ()
+    positive_class: str = ""
+    sensitive: tuple[str, ...] = ()
+    framework: str = ""
+    first_seen: int = 0
+    last_seen: int = 0
+    rows: int = 0
+    labelled: int = 0
+    columns: Mapping[str, str] = field(default_factory=dict)  # source name -> number | text | boolean
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationQuery:
+    """Filters of ``GET /api/v1/observations``; empty means any. ``cursor`` continues a former answer."""
+
+    model: str = ""
+    version: str = ""
+    metric: str = ""
+    column: str = ""
+    segment: str = ""
+    window: str = ""
+    start: int = 0  # windows that end after
+    end: int = 0  # windows that start before
+    limit: int = 1000
+    cursor: str = ""
+
+
+class Store(Protocol):
+    """One writer thread calls ``append``; any thread may call the rest."""
+
+    def append(self, records: Sequence[Records]) -> Appended:
+        """Commit predictions and ground truth durably in one transaction; rows already there are left out.
+
+        Raises
+        ------
+        StoreError
+            Nothing was committed; the same records may be given again.
+        """
+        ...
+
+    def newest(self) -> int:
+        """``seq`` of the newest commit."""
+        ...
+
+    def rows(self, model: ModelKey, *, after: int, upto: int) -> Iterator[pa.Table]:
+        """Predictions of commits ``after < seq <= upto`` in bounded pieces, columns as appended (schema.py)."""
+        ...
+
+    def truth_changes(self, model: ModelKey, *, after: int, upto: int) -> Iterator[pa.Table]:
+        """What joined pairs of prediction and latest truth changed between two commits.
+
+        Columns of the prediction, ``truth_number``, ``truth_text`` and ``sign`` (double): +1 for a pair that holds at
+        ``upto`` and did not at ``after``, -1 for one that held at ``after`` and does not any more. Summing all changes
+        from 0 gives every pair once (store recipe, section 3).
+        """
+        ...
+
+    def models(self) -> tuple[ModelInfo, ...]: ...
+
+    def prediction(self, prediction_id: str) -> dict[str, Any] | None:
+        """One prediction with its truth, JSON-ready, or ``None``."""
+        ...
+
+    def examples(self, model: ModelKey, *, start: int, end: int, where: Mapping[str, Any], limit: int) -> list[str]:
+        """Prediction ids of a time range, newest first, whose column fulfils ``where``.
+
+        ``where`` has ``source`` and one of ``missing: True``, ``below``, ``above`` (numbers), ``equals``,
+        ``not_in`` (texts).
+        """
+        ...
+
+    def put_reference(self, model: ModelKey, reference: StoredReference, table: pa.Table | None) -> None: ...
+    def reference(self, model: ModelKey) -> StoredReference | None: ...
+
+    def put_panes(self, model: ModelKey, layout_id: str, marks: Marks, panes: Mapping[tuple[int, int], bytes],
+                  removed: Sequence[tuple[int, int]]) -> None:  # fmt: skip
+        """Save changed panes by (length, start) together with their marks, atomically; drop ``removed`` ones."""
+        ...
+
+    def panes(self, model: ModelKey, layout_id: str) -> tuple[Marks, dict[tuple[int, int], bytes]]:
+        """All saved panes of this layout, or ``(Marks(), {})``."""
+        ...
+
+    def put_observations(self, observations: Sequence[Observation]) -> None:
+        """Upsert by identity and window start."""
+        ...
+
+    def observations(self, query: ObservationQuery) -> tuple[list[Observation], str]:
+        """Newest window first, with the cursor of the next page or an empty text."""
+        ...
+
+    def put_state(self, key: str, value: str) -> None:
+        """Small durable state by key (alarm books, dispersion …), JSON text."""
+        ...
+
+    def state(self, key: str) -> str: ...
+    def put_alerts(self, alerts: Sequence[Alert]) -> None: ...
+    def alerts(self) -> tuple[Alert, ...]: ...
+
+    def ready(self) -> str:
+        """Empty when commits can be expected to succeed, else why not."""
+        ...
+
+    def close(self) -> None: ...
