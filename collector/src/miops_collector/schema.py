@@ -14,9 +14,12 @@ import pyarrow as pa
 
 from miops.semconv import UNVERSIONED
 
-__all__ = ["GROUND_TRUTH", "PREDICTIONS", "Kind", "Records"]
+__all__ = ["FAULT_SUFFIX", "GROUND_TRUTH", "PREDICTIONS", "Kind", "Records"]
 
 Kind: TypeAlias = Literal["predictions", "ground_truth", "reference"]
+
+FAULT_SUFFIX = "?"
+"""``feature.age?`` holds, as text, the values of ``feature.age`` that came with another type than the column has."""
 
 PREDICTIONS = pa.schema(
     [
