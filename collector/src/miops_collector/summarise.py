@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from miops.semconv import COLUMN_CONTEXT_PREFIX, COLUMN_FEATURE_PREFIX, COLUMN_SCORES_PREFIX
 from numpy.typing import NDArray
 
+from miops.semconv import COLUMN_CONTEXT_PREFIX, COLUMN_FEATURE_PREFIX, COLUMN_SCORES_PREFIX
 from miops_collector.columns import Column, FloatArray, Numbers, Rows, Texts
 from miops_collector.schema import FAULT_SUFFIX
 
