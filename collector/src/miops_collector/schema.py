@@ -16,6 +16,11 @@ from miops.semconv import UNVERSIONED
 
 __all__ = ["FAULT_SUFFIX", "GROUND_TRUTH", "PREDICTIONS", "Kind", "Records"]
 
+FAULT_SUFFIX = "?text"
+"""Where one batch holds both numbers and texts of a dynamic column, the column keeps the numbers and the texts are in
+a second column of this name: ``feature.age`` (double) and ``feature.age?text`` (string). At most one is set in a row.
+"""
+
 Kind: TypeAlias = Literal["predictions", "ground_truth", "reference"]
 
 FAULT_SUFFIX = "?"
