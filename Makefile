@@ -1,0 +1,53 @@
+# Two commands matter: `make demo` and `make test`. Everything installs into .venv; nothing else is assumed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+
+.PHONY: demo test lint bench docs venv lock test-packages clean
+
+demo: $(VENV)/demo.stamp
+	$(BIN)/miops-collector demo $(DEMO_ARGS)
+
+test: $(VENV)/test.stamp test-packages
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/test.stamp
+	$(BIN)/python -m tests.benchmarks
+
+docs: $(VENV)/test.stamp
+	$(BIN)/python docs/generate_reference.py
+	$(BIN)/python -m dashboards.generate
+
+venv: $(VENV)/test.stamp
+
+# Debian's Prometheus and Chromium, which the end-to-end tests drive; without root they are skipped with a reason.
+test-packages:
+	@sh tests/install_debian_packages.sh
+
+$(VENV)/demo.stamp: requirements/demo.lock instrumentation/pyproject.toml collector/pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --require-hashes -r requirements/demo.lock
+	$(PIP) install --no-build-isolation --no-deps -e instrumentation -e collector
+	touch $@
+
+$(VENV)/test.stamp: requirements/test.lock instrumentation/pyproject.toml collector/pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --require-hashes -r requirements/test.lock
+	$(PIP) install --no-build-isolation --no-deps -e instrumentation -e collector
+	touch $@ $(VENV)/demo.stamp
+
+# The lock files name versions and hashes, never an index. Needs uv (pip install uv).
+lock:
+	for f in demo test; do \
+	  uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	    --python-version 3.11 requirements/$$f.in -o requirements/$$f.lock; done
+
+clean:
+	rm -rf $(VENV) miops-data .pytest_cache .mypy_cache .ruff_cache .hypothesis
