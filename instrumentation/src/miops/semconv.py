@@ -165,6 +165,12 @@ METRIC_WINDOW_LABELLED_SHARE: Final = "miops.window.labelled_share"
 METRIC_ALERT_STATE: Final = "miops.alert.state"
 """0 inactive, 1 pending, 2 firing."""
 METRIC_SERIES_SUPPRESSED: Final = "miops.series.suppressed"
+METRIC_DRIFT_P_VALUE: Final = "miops.drift.p_value"
+"""Of a drift statistic that is also a test, with :data:`TEST`."""
+TEST: Final = "miops.test"
+"""Name of the test a p-value belongs to: ``chi_square``. string."""
+METRIC_REFERENCE_PREFIX: Final = "miops.reference."
+"""Followed by the rest of a performance metric's name: its value on the reference, ``miops.reference.performance.f1``."""
 
 # --- metrics of the collector about itself ----------------------------------------------------------------
 COLLECTOR_PREFIX: Final = "miops.collector."

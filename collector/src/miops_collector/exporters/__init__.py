@@ -1,1 +1,1 @@
-"""Placeholder docstring replaced by its author."""
+"""Ways for statistics to leave the collector: one module, one exporter."""
