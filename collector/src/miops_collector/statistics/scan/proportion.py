@@ -1,0 +1,73 @@
+"""Whether a share of rows (missing, out of range, of one category) differs from the reference's by enough."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import rel_entr
+
+from miops_collector.statistics.scan.tails import log_two_sided
+from miops_collector.summary import FloatArray
+
+__all__ = ["log_tolerant_difference", "newcombe", "root_likelihood_ratio"]
+
+Z_95 = 1.959963984540054
+
+
+def root_likelihood_ratio(x: FloatArray, n: FloatArray, y: FloatArray, m: FloatArray) -> FloatArray:
+    """``sqrt(G)`` of the table ``x`` of ``n`` against ``y`` of ``m``: nearly standard normal in size.
+
+    The likelihood ratio keeps its level far into the tail and at small shares, where the difference of shares divided
+    by its standard error does not.
+    """
+    pooled = (x + y) / (n + m)
+    hits = rel_entr(x, n * pooled) + rel_entr(y, m * pooled)
+    misses = rel_entr(n - x, n * (1.0 - pooled)) + rel_entr(m - y, m * (1.0 - pooled))
+    return np.asarray(np.sqrt(np.maximum(2.0 * (hits + misses), 0.0)))
+
+
+def log_tolerant_difference(
+    x: FloatArray, n: FloatArray, y: FloatArray, m: FloatArray, *, tolerance: float, allowance: FloatArray | float = 0.0
+) -> FloatArray:
+    """Log p-value of "the shares differ by more than ``tolerance``"; 0 where they do not.
+
+    ``x`` is first moved towards the reference's share by ``allowance`` rows (only when above it), by the tolerance
+    and by half a row; if that crosses the reference's share there is nothing to report.
+
+    Parameters
+    ----------
+    x, n
+        Rows of the kind in question, and all rows, of the window. ``n`` and ``m`` are positive.
+    y, m
+        The same of the reference.
+    tolerance
+        Share of rows.
+    allowance
+        Rows that are expected to be above the reference's share anyway.
+    """
+    difference = x / n - y / m
+    side = np.sign(difference)
+    moved = np.clip(x - side * (tolerance * n + 0.5) - np.where(side > 0, allowance, 0.0), 0.0, n)
+    beyond = side * (moved / n - y / m) > 0.0
+    return np.where(beyond, log_two_sided(root_likelihood_ratio(moved, n, y, m)), 0.0)
+
+
+def newcombe(x: FloatArray, n: FloatArray, y: FloatArray, m: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """95 % interval of the difference of two shares, from the two Wilson intervals.
+
+    References
+    ----------
+    R. G. Newcombe, "Interval estimation for the difference between independent proportions: comparison of eleven
+    methods", Statistics in Medicine, 1998.
+    """
+    p, p_low, p_high = _wilson(x, n)
+    q, q_low, q_high = _wilson(y, m)
+    low = p - q - np.sqrt((p - p_low) ** 2 + (q_high - q) ** 2)
+    high = p - q + np.sqrt((p_high - p) ** 2 + (q - q_low) ** 2)
+    return low, high
+
+
+def _wilson(x: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    share, weight = x / n, Z_95 * Z_95 / n
+    center = (share + weight / 2.0) / (1.0 + weight)
+    half = np.sqrt(np.maximum(share * (1.0 - share), 0.0) * weight + weight * weight / 4.0) / (1.0 + weight)
+    return share, center - half, center + half
