@@ -1,0 +1,37 @@
+"""The collector's own counters as JSON: every metric with its points, and the totals of rows people ask for first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from miops.semconv import COLLECTOR_PREFIX
+from miops_collector.metric import Metric
+from miops_collector.web.encode import number
+
+__all__ = ["counters_json", "row_totals"]
+
+_ROWS = f"{COLLECTOR_PREFIX}rows."
+
+
+def counters_json(metrics: Sequence[Metric]) -> dict[str, Any]:
+    """``rows`` by outcome, summed over transports and reasons, and all ``metrics`` as they are."""
+    return {
+        "rows": {name: number(total) for name, total in row_totals(metrics).items()},
+        "metrics": [_metric(m) for m in metrics],
+    }
+
+
+def row_totals(metrics: Sequence[Metric]) -> dict[str, float]:
+    """``received``, ``stored``, ``refused``, ``deduplicated`` … as far as they are counted."""
+    found = {m.name.removeprefix(_ROWS): m for m in metrics if m.name.startswith(_ROWS)}
+    return {name: sum(p.value for p in m.points) for name, m in found.items()}
+
+
+def _metric(metric: Metric) -> dict[str, Any]:
+    return {
+        "name": metric.name,
+        "unit": metric.unit,
+        "description": metric.description,
+        "points": [{"attributes": dict(p.attributes), "value": number(p.value)} for p in metric.points],
+    }

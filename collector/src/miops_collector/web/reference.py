@@ -1,0 +1,181 @@
+"""A posted reference: a table of training or validation rows, and which column means what."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ValidationError as PydanticError
+
+from miops.semconv import COLUMN_CONTEXT_PREFIX, COLUMN_FEATURE_PREFIX, TASKS
+from miops_collector.errors import InputError, did_you_mean
+from miops_collector.schema import PREDICTIONS, Records
+from miops_collector.web.body import read_json
+from miops_collector.web.truth_arrow import split_value
+
+__all__ = ["ReferenceForm", "form_from_json", "form_from_parameters", "reference_records"]
+
+_Name = Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+class ReferenceForm(BaseModel):
+    """What the sender says of its columns. All columns it does not name are features.
+
+    Attributes
+    ----------
+    version
+        Empty: this reference serves every version that has none of its own.
+    truth, prediction, score, weight
+        Columns of the ground truth, the model's decision, its score and the rows' weights.
+    context
+        Columns that are no inputs of the model.
+    ignore
+        Columns that are left out.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: _Name
+    version: str = ""
+    task: str = ""
+    truth: str = ""
+    prediction: str = ""
+    score: str = ""
+    weight: str = ""
+    positive_class: str = ""
+    context: tuple[_Name, ...] = ()
+    ignore: tuple[_Name, ...] = ()
+    sensitive: tuple[_Name, ...] = ()
+
+
+def form_from_parameters(pairs: Sequence[tuple[str, str]]) -> ReferenceForm:
+    """From query parameters, beside an Arrow body; ``context``, ``ignore`` and ``sensitive`` may come several times."""
+    given: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in {"context", "ignore", "sensitive"}:
+            given.setdefault(name, []).append(value)
+        elif name in given:
+            msg = f"query parameter {name!r} is there more than once"
+            raise InputError(msg)
+        else:
+            given[name] = value
+    return _checked(given, "query parameter")
+
+
+def form_from_json(body: bytes) -> tuple[ReferenceForm, pa.Table]:
+    """From one JSON object with the same fields and ``columns``: lists of equal length by name."""
+    data = read_json(body)
+    if not isinstance(data, dict) or not isinstance(data.get("columns"), dict):
+        msg = 'the body must be a JSON object with "model" and "columns": {"name": [values], …}'
+        raise InputError(msg)
+    columns = data.pop("columns")
+    lengths = {len(values) if isinstance(values, list) else -1 for values in columns.values()}
+    if len(lengths) != 1 or -1 in lengths:
+        msg = "columns: every column must be a list, and all of equal length"
+        raise InputError(msg)
+    return _checked(data, "field"), pa.table({name: _array(values, name) for name, values in columns.items()})
+
+
+def reference_records(form: ReferenceForm, table: pa.Table, *, now: int) -> Records:
+    """Rows of kind ``reference`` (schema.py). They get keys by position, and ``now`` as their time.
+
+    Raises
+    ------
+    InputError
+        If a named column is not there, or one is of a type that cannot be monitored.
+    """
+    _check_columns(form, table)
+    rows = table.num_rows
+    columns: dict[str, pa.Array] = {"key": _keys(form, rows), "time": pa.array(np.full(rows, now, dtype=np.int64))}
+    for source, targets in ((form.prediction, ("value_number", "value_text")),
+                            (form.truth, ("truth_number", "truth_text"))):  # fmt: skip
+        if source:
+            columns |= split_value(table[source].combine_chunks(), source, targets)
+    for source, target in ((form.score, "score"), (form.weight, "weight")):
+        if source:
+            columns[target] = _numbers(table[source].combine_chunks(), source)
+    roles = {form.prediction, form.truth, form.score, form.weight, *form.ignore}
+    for name in table.column_names:
+        if name not in roles:
+            prefix = COLUMN_CONTEXT_PREFIX if name in form.context else COLUMN_FEATURE_PREFIX
+            columns[prefix + name] = _monitored(table[name].combine_chunks(), name)
+    fixed = {f.name: columns.get(f.name, pa.nulls(rows, f.type)).cast(f.type) for f in PREDICTIONS}
+    return Records(
+        "reference", form.model, pa.table({**fixed, **{k: v for k, v in columns.items() if k not in fixed}}),
+        version=form.version, task=form.task, positive_class=form.positive_class, sensitive=form.sensitive,
+        reference_last=True,
+    )  # fmt: skip
+
+
+def _checked(given: dict[str, Any], what: str) -> ReferenceForm:
+    try:
+        form = ReferenceForm.model_validate(given)
+    except PydanticError as error:
+        raise InputError("\n".join(_line(one, what) for one in error.errors(include_url=False))) from None
+    if form.task and form.task not in TASKS:
+        msg = f"{what} 'task': {form.task!r} is no task{did_you_mean(form.task, TASKS)}"
+        raise InputError(msg)
+    return form
+
+
+def _line(one: Any, what: str) -> str:
+    name = str(one["loc"][0])
+    if one["type"] == "extra_forbidden":
+        return f"unknown {what} {name!r}{did_you_mean(name, ReferenceForm.model_fields)}"
+    return f"{what} {name!r}: {'is missing' if one['type'] == 'missing' else one['msg']}"
+
+
+def _check_columns(form: ReferenceForm, table: pa.Table) -> None:
+    if table.num_rows == 0:
+        msg = "the reference has no rows"
+        raise InputError(msg)
+    single = {"truth": form.truth, "prediction": form.prediction, "score": form.score, "weight": form.weight}
+    asked = [(role, name) for role, name in single.items() if name]
+    several = {"context": form.context, "ignore": form.ignore, "sensitive": form.sensitive}
+    asked += [(role, name) for role, names in several.items() for name in names]
+    for role, name in asked:
+        if name not in table.column_names:
+            msg = f"{role}: there is no column {name!r}{did_you_mean(name, table.column_names)}"
+            raise InputError(msg)
+
+
+def _monitored(array: pa.Array, name: str) -> pa.Array:
+    """Doubles, booleans or texts: what a feature may be."""
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        return _monitored(array.dictionary_decode(), name)
+    if pa.types.is_boolean(kind) or pa.types.is_string(kind):
+        return array
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return array.cast(pa.string())
+    return _numbers(array, name, hint=f"; convert it, or leave it out with ignore={name}")
+
+
+def _numbers(array: pa.Array, name: str, hint: str = "") -> pa.Array:
+    kind = array.type
+    if pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind):
+        return pc.cast(array, pa.float64(), safe=False)
+    msg = f"column {name!r} is {kind}; allowed: numbers, texts, booleans{hint}"
+    raise InputError(msg)
+
+
+def _keys(form: ReferenceForm, rows: int) -> pa.Array:
+    """``(rows,)`` keys that are the same whenever the same reference is posted."""
+    keys = np.empty((rows, 2), dtype=">u8")
+    digest = hashlib.blake2b(f"{form.model}\0{form.version}".encode("utf-8", "replace"), digest_size=8).digest()
+    keys[:, 0] = int.from_bytes(digest, "big")
+    keys[:, 1] = np.arange(rows)
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), rows, [None, pa.py_buffer(keys.tobytes())])
+
+
+def _array(values: list[Any], name: str) -> pa.Array:
+    try:
+        return pa.array(values)
+    except (pa.ArrowException, UnicodeEncodeError, OverflowError) as error:
+        msg = f"columns: {name!r}: values of one column must be of one type: {error}"
+        raise InputError(msg) from error

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from miops_collector.errors import StoreError
+from miops_collector.report import Report
+from miops_collector.web.app import create_app
+from tests.collector import sample_report as sample
+from tests.collector.sample_store import SampleStore, Submitted, sample_backend
+from tests.collector.web.asgi_client import AsgiClient
+
+
+@pytest.fixture
+def client() -> AsgiClient:
+    return AsgiClient(create_app(sample_backend()))
+
+
+def test_models_carry_rows_reference_and_the_worst_status(client: AsgiClient) -> None:
+    models = {m["name"]: m for m in client.get("/api/v1/models").json()["models"]}
+
+    employment = models["employment"]
+    assert employment["version"] == "2015-12"
+    assert employment["rows"] == 480_000
+    assert employment["labelled"] == 401_234
+    assert employment["task"] == "binary_classification"
+    assert employment["reference"] == {"origin": "file", "rows": 20_000, "created_at": "2025-11-02T00:00:00Z"}
+    assert employment["last_seen"] == "2026-01-01T00:00:00Z"
+    assert employment["status"] == "alert"
+    assert models["house-prices"]["reference"] is None
+    assert models["house-prices"]["status"] == "insufficient_data"
+
+
+def test_observations_are_filtered_and_paged_without_loss_or_repetition(client: AsgiClient) -> None:
+    found, cursor = [], None
+    while True:
+        parameters = {"model": "employment", "metric": "miops.drift.psi", "column": "age", "limit": 25}
+        page = client.get("/api/v1/observations", params=parameters | ({"cursor": cursor} if cursor else {})).json()
+        found += page["observations"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+
+    assert len(found) == sample.DAYS
+    assert len({o["window_start"] for o in found}) == sample.DAYS
+    assert {o["column"] for o in found} == {"age"}
+    assert found[0]["status"] == "alert"
+    assert found[0]["value"] == pytest.approx(0.9)
+
+
+def test_observation_has_the_fields_of_the_contract(client: AsgiClient) -> None:
+    parameters = {"metric": "miops.drift.chi_square", "column": "age", "model": "employment", "limit": 1}
+
+    observation = client.get("/api/v1/observations", params=parameters).json()["observations"][0]
+
+    assert observation["window"] == "1d"
+    assert observation["window_start"] == "2025-12-31T00:00:00Z"
+    assert observation["window_end"] == "2026-01-01T00:00:00Z"
+    assert observation["computed_at"] == "2026-01-01T00:00:05Z"
+    assert observation["n"] == 8000
+    assert observation["n_reference"] == 20_000
+    assert observation["p_value"] == pytest.approx(1e-9)
+    assert observation["segment"] is None
+    assert observation["sensitive_feature"] is None
+    assert observation["group"] is None
+
+
+def test_undefined_value_is_null_with_its_reason(client: AsgiClient) -> None:
+    parameters = {"metric": "miops.performance.accuracy", "model": "employment", "limit": 1}
+
+    observation = client.get("/api/v1/observations", params=parameters).json()["observations"][0]
+
+    assert observation["value"] is None
+    assert observation["reason"] == "no ground truth yet"
+    assert observation["status"] == "insufficient_data"
+
+
+def test_infinite_value_is_null_and_says_so() -> None:
+    endless = replace(sample.history()[0], value=math.inf)
+    client = AsgiClient(create_app(sample_backend(store=SampleStore((endless,)))))
+
+    observation = client.get("/api/v1/observations").json()["observations"][0]
+
+    assert (observation["value"], observation["reason"]) == (None, "infinite")
+
+
+def test_times_bound_windows_that_overlap(client: AsgiClient) -> None:
+    parameters = {"metric": "miops.window.rows", "model": "employment", "from": "2025-12-30T12:00:00Z",
+                  "to": "2026-01-01T00:00:00+00:00"}  # fmt: skip
+
+    found = client.get("/api/v1/observations", params=parameters).json()["observations"]
+
+    assert [o["window_start"] for o in found] == ["2025-12-31T00:00:00Z", "2025-12-30T00:00:00Z"]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("modle=x", "did you mean 'model'?"),
+        ("limit=0", "limit: '0' is not a whole number from 1 to 10000"),
+        ("limit=ten", "limit: 'ten'"),
+        ("limit=10001", "limit: '10001'"),
+        ("from=yesterday", "from: 'yesterday' is no time"),
+        ("model=a&model=b", "'model' is there more than once"),
+    ],
+)
+def test_wrong_query_is_refused_by_name(client: AsgiClient, query: str, said: str) -> None:
+    answer = client.get(f"/api/v1/observations?{query}")
+
+    assert answer.status_code == 400
+    assert said in answer.json()["error"]["message"]
+
+
+def test_windows_have_rows_and_labelled_share(client: AsgiClient) -> None:
+    page = client.get("/api/v1/windows", params={"model": "employment", "limit": 3}).json()
+
+    assert [w["window_start"] for w in page["windows"]] == [
+        "2025-12-31T00:00:00Z", "2025-12-30T00:00:00Z", "2025-12-29T00:00:00Z"]  # fmt: skip
+    assert [w["rows"] for w in page["windows"]] == [8000, 8000, 8000]
+    assert [w["labelled_share"] for w in page["windows"]] == [0, 0, pytest.approx(0.1)]
+    assert page["next"] == "3"
+
+
+def test_alarms_can_be_asked_by_state(client: AsgiClient) -> None:
+    firing = client.get("/api/v1/alarms", params={"state": "firing"}).json()["alarms"]
+    everything = client.get("/api/v1/alarms").json()["alarms"]
+
+    assert len(everything) == 3
+    assert [a["rule"] for a in firing] == ["drift_scan", "drift_scan"]
+    assert firing[0]["column"] == "age"
+    assert firing[0]["state"] == "firing"
+    assert firing[0]["since"] == "2025-12-27T00:00:00Z"
+    assert len(firing[0]["examples"]) == 5
+    assert firing[0]["evidence"]["look_back"] == "1d"
+
+
+def test_unknown_alarm_state_is_refused(client: AsgiClient) -> None:
+    answer = client.get("/api/v1/alarms", params={"state": "fireing"})
+
+    assert answer.status_code == 400
+    assert "did you mean 'firing'?" in answer.json()["error"]["message"]
+
+
+def test_prediction_ids_may_hold_slashes(client: AsgiClient) -> None:
+    assert client.get("/api/v1/predictions/order-7/0").json()["prediction_id"] == "order-7/0"
+
+
+def test_unknown_prediction_is_not_found(client: AsgiClient) -> None:
+    answer = client.get("/api/v1/predictions/nobody")
+
+    assert answer.status_code == 404
+    assert "'nobody'" in answer.json()["error"]["message"]
+
+
+def test_collector_sums_rows_over_transports(client: AsgiClient) -> None:
+    collector = client.get("/api/v1/collector").json()
+
+    assert collector["rows"] == {"received": 1000, "stored": 950, "refused": 30, "deduplicated": 20}
+    assert collector["version"] == "0.1.0"
+    assert collector["metrics"][0]["points"][0]["attributes"] == {"miops.transport": "grpc"}
+
+
+def test_metrics_are_served_in_the_format_asked_for(client: AsgiClient) -> None:
+    plain = client.get("/metrics")
+    openmetrics = client.get("/metrics", headers={"accept": "application/openmetrics-text;version=1.0.0"})
+
+    assert plain.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert openmetrics.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+    assert openmetrics.text.endswith("# EOF\n")
+    assert 'miops_drift_psi{miops_column="age"' in plain.text
+
+
+def test_readiness_is_the_stores(client: AsgiClient) -> None:
+    store = SampleStore()
+    store.not_ready = "disk full"
+    stuck = AsgiClient(create_app(sample_backend(store=store)))
+
+    assert client.get("/readyz").status_code == 200
+    assert client.get("/healthz").text == "ok\n"
+    assert (stuck.get("/readyz").status_code, stuck.get("/readyz").text) == (503, "disk full\n")
+    assert stuck.get("/healthz").status_code == 200
+
+
+def test_every_answer_carries_security_headers(client: AsgiClient) -> None:
+    for path in ("/api/v1/models", "/metrics", "/nowhere", "/healthz"):
+        headers = client.get(path).headers
+
+        assert "script-src 'self';" in headers["content-security-policy"]
+        assert "unsafe-inline" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+
+
+def test_unknown_path_and_method_are_json_errors(client: AsgiClient) -> None:
+    assert client.get("/api/v1/nothing").json()["error"]["message"] == "Not Found"
+    assert client.request("DELETE", "/api/v1/models").status_code == 405
+
+
+def test_nothing_known_yet_is_empty_not_an_error() -> None:
+    client = AsgiClient(create_app(sample_backend(report=Report(computed_at=0), store=SampleStore(()))))
+
+    assert client.get("/api/v1/observations").json() == {"observations": [], "next": None}
+    assert client.get("/api/v1/alarms").json() == {"alarms": []}
+    assert {m["status"] for m in client.get("/api/v1/models").json()["models"]} == {None}
+
+
+def test_a_store_that_cannot_write_asks_the_client_to_retry() -> None:
+    submitted = Submitted(error=StoreError("disk full", retry_after_seconds=7))
+    client = AsgiClient(create_app(sample_backend(submitted=submitted)))
+
+    answer = client.post("/api/v1/ground-truth", json=[{"prediction_id": "a", "value": 1}])
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "7"
