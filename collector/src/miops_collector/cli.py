@@ -1,0 +1,126 @@
+"""The command line: ``miops-collector serve · check · demo · reference add · ground-truth add``."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from miops_collector import __version__
+from miops_collector.config import Config, load_config
+from miops_collector.errors import ConfigError, InputError, MIOpsError
+
+__all__ = ["main"]
+
+FAILED, BAD_USAGE = 1, 2
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class _Group(click.Group):
+    """Our own errors become one line and an exit code: 2 for bad usage, configuration or input, else 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MIOpsError as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(BAD_USAGE if isinstance(error, ConfigError | InputError) else FAILED)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="miops-collector")
+def main() -> None:
+    """Take OTLP in, understand predictions, and give standard OpenTelemetry metrics back."""
+
+
+@main.command()
+@click.option("--config", "file", type=FILE, help="YAML file; without one the defaults hold.")
+@click.option("--data-dir", type=click.Path(file_okay=False), help="Where rows are kept. Default ./miops-data.")
+@click.option("--otlp-grpc", metavar="HOST:PORT", help="Default localhost:4317.")
+@click.option("--otlp-http", metavar="HOST:PORT", help="Default localhost:4318.")
+@click.option("--web", metavar="HOST:PORT", help="Console, API and /metrics. Default localhost:4320.")
+def serve(
+    file: Path | None, data_dir: str | None, otlp_grpc: str | None, otlp_http: str | None, web: str | None
+) -> None:
+    """Receive OTLP and serve statistics until SIGTERM or Ctrl-C."""
+    from miops_collector.server import run
+
+    given = {"data_dir": data_dir, "otlp.grpc": otlp_grpc, "otlp.http": otlp_http, "web": web}
+    config = load_config(file, options={key: value for key, value in given.items() if value is not None})
+    asyncio.run(run(config))
+
+
+@main.command()
+@click.argument("file", type=FILE)
+def check(file: Path) -> None:
+    """Check a configuration file; print what will hold, or what is wrong and where."""
+    import yaml
+
+    config: Config = load_config(file)
+    click.echo(yaml.safe_dump(config.model_dump(mode="json", by_alias=True), sort_keys=False), nl=False)
+
+
+@main.command()
+@click.option("--exit", "leave", is_flag=True, help="Stop after the final table instead of serving on.")
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Write every observation as JSON.")
+@click.option("--speed", type=float, default=0.0, help="Days of event time per second; 0 is as fast as it goes.")
+@click.option("--truth-delay", default="30d", show_default=True, help="How long truth takes, at least.")
+@click.option("--share", type=click.FloatRange(0.01, 1.0), default=1.0, help="Share of the rows to replay.")
+@click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Keep the data here.")
+def demo(
+    *, leave: bool, report: Path | None, speed: float, truth_delay: str, share: float, data_dir: Path | None
+) -> None:
+    """Replay four years of real survey data through a real, instrumented model server."""
+    from miops_collector.demo.run import DemoOptions, run_demo
+
+    run_demo(
+        DemoOptions(leave=leave, report=report, speed=speed, truth_delay=truth_delay, share=share, data_dir=data_dir)
+    )
+
+
+@main.group()
+def reference() -> None:
+    """What a model is compared with."""
+
+
+@reference.command("add")
+@click.argument("file", type=FILE)
+@click.option("--model", required=True)
+@click.option("--version", default="", help="Without it the reference serves every version that has none of its own.")
+@click.option("--truth", required=True, metavar="COLUMN")
+@click.option("--prediction", default="", metavar="COLUMN")
+@click.option("--score", default="", metavar="COLUMN")
+@click.option("--context", multiple=True, metavar="COLUMN", help="No input of the model; repeatable.")
+@click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave this column out; repeatable.")
+@click.option("--sensitive", multiple=True, metavar="COLUMN", help="Fairness is computed over it; repeatable.")
+@click.option("--task", default="", help="Overrides the guess.")
+@click.option("--positive-class", default="")
+@click.option("--web", default="localhost:4320", metavar="HOST:PORT", show_default=True)
+def reference_add(file: Path, web: str, **form: Any) -> None:
+    """Send a Parquet or CSV file; all columns not named otherwise are features."""
+    from miops_collector.files import send_reference
+
+    rows = send_reference(file, web, form)
+    click.echo(f"{rows} rows are the reference of {form['model']} {form['version'] or '(every version)'}")
+
+
+@main.group("ground-truth")
+def ground_truth() -> None:
+    """What turned out to be true."""
+
+
+@ground_truth.command("add")
+@click.argument("file", type=FILE)
+@click.option("--id", "id_column", required=True, metavar="COLUMN", help="Prediction ids.")
+@click.option("--value", required=True, metavar="COLUMN", help="The truth.")
+@click.option("--outcome", multiple=True, metavar="COLUMN", help="A number that goes with it; repeatable.")
+@click.option("--web", default="localhost:4320", metavar="HOST:PORT", show_default=True)
+def ground_truth_add(file: Path, id_column: str, value: str, outcome: tuple[str, ...], web: str) -> None:
+    """Send a Parquet or CSV file."""
+    from miops_collector.files import send_ground_truth
+
+    rows = send_ground_truth(file, web, id_column=id_column, value=value, outcomes=outcome)
+    click.echo(f"{rows} truths sent")
