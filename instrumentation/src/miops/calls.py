@@ -1,0 +1,200 @@
+"""What a patched method does: run the model, and record the outermost call without anybody noticing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from time import perf_counter_ns, time_ns
+from typing import Any, NamedTuple
+
+from opentelemetry.context import get_current
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+
+from miops import runtime
+from miops.call import Call, Extras, Output, merged
+from miops.incoming import from_baggage
+from miops.models import registered, resolve
+from miops.outputs import Returned, one_row, take_output
+from miops.pending import Pending
+from miops.record import Recorder
+from miops.sources import Source
+from miops.spans import Opened, close_span, error_name, open_span
+from miops.values import Capture, capture
+
+__all__ = ["guarded_call", "recorded_call"]
+
+
+class _Opening(NamedTuple):
+    """What is known when the model starts."""
+
+    recorder: Recorder
+    source: Source
+    output: Output
+    input_id: int
+    captured: Capture
+    extras: Extras | None
+    previous: Pending | None
+    span: Opened
+
+
+def guarded_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Run something that calls models itself: nothing inside is recorded."""
+    local = runtime.local
+    local.depth += 1
+    try:
+        return function(*args, **kwargs)
+    finally:
+        local.depth -= 1
+
+
+def recorded_call(
+    output: Output,
+    framework: str,
+    function: Callable[..., Any],
+    model: Any,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+) -> Any:
+    """Run an outermost call; return the model's very object, let its very error through."""
+    local = runtime.local
+    local.depth += 1
+    try:
+        opening = _open(output, framework, model, args[0] if args else kwargs.get("X"))
+        if opening is None:
+            return function(*args, **kwargs)
+        start = time_ns()
+        began = perf_counter_ns()
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:
+            _fail(opening, perf_counter_ns() - began, error)
+            raise
+        _close(opening, start, perf_counter_ns() - began, result)
+        return result
+    finally:
+        local.depth -= 1
+
+
+def _open(output: Output, framework: str, model: Any, values: Any) -> _Opening | None:
+    recorder = runtime.recorder
+    if recorder is None:
+        return None
+    previous = None
+    try:
+        context = get_current()
+        if context and not is_instrumentation_enabled():
+            return None
+        source = runtime.sources.find(model) or source_of(model, framework)
+        slot = runtime.local.slot
+        if slot:
+            previous = _counterpart(slot.pop(), recorder, source, output, id(values))
+        captured = _captured(values, source, recorder)
+        if previous is not None and not _same_input(previous, captured):
+            recorder.append(previous.call)
+            previous = None
+        extras = from_baggage(context, runtime.faults) if context else None
+        span = open_span(source, context, runtime.tracer, always=runtime.config.spans == "always")
+    except Exception as error:  # noqa: BLE001
+        runtime.faults.add("call_not_recorded", error)
+        if previous is not None:
+            recorder.append(previous.call)
+        return None
+    return _Opening(recorder, source, output, id(values), captured, extras, previous, span)
+
+
+def source_of(model: Any, framework: str) -> Source:
+    """Ask the framework about a model that is new to us."""
+    runtime.refresh()
+    described = runtime.describers[framework](model)
+    source = runtime.sources.of(resolve(described, registered(model), runtime.config))
+    runtime.sources.keep(model, source)
+    return source
+
+
+def _captured(values: Any, source: Source, recorder: Recorder) -> Capture:
+    try:
+        return capture(values, source, recorder.pool)
+    except Exception as error:  # noqa: BLE001
+        runtime.faults.add("input_not_captured", error)
+        return Capture(source.nothing, None, -1, 0)
+
+
+def _counterpart(pending: Pending, recorder: Recorder, source: Source, output: Output, input_id: int) -> Pending | None:
+    """The pending call if this one may complete it; otherwise it goes on its way."""
+    if pending.source is source and pending.input_id == input_id and not pending.outputs & output:
+        return pending
+    recorder.append(pending.call)
+    return None
+
+
+def _same_input(pending: Pending, captured: Capture) -> bool:
+    layout, call = captured.layout, pending.call
+    return layout is call.layout and captured.rows == call.rows and layout.same(call.features, captured.payload)
+
+
+def _fail(opening: _Opening, duration: int, error: BaseException) -> None:
+    try:
+        if opening.previous is not None:
+            opening.recorder.append(opening.previous.call)
+        opening.recorder.failed(opening.source.model, error_name(error), duration)
+        close_span(opening.span, max(opening.captured.rows, 0), None, None, error)
+    except Exception as fault:  # noqa: BLE001
+        runtime.faults.add("error_not_recorded", fault)
+
+
+def _close(opening: _Opening, start: int, duration: int, result: Any) -> None:
+    recorder, source, output, input_id, captured, extras, previous, span = opening
+    try:
+        returned = take_output(result)
+        if span.span is not None:
+            value, score = one_row(source, output, result) if returned.rows == 1 else (None, None)
+            close_span(span, returned.rows, value, score, None)
+        if returned.rows:
+            call = _call(opening, start, duration, returned)
+            _hand_over(recorder, source, output, input_id, previous, call)
+    except Exception as error:  # noqa: BLE001
+        runtime.faults.add("result_not_recorded", error)
+        if previous is not None:
+            recorder.append(previous.call)
+
+
+def _call(opening: _Opening, start: int, duration: int, returned: Returned) -> Call:
+    recorder, _, output, _, captured, extras, _, span = opening
+    layout, payload, rows, size = captured
+    if rows != returned.rows:
+        layout, payload = opening.source.nothing, None
+    decided = output is Output.DECISION
+    return tuple.__new__(
+        Call,
+        (
+            layout.serial,
+            returned.dtype if decided else None,
+            output,
+            None if decided else returned.dtype,
+            returned.width,
+            layout,
+            returned.payload if decided else None,
+            None if decided else returned.payload,
+            payload,
+            returned.rows,
+            size + len(returned.payload) + 600,
+            next(recorder.ids.calls),
+            start,
+            duration,
+            span.trace_id,
+            span.span_id,
+            extras,
+        ),
+    )
+
+
+def _hand_over(
+    recorder: Recorder, source: Source, output: int, input_id: int, previous: Pending | None, call: Call
+) -> None:
+    """Append the call, or hold it if its counterpart may come with the thread's next call."""
+    if source.classes is None:
+        recorder.append(call)
+        return
+    if previous is not None:
+        output, call = previous.outputs | output, merged(previous.call, call)
+    runtime.slot().append(Pending(source, input_id, output, call))
+    recorder.held()

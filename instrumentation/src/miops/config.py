@@ -1,0 +1,132 @@
+"""What a user sets: ``MIOPS_*`` and ``OTEL_*`` environment variables, read once into a frozen :class:`Config`.
+
+=============================  =============  ==================================================================
+variable                       default        meaning
+=============================  =============  ==================================================================
+``MIOPS_DISABLED``             ``false``      nothing is patched, recorded or sent (as ``OTEL_SDK_DISABLED``)
+``MIOPS_ENDPOINT``             \\-             where events go, instead of the OTLP logs endpoint; OTLP headers,
+                                              which may hold another backend's secrets, are then not sent
+``MIOPS_PROTOCOL``             by the URL     ``grpc`` or ``http/protobuf`` for ``MIOPS_ENDPOINT``; without it
+                                              port 4318 or a path means ``http/protobuf``
+``MIOPS_HEADERS``              \\-             ``key=value,…`` for ``MIOPS_ENDPOINT``
+``MIOPS_MODEL_NAME``           \\-             name of every model that is not named in the call
+``MIOPS_MODEL_VERSION``        \\-             its version
+``MIOPS_CAPTURE_FEATURES``     ``all``        ``all``; ``schema`` sends names only; ``none``
+``MIOPS_MAX_FEATURES``         ``2000``       inputs with more columns are recorded without features
+``MIOPS_SPANS``                ``auto``       ``auto`` makes none under an unsampled parent; ``always``; ``never``
+``MIOPS_BUFFER_ROWS``          ``262144``     rows held at most; more are dropped and counted
+``MIOPS_BUFFER_BYTES``         ``67108864``   bytes held at most
+``MIOPS_FLUSH_ROWS``           ``1024``       rows that start a flush before the interval is over
+``MIOPS_FLUSH_INTERVAL``       ``1``          seconds between flushes
+``MIOPS_REQUEST_BYTES``        ``3000000``    size of one event; receivers commonly refuse over 4 MiB
+``MIOPS_RETRY_TIMEOUT``        ``300``        seconds after which a request that is refused for now is dropped
+``MIOPS_EXIT_TIMEOUT``         ``1.5``        seconds an exiting process waits for the last rows to be sent
+=============================  =============  ==================================================================
+
+The endpoint, headers, timeout, compression and certificates come from the ``OTEL_EXPORTER_OTLP_*`` variables
+and their ``OTEL_EXPORTER_OTLP_LOGS_*`` forms (see :mod:`miops.endpoint`). A value that cannot be read is
+ignored with one warning: a wrong setting of ours never stops the program.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final, Literal
+
+from miops.endpoint import Endpoint, resolve_endpoint
+
+__all__ = ["Config", "read_config"]
+
+_log = logging.getLogger("miops")
+_TRUE: Final = frozenset({"1", "true", "yes", "on"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Settings of the instrumentation; the field ``x_y`` is the variable ``MIOPS_X_Y``."""
+
+    disabled: bool = False
+    model_name: str | None = None
+    model_version: str | None = None
+    capture_features: Literal["all", "schema", "none"] = "all"
+    max_features: int = 2000
+    spans: Literal["auto", "always", "never"] = "auto"
+    buffer_rows: int = 262_144
+    buffer_bytes: int = 64 * 1024 * 1024
+    flush_rows: int = 1024
+    flush_interval: float = 1.0
+    request_bytes: int = 3_000_000
+    retry_timeout: float = 300.0
+    exit_timeout: float = 1.5
+    endpoint: Endpoint | None = None
+    """``None`` when ``OTEL_LOGS_EXPORTER=none`` and no ``MIOPS_ENDPOINT`` is set: nothing is exported."""
+
+
+def _boolean(text: str) -> bool:
+    return text.strip().lower() in _TRUE
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text.strip().lower() not in allowed:
+            raise ValueError(f"allowed: {', '.join(allowed)}")
+        return text.strip().lower()
+
+    return read
+
+
+def _positive(number: Callable[[str], Any]) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        value = number(text)
+        if not value > 0:
+            raise ValueError("must be greater than zero")
+        return value
+
+    return read
+
+
+_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "disabled": _boolean,
+    "model_name": str,
+    "model_version": str,
+    "capture_features": _one_of("all", "schema", "none"),
+    "max_features": _positive(int),
+    "spans": _one_of("auto", "always", "never"),
+    "buffer_rows": _positive(int),
+    "buffer_bytes": _positive(int),
+    "flush_rows": _positive(int),
+    "flush_interval": _positive(float),
+    "request_bytes": _positive(int),
+    "retry_timeout": _positive(float),
+    "exit_timeout": _positive(float),
+}
+
+
+def read_config(environ: Mapping[str, str], **overrides: Any) -> Config:
+    """The configuration of this environment; ``overrides`` are fields of :class:`Config` and win.
+
+    Examples
+    --------
+    >>> read_config({"MIOPS_FLUSH_INTERVAL": "0.5"}).flush_interval
+    0.5
+    >>> read_config({"OTEL_SDK_DISABLED": "true"}).disabled
+    True
+    """
+    values: dict[str, Any] = {}
+    for name, read in _READERS.items():
+        text = environ.get(f"MIOPS_{name.upper()}", "")
+        if not text.strip():
+            continue
+        try:
+            values[name] = read(text)
+        except ValueError as error:
+            _log.warning("MIOPS_%s=%r is ignored: %s", name.upper(), text, error)
+    if _boolean(environ.get("OTEL_SDK_DISABLED", "")):
+        values["disabled"] = True
+    values["endpoint"] = resolve_endpoint(environ)
+    unknown = overrides.keys() - {field.name for field in fields(Config)}
+    if unknown:
+        raise TypeError(f"unknown settings: {', '.join(sorted(unknown))}")
+    return Config(**{**values, **overrides})

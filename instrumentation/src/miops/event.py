@@ -1,0 +1,83 @@
+"""Columns → OTLP: one log event whose body is an Arrow stream, as the bytes of an export request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from time import time_ns
+from typing import Any, NamedTuple
+
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ScopeLogs, SeverityNumber
+
+from miops import semconv
+from miops.arrow import encode, row_bytes
+from miops.columns import Column
+
+__all__ = ["Request", "any_value", "event_requests"]
+
+
+class Request(NamedTuple):
+    """A serialised ``ExportLogsServiceRequest`` with one event, and how many rows are in it."""
+
+    body: bytes
+    rows: int
+
+
+def event_requests(
+    name: str,
+    attributes: Mapping[str, Any],
+    columns: Mapping[str, Column],
+    rows: int,
+    *,
+    resource: Mapping[str, Any],
+    version: str,
+    request_bytes: int,
+) -> Iterator[Request]:
+    """One event, or several if it would be larger than ``request_bytes``."""
+    step = max(1, int(request_bytes / max(row_bytes(columns), 1)))
+    for start in range(0, max(rows, 1), step):
+        stop = min(start + step, rows)
+        part = columns if stop - start == rows else {k: c.cut(start, stop) for k, c in columns.items()}
+        record = LogRecord(
+            event_name=name,
+            time_unix_nano=time_ns(),
+            observed_time_unix_nano=time_ns(),
+            severity_number=SeverityNumber.SEVERITY_NUMBER_INFO,
+            body=AnyValue(bytes_value=encode(part, stop - start)),
+            attributes=_pairs({**attributes, semconv.SCHEMA_VERSION_KEY: semconv.SCHEMA_VERSION}),
+        )
+        yield Request(_request(record, resource, version), stop - start)
+
+
+def _request(record: LogRecord, resource: Mapping[str, Any], version: str) -> bytes:
+    request = ExportLogsServiceRequest()
+    logs = request.resource_logs.add()
+    logs.resource.attributes.extend(_pairs(resource))
+    scope = logs.scope_logs.add()
+    _name_scope(scope, version)
+    scope.log_records.append(record)
+    return request.SerializeToString()
+
+
+def _name_scope(scope: ScopeLogs, version: str) -> None:
+    scope.scope.name, scope.scope.version, scope.schema_url = semconv.SCOPE_NAME, version, semconv.SCHEMA_URL
+
+
+def _pairs(attributes: Mapping[str, Any]) -> list[KeyValue]:
+    return [KeyValue(key=name, value=any_value(value)) for name, value in attributes.items()]
+
+
+def any_value(value: Any) -> AnyValue:
+    """An attribute value as OTLP has it; what it does not have becomes text."""
+    if isinstance(value, bool):
+        return AnyValue(bool_value=value)
+    if isinstance(value, int):
+        return AnyValue(int_value=value)
+    if isinstance(value, float):
+        return AnyValue(double_value=value)
+    if isinstance(value, bytes):
+        return AnyValue(bytes_value=value)
+    if isinstance(value, list | tuple):
+        return AnyValue(array_value=ArrayValue(values=map(any_value, value)))
+    return AnyValue(string_value=str(value))

@@ -1,0 +1,182 @@
+"""Which model a prediction belongs to: what the framework tells, what the user registered, and who wins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeAlias
+
+from miops import semconv
+from miops.config import Config
+from miops.weak import WeakIdMap
+
+__all__ = ["Label", "Model", "Registration", "register", "registered", "resolve"]
+
+Label: TypeAlias = str | int | float | bool
+_ROLES: Final = ("primary", "shadow", "canary")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """Identity and schema of one deployed model, as far as known.
+
+    Attributes
+    ----------
+    classes
+        Labels in the order of the class scores.
+    positive_class
+        The class whose score a binary classifier reports; ``classes[1]`` when nobody says otherwise.
+    features
+        Input names, in order.
+    threshold
+        Decision threshold in force, when it is not the framework's own.
+    """
+
+    name: str
+    version: str | None = None
+    task: str | None = None
+    framework: str | None = None
+    classes: tuple[Label, ...] | None = None
+    positive_class: Label | None = None
+    sensitive: tuple[str, ...] = ()
+    role: str | None = None
+    features: tuple[str, ...] | None = None
+    threshold: float | None = None
+
+    @property
+    def positive_index(self) -> int:
+        """Index of the positive class of a binary classifier."""
+        if self.classes is None or self.positive_class is None:
+            return 1
+        return next((i for i, c in enumerate(self.classes) if str(c) == str(self.positive_class)), 1)
+
+    def attributes(self) -> dict[str, Any]:
+        """Attributes of its events; absent facts are absent."""
+        binary = self.classes is not None and len(self.classes) == 2 and self.task == semconv.BINARY
+        positive = self.classes[self.positive_index] if binary and self.classes else self.positive_class
+        values: Mapping[str, Any] = {
+            semconv.MODEL_NAME: self.name,
+            semconv.MODEL_VERSION: self.version,
+            semconv.MODEL_TASK: self.task,
+            semconv.MODEL_FRAMEWORK: self.framework,
+            semconv.MODEL_CLASSES: [_text(c) for c in self.classes] if self.classes else None,
+            semconv.MODEL_POSITIVE_CLASS: None if positive is None else _text(positive),
+            semconv.MODEL_SENSITIVE_FEATURES: list(self.sensitive) or None,
+            semconv.MODEL_ROLE: self.role,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What the user said about one model object; ``None`` leaves it to the framework."""
+
+    name: str | None = None
+    version: str | None = None
+    task: str | None = None
+    classes: tuple[Label, ...] | None = None
+    positive_class: Label | None = None
+    sensitive: tuple[str, ...] = ()
+    role: str | None = None
+    features: tuple[str, ...] | None = None
+    threshold: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.task is not None and self.task not in semconv.TASKS:
+            raise ValueError(f"task {self.task!r} is unknown; allowed: {', '.join(semconv.TASKS)}")
+        if self.role is not None and self.role not in _ROLES:
+            raise ValueError(f"role {self.role!r} is unknown; allowed: {', '.join(_ROLES)}")
+        known = self.classes is None or str(self.positive_class) in map(str, self.classes)
+        if self.positive_class is not None and not known:
+            raise ValueError(f"positive_class {self.positive_class!r} is none of the classes {self.classes!r}")
+
+
+_registrations: WeakIdMap[Registration] = WeakIdMap()
+
+
+def register(
+    model: object,
+    *,
+    name: str | None = None,
+    version: str | None = None,
+    task: str | None = None,
+    classes: Sequence[Label] | None = None,
+    positive_class: Label | None = None,
+    sensitive: Sequence[str] = (),
+    role: str | None = None,
+    features: Sequence[str] | None = None,
+    threshold: float | None = None,
+) -> None:
+    """Say what a model object is called and what its predictions mean; the object is not kept alive.
+
+    ``MIOPS_MODEL_NAME`` and ``MIOPS_MODEL_VERSION`` win over the name and version given here, so that a
+    deployment can rename a model without touching its code.
+
+    Parameters
+    ----------
+    model
+        The object whose ``predict`` is called: the pipeline, not its last step.
+    task
+        One of ``binary_classification``, ``multiclass_classification``, ``regression``, ``ranking``, ``forecast``.
+    classes
+        Labels in the order of the class scores, where the framework does not know them.
+    positive_class
+        The class whose score a binary classifier reports.
+    sensitive
+        Names of feature or context columns that fairness is computed over.
+    role
+        ``primary``, ``shadow`` or ``canary``.
+    features
+        Input names, in order, for inputs without names.
+    """
+    registration = Registration(
+        name=name,
+        version=None if version is None else str(version),
+        task=task,
+        classes=None if classes is None else tuple(plain(c) for c in classes),
+        positive_class=None if positive_class is None else plain(positive_class),
+        sensitive=tuple(sensitive),
+        role=role,
+        features=None if features is None else tuple(map(str, features)),
+        threshold=threshold,
+    )
+    _registrations.set(model, registration)
+    from miops import runtime
+
+    runtime.sources.discard(model)
+
+
+def registered(model: object) -> Registration | None:
+    """What was registered for this object."""
+    return _registrations.get(model)
+
+
+def resolve(described: Model, registration: Registration | None, config: Config) -> Model:
+    """The model as it goes on the wire: environment over registered over what the framework tells.
+
+    Names said in a call itself (``observe(model=…)``) do not come here; they win over everything.
+    """
+    said = registration or Registration()
+    return replace(
+        described,
+        name=config.model_name or said.name or described.name,
+        version=config.model_version or said.version or described.version,
+        task=said.task or described.task,
+        classes=said.classes or described.classes,
+        positive_class=said.positive_class if said.positive_class is not None else described.positive_class,
+        sensitive=said.sensitive or described.sensitive,
+        role=said.role or described.role,
+        features=said.features or described.features,
+        threshold=said.threshold if said.threshold is not None else described.threshold,
+    )
+
+
+def plain(label: Any) -> Label:
+    """A NumPy scalar as the Python value it stands for."""
+    item = getattr(label, "item", None)
+    value = item() if callable(item) else label
+    return value if isinstance(value, str | int | float | bool) else str(value)
+
+
+def _text(label: Label) -> str:
+    return str(label).lower() if isinstance(label, bool) else str(label)

@@ -1,0 +1,113 @@
+"""Decision, score and class scores of rows from what the model returned."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miops import semconv
+from miops.call import Output
+from miops.columns import Column, doubles, from_array
+from miops.sources import Source
+
+__all__ = ["Scored", "score"]
+
+
+class Scored(NamedTuple):
+    """The columns of the outcome, and ``(n,)`` the probability of the predicted class where there is one."""
+
+    columns: dict[str, Column]
+    confidence: NDArray[np.float64] | None
+
+
+def score(
+    source: Source, outputs: Output, decision: NDArray[Any] | None, scores: NDArray[Any] | None, rows: int
+) -> Scored:
+    """Columns ``value``, ``score`` and for several classes ``scores.i``.
+
+    Without a decision it is the class with the highest score; of two classes, the positive one from the model's
+    threshold on, if it has one. Binary scores are of the positive class, others of the predicted class.
+
+    Parameters
+    ----------
+    decision
+        ``(n,)``, or ``(n, k)`` for several outputs: these become context columns, as one value cannot hold them.
+    scores
+        ``(n,)`` or ``(n, classes)``.
+    """
+    if decision is not None and decision.size != rows:
+        return Scored(_several_outputs(decision.reshape(rows, -1)), None)
+    matrix = None if scores is None else _as_matrix(scores, source, rows)
+    if matrix is None or source.classes is None:
+        return Scored({**_value(source, decision), **_plain_score(scores, rows)}, None)
+    probabilities = bool(outputs & Output.PROBABILITIES)
+    if matrix.shape[1] == 2:
+        return _binary(source, decision, matrix, probabilities=probabilities)
+    return _multiclass(source, decision, matrix, probabilities=probabilities)
+
+
+def _as_matrix(scores: NDArray[Any], source: Source, rows: int) -> NDArray[np.float64] | None:
+    """``(n, classes)``; one margin column stands for two classes; other widths (one-vs-one) say nothing by class."""
+    matrix = scores.reshape(rows, -1).astype(np.float64)
+    if matrix.shape[1] == 1 and source.classes is not None and len(source.classes) == 2:
+        return np.hstack((-matrix, matrix))
+    return matrix if source.classes is not None and matrix.shape[1] == len(source.classes) else None
+
+
+def _binary(
+    source: Source, decision: NDArray[Any] | None, matrix: NDArray[np.float64], *, probabilities: bool
+) -> Scored:
+    assert source.classes is not None
+    positive, threshold = matrix[:, source.positive], source.model.threshold
+    if decision is None and threshold is None:
+        decision = source.classes[matrix.argmax(axis=1)]
+    elif decision is None:
+        decision = source.classes[np.where(positive >= threshold, source.positive, 1 - source.positive)]
+    columns = {**_value(source, decision), semconv.COLUMN_SCORE: doubles(positive)}
+    if threshold is not None:
+        columns[semconv.COLUMN_THRESHOLD] = doubles(np.full(len(positive), threshold))
+    if not probabilities:
+        return Scored(columns, None)
+    said_positive = decision == source.classes[source.positive]
+    return Scored(columns, np.where(said_positive, positive, 1.0 - positive))
+
+
+def _multiclass(
+    source: Source, decision: NDArray[Any] | None, matrix: NDArray[np.float64], *, probabilities: bool
+) -> Scored:
+    assert source.classes is not None
+    best = matrix.argmax(axis=1) if decision is None else _index(decision, source.classes)
+    own = np.where(best >= 0, matrix[np.arange(len(matrix)), best], np.nan)
+    by_class = np.ascontiguousarray(matrix.T)
+    columns = {
+        **_value(source, source.classes[best] if decision is None else decision),
+        semconv.COLUMN_SCORE: doubles(own),
+        **{f"{semconv.COLUMN_SCORES_PREFIX}{i}": doubles(column) for i, column in enumerate(by_class)},
+    }
+    return Scored(columns, own if probabilities else None)
+
+
+def _index(decision: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
+    """``(n,)`` position of each decision among the classes, -1 for a decision that is none of them."""
+    order = np.argsort(classes)
+    places = np.minimum(np.searchsorted(classes[order], decision.astype(classes.dtype)), len(classes) - 1)
+    found = order[places]
+    return np.where(classes[found] == decision, found, -1)
+
+
+def _value(source: Source, decision: NDArray[Any] | None) -> dict[str, Column]:
+    if decision is None:
+        return {}
+    labels = source.model.task not in (semconv.REGRESSION, semconv.FORECAST)
+    return {semconv.COLUMN_VALUE: from_array(decision.reshape(-1), keep_integers=labels)}
+
+
+def _plain_score(scores: NDArray[Any] | None, rows: int) -> dict[str, Column]:
+    return {semconv.COLUMN_SCORE: doubles(scores.reshape(-1))} if scores is not None and scores.size == rows else {}
+
+
+def _several_outputs(decision: NDArray[Any]) -> dict[str, Column]:
+    names = (f"{semconv.COLUMN_CONTEXT_PREFIX}output.{i}" for i in range(decision.shape[1]))
+    return {name: from_array(np.ascontiguousarray(part)) for name, part in zip(names, decision.T, strict=True)}

@@ -1,0 +1,127 @@
+"""Where predictions come from: one :class:`Source` per model identity, found by model object in one lookup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from miops import semconv
+from miops.models import Model
+from miops.values import Frames, Mappings, Matrix, Nothing
+from miops.weak import WeakIdMap
+
+__all__ = ["Source", "Sources"]
+
+_LAYOUT_LIMIT: Final = 64
+_SOURCE_LIMIT: Final = 1000
+
+
+class Source:
+    """A model as its calls see it: what to put on spans, and the layouts its inputs have had.
+
+    ``matrix`` and ``frames`` are the layouts used last: nearly always the ones needed next.
+    """
+
+    __slots__ = (
+        "_fault",
+        "_layouts",
+        "classes",
+        "frames",
+        "matrix",
+        "max_features",
+        "model",
+        "nothing",
+        "positive",
+        "span_attributes",
+        "span_name",
+    )
+
+    def __init__(self, model: Model, *, max_features: int, fault: Callable[[str], None]) -> None:
+        self.model = model
+        self.max_features = max_features
+        self.classes = None if model.classes is None else np.array(model.classes)
+        self.positive = model.positive_index
+        self.span_name = f"predict {model.name}"
+        self.span_attributes = _span_attributes(model)
+        self.matrix: Matrix | None = None
+        self.frames: Frames | None = None
+        self.nothing = Nothing(self)
+        self._layouts: dict[Any, Any] = {}
+        self._fault = fault
+
+    def feature_names(self, width: int) -> tuple[str, ...]:
+        """Names for inputs without names: the model's if they fit, else ``x0``, ``x1`` … as scikit-learn has it."""
+        known = self.model.features
+        return known if known is not None and len(known) == width else tuple(f"x{i}" for i in range(width))
+
+    def matrix_layout(self, names: tuple[str, ...], dtype: np.dtype[Any], index: Any = None) -> Matrix:
+        def build() -> Matrix:
+            layout = Matrix(self, names, dtype)
+            layout.index = index
+            return layout
+
+        self.matrix = self._interned((names, dtype.str, index is not None), build)
+        return self.matrix
+
+    def frames_layout(self, names: tuple[str, ...]) -> Frames:
+        self.frames = self._interned(names, lambda: Frames(self, names))
+        return self.frames
+
+    def mapping_layout(self, names: tuple[str, ...], *, single: bool) -> Mappings:
+        layout: Mappings = self._interned((names, single), lambda: Mappings(self, names, single=single))
+        return layout
+
+    def too_wide(self, width: int) -> Nothing:
+        """The layout of inputs with more columns than are captured; counted."""
+        self._fault("too_many_features")
+        return self.nothing
+
+    def _interned(self, key: Any, build: Callable[[], Any]) -> Any:
+        layout = self._layouts.get(key)
+        if layout is None:
+            if len(self._layouts) >= _LAYOUT_LIMIT:
+                self._layouts.clear()
+            layout = self._layouts[key] = build()
+        return layout
+
+
+def _span_attributes(model: Model) -> dict[str, Any]:
+    told = model.attributes()
+    on_spans = (semconv.MODEL_NAME, semconv.MODEL_VERSION, semconv.MODEL_TASK, semconv.MODEL_FRAMEWORK)
+    return {**{name: told[name] for name in on_spans if name in told}, semconv.RECORDED: True}
+
+
+class Sources:
+    """All sources of the process; bounded, because names may be made up per call."""
+
+    __slots__ = ("_by_model", "_by_object", "_fault", "_max_features")
+
+    def __init__(self, *, max_features: int, fault: Callable[[str], None]) -> None:
+        self._by_object: WeakIdMap[Source] = WeakIdMap()
+        self._by_model: dict[Any, Source] = {}
+        self._max_features, self._fault = max_features, fault
+
+    def find(self, model: object) -> Source | None:
+        """The source of a model object seen before."""
+        entry = self._by_object.entries.get(id(model))
+        return entry[1] if entry is not None and entry[0]() is model else None
+
+    def keep(self, model: object, source: Source) -> None:
+        self._by_object.set(model, source)
+
+    def of(self, model: Model) -> Source:
+        """The source of an identity: models that are equal share it, and so their events."""
+        key = (model, tuple(map(type, model.classes or ())))
+        source = self._by_model.get(key)
+        if source is None:
+            if len(self._by_model) >= _SOURCE_LIMIT:
+                self._by_model.clear()
+            source = Source(model, max_features=self._max_features, fault=self._fault)
+            self._by_model[key] = source
+        return source
+
+    def discard(self, model: object) -> None:
+        """Forget what was told about an object: it is being fitted, or registered anew."""
+        self._by_object.discard(model)

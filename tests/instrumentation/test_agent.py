@@ -1,0 +1,92 @@
+"""Programs that know nothing of miops, run under ``opentelemetry-instrument``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from .sinks import Sink, grpc_sink, http_sink
+
+_AGENT = Path(sys.executable).with_name("opentelemetry-instrument")
+_PROGRAM = """
+import sys
+from opentelemetry import trace
+from sklearn.linear_model import LogisticRegression
+import numpy as np
+
+X = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 0.5], [3.0, 0.1]])
+model = LogisticRegression().fit(X, np.array(["no", "no", "yes", "yes"]))
+with trace.get_tracer("app").start_as_current_span("request") as span:
+    one = X[3:]
+    model.predict_proba(one)
+    model.predict(one)
+    print(format(span.get_span_context().trace_id, "032x"))
+model.predict(X)
+assert "miops" not in globals()
+"""
+
+
+def run_agent(program: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("OTEL_", "MIOPS_"))}
+    clean |= {"OTEL_TRACES_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "otlp"}
+    return subprocess.run(
+        [str(_AGENT), sys.executable, "-c", program],
+        env={**clean, **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(("open_sink", "protocol"), [(grpc_sink, "grpc"), (http_sink, "http/protobuf")])
+def test_predictions_of_an_unchanged_program_arrive(
+    open_sink: Callable[[], AbstractContextManager[Sink]], protocol: str
+) -> None:
+    with open_sink() as sink:
+        done = run_agent(
+            _PROGRAM,
+            OTEL_EXPORTER_OTLP_ENDPOINT=sink.endpoint,
+            OTEL_EXPORTER_OTLP_PROTOCOL=protocol,
+            OTEL_SERVICE_NAME="scoring",
+        )
+        events = [e for e in sink.events if e.name == "miops.prediction.batch"]
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    trace_id = done.stdout.strip()
+    rows = [row for event in events for row in event.table.to_pylist()]
+    assert [1, 4] == sorted(event.table.num_rows for event in events)
+    assert {"scoring"} == {event.resource["service.name"] for event in events}
+    first = next(row for row in rows if row.get("score") is not None)
+    assert trace_id == first["trace_id"].hex()
+    assert first["span_id"] is not None
+    assert ("yes", 3.0, 0.1) == (first["value"], first["feature.x0"], first["feature.x1"])
+    assert 7 == uuid.UUID(bytes=first["prediction_id"]).version
+    assert 5 == len({row["prediction_id"] for row in rows})
+    batch = sorted((row["row"], row["value"]) for row in rows if row.get("score") is None)
+    assert [(0, "no"), (1, "no"), (2, "yes"), (3, "yes")] == batch
+
+
+def test_programs_without_models_import_no_framework() -> None:
+    program = "import sys; print(sorted(m for m in ('sklearn', 'joblib', 'pandas', 'nanoarrow') if m in sys.modules))"
+    done = run_agent(program + "; assert 'miops' in sys.modules", OTEL_LOGS_EXPORTER="none")
+
+    assert ("[]\n", "", 0) == (done.stdout, done.stderr, done.returncode)
+
+
+def test_the_agent_can_switch_it_off_by_name() -> None:
+    with grpc_sink() as sink:
+        done = run_agent(
+            _PROGRAM, OTEL_EXPORTER_OTLP_ENDPOINT=sink.endpoint, OTEL_PYTHON_DISABLED_INSTRUMENTATIONS="miops_sklearn"
+        )
+
+        assert 0 == done.returncode
+        assert [] == [e for e in sink.requests if b"miops.prediction.batch" in e]
