@@ -55,7 +55,7 @@ def read_json(body: bytes) -> Any:
     except UnicodeDecodeError as error:
         msg = f"the body is not UTF-8: byte {error.start}"
         raise InputError(msg) from error
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         msg = f"the body is no JSON: {error}"
         raise InputError(msg) from error
 
