@@ -108,7 +108,7 @@ class Histogram(_Additive):
     @property
     def coarse(self) -> FloatArray:
         """``(g + 2,)`` counts: below, every equal-mass group, above. Divergences use this."""
-        inner = np.bincount(self.groups, weights=self.cells[3:-1], minlength=int(self.groups[-1]) + 1)
+        inner = np.bincount(self.groups, weights=self.cells[3:-1])
         return np.concatenate((self.cells[2:3], inner, self.cells[-1:]))
 
 

@@ -1,1 +1,9 @@
-"""Placeholder docstring replaced by its author."""
+"""Whether the model treats groups of people alike: numbers per group, and the gap between the extreme groups.
+
+Functions that return one number per group are read group by group; the others compare the groups that hold at least
+``minimum_rows`` rows and for which the rate is defined. A rate that is 0/0 is ``nan`` and its group is left out.
+Fairlearn takes it as 0 and keeps groups of any size: one person without a positive truth then makes the true-positive
+rate of a group 0 and the gap as wide as it can be, which in short windows happens all the time.
+"""
+
+from __future__ import annotations

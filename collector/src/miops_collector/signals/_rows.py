@@ -1,0 +1,48 @@
+"""How many rows a statistic of a summary rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from miops_collector.statistics import RestsOn
+from miops_collector.summary import (
+    ClassScores,
+    Confidence,
+    Confusion,
+    Frequencies,
+    Groups,
+    Histogram,
+    Latency,
+    Losses,
+    Moments,
+    Residuals,
+    ScoreHistogram,
+    Volume,
+)
+
+__all__ = ["COUNTS", "rows"]
+
+COUNTS: Final[dict[tuple[type, RestsOn], Callable[[Any], float]]] = {
+    (ClassScores, "labelled"): lambda s: float(s.labelled[:1].sum()),
+    (Confidence, "labelled"): lambda s: float(s.bins[:, 1].sum()),
+    (Confidence, "values"): lambda s: float(s.sums[0]),
+    (Confusion, "labelled"): lambda s: float(s.cells.sum()),
+    (Frequencies, "rows"): lambda s: s.rows,
+    (Frequencies, "values"): lambda s: float(s.fine.sum()),
+    (Groups, "labelled"): lambda s: float(s.confusion.sum()),
+    (Groups, "rows"): lambda s: float(s.rows.sum()),
+    (Histogram, "rows"): lambda s: s.rows,
+    (Histogram, "values"): lambda s: float(s.fine.sum()),
+    (Latency, "values"): lambda s: float(s.sums[0]),
+    (Losses, "labelled"): lambda s: float(s.sums[0]),
+    (Moments, "values"): lambda s: s.count,
+    (Residuals, "labelled"): lambda s: float(s.sums[0]),
+    (ScoreHistogram, "labelled"): lambda s: float(s.labelled.sum()),
+    (Volume, "rows"): lambda s: s.rows,
+}
+
+
+def rows(summary: object, rests_on: RestsOn) -> float:
+    """Weight of the rows that count."""
+    return COUNTS[type(summary), rests_on](summary)

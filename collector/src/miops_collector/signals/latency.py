@@ -1,0 +1,17 @@
+"""How long predictions take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miops_collector.layout import Summaries
+from miops_collector.report import Observation
+from miops_collector.signals._context import Context
+from miops_collector.signals._family import family
+
+__all__ = ["latency"]
+
+
+def latency(context: Context, reference: Summaries | None, current: Summaries) -> Iterator[Observation]:
+    """Every latency statistic."""
+    return family("latency", context, reference, current)

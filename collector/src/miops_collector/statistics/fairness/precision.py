@@ -1,0 +1,63 @@
+"""Precision by group."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from miops_collector.statistics._ratio import ratio
+from miops_collector.statistics._statistic import statistic
+from miops_collector.statistics.fairness._cells import predicted_positives
+from miops_collector.summary import FloatArray, Groups
+
+__all__ = ["precision", "standard_error"]
+
+
+@statistic(
+    bounds=(0.0, 1.0),
+    higher="neither",
+    undefined="the group has no labelled rows that were predicted positive, or there is no positive class",
+    rests_on="labelled",
+)
+def precision(groups: Groups) -> FloatArray:
+    """How often a decision in favour of a row of the group is right.
+
+    ::
+
+        precision = predicted and truly positive / predicted positive
+
+    0 = never, 1 = always; neither is better in itself, unequal is worse.
+
+    Parameters
+    ----------
+    groups
+        Decisions by group.
+
+    Returns
+    -------
+    FloatArray
+        ``(g,)`` one number per group, ``nan`` where it is 0/0.
+
+    Notes
+    -----
+    Also called positive predictive value. It follows how frequent the positive class is in the group, so it differs
+    between groups even if the rates given truth do not; prefer ``true_positive_rate`` and ``false_positive_rate`` for
+    those.
+
+    Examples
+    --------
+    >>> rows, confusion = np.array([[60.0, 40.0], [80, 20]]), np.array([[[50.0, 10], [10, 30]], [[70, 5], [10, 15]]])
+    >>> precision(Groups(("sex",), ("F", "M"), ("no", "yes"), 1, rows, confusion)).tolist()
+    [0.75, 0.75]
+
+    References
+    ----------
+    A. Chouldechova, "Fair prediction with disparate impact: a study of bias in recidivism prediction instruments", Big
+    Data 5(2), 2017, doi:10.1089/big.2016.0047.
+    """
+    return ratio(*predicted_positives(groups))
+
+
+def standard_error(groups: Groups) -> FloatArray:
+    """``(g,)`` binomial, for independent rows; ``nan`` where the rate is."""
+    rate = precision(groups)
+    return np.sqrt(ratio(rate * (1 - rate), predicted_positives(groups)[1]))
