@@ -75,6 +75,17 @@ def test_the_same_reference_has_the_same_keys(client: AsgiClient, submitted: Sub
     assert first.table["key"].equals(second.table["key"])
 
 
+def test_a_large_reference_comes_in_pieces(client: AsgiClient, submitted: Submitted) -> None:
+    for start, last in ((0, "false"), (2, "true")):
+        parameters = {"model": "m", "truth": "truth", "reference_id": "r1", "last": last}
+        client.post(PATH, content=stream(table().slice(start, 2)), headers=ARROW, params=parameters)
+
+    first, second = submitted.references
+    assert [(r.reference_id, r.reference_last) for r in (first, second)] == [("r1", False), ("r1", True)]
+    keys = first.table["key"].to_pylist() + second.table["key"].to_pylist()
+    assert len(set(keys)) == 3
+
+
 def test_json_columns_are_taken_too(client: AsgiClient, submitted: Submitted) -> None:
     answer = client.post(PATH, json={"model": "m", "truth": "y", "columns": {"x": [1, 2], "y": [0, 1]}})
 

@@ -105,7 +105,7 @@ class _Api:
             given, table = form_from_json(body)
         else:
             given, table = form_from_parameters(request.query_params.multi_items()), read_arrow(body)
-        return reference_records(given, table, now=self._backend.now())
+        return reference_records(given, table, body, now=self._backend.now())
 
     def _read(self, query: ObservationQuery) -> tuple[list[Observation], str]:
         return self._backend.store.observations(query)

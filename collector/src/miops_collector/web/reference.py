@@ -36,6 +36,8 @@ class ReferenceForm(BaseModel):
         Columns that are no inputs of the model.
     ignore
         Columns that are left out.
+    reference_id, last
+        A reference too large for one request comes in several that share an id; the last one completes it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,6 +53,8 @@ class ReferenceForm(BaseModel):
     context: tuple[_Name, ...] = ()
     ignore: tuple[_Name, ...] = ()
     sensitive: tuple[_Name, ...] = ()
+    reference_id: str = ""
+    last: bool = True
 
 
 def form_from_parameters(pairs: Sequence[tuple[str, str]]) -> ReferenceForm:
@@ -81,8 +85,8 @@ def form_from_json(body: bytes) -> tuple[ReferenceForm, pa.Table]:
     return _checked(data, "field"), pa.table({name: _array(values, name) for name, values in columns.items()})
 
 
-def reference_records(form: ReferenceForm, table: pa.Table, *, now: int) -> Records:
-    """Rows of kind ``reference`` (schema.py). They get keys by position, and ``now`` as their time.
+def reference_records(form: ReferenceForm, table: pa.Table, body: bytes, *, now: int) -> Records:
+    """Rows of kind ``reference`` (schema.py). They get ``now`` as their time, and keys by position in this very body.
 
     Raises
     ------
@@ -91,7 +95,7 @@ def reference_records(form: ReferenceForm, table: pa.Table, *, now: int) -> Reco
     """
     _check_columns(form, table)
     rows = table.num_rows
-    columns: dict[str, pa.Array] = {"key": _keys(form, rows), "time": pa.array(np.full(rows, now, dtype=np.int64))}
+    columns: dict[str, pa.Array] = {"key": _keys(body, rows), "time": pa.array(np.full(rows, now, dtype=np.int64))}
     for source, targets in ((form.prediction, ("value_number", "value_text")),
                             (form.truth, ("truth_number", "truth_text"))):  # fmt: skip
         if source:
@@ -108,7 +112,7 @@ def reference_records(form: ReferenceForm, table: pa.Table, *, now: int) -> Reco
     return Records(
         "reference", form.model, pa.table({**fixed, **{k: v for k, v in columns.items() if k not in fixed}}),
         version=form.version, task=form.task, positive_class=form.positive_class, sensitive=form.sensitive,
-        reference_last=True,
+        reference_id=form.reference_id, reference_last=form.last,
     )  # fmt: skip
 
 
@@ -164,11 +168,10 @@ def _numbers(array: pa.Array, name: str, hint: str = "") -> pa.Array:
     raise InputError(msg)
 
 
-def _keys(form: ReferenceForm, rows: int) -> pa.Array:
-    """``(rows,)`` keys that are the same whenever the same reference is posted."""
+def _keys(body: bytes, rows: int) -> pa.Array:
+    """``(rows,)`` keys that are the same whenever the same body is posted."""
     keys = np.empty((rows, 2), dtype=">u8")
-    digest = hashlib.blake2b(f"{form.model}\0{form.version}".encode("utf-8", "replace"), digest_size=8).digest()
-    keys[:, 0] = int.from_bytes(digest, "big")
+    keys[:, 0] = int.from_bytes(hashlib.blake2b(body, digest_size=8).digest(), "big")
     keys[:, 1] = np.arange(rows)
     return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), rows, [None, pa.py_buffer(keys.tobytes())])
 
