@@ -1,1 +1,1 @@
-"""Placeholder docstring replaced by its author."""
+"""OTLP bytes to records, and answers in the words of the protocol; pure."""

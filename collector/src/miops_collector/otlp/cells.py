@@ -1,0 +1,77 @@
+"""A column of values that still lie in the payload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from miops_collector.otlp.column import Array, bitmap, fixed
+from miops_collector.otlp.texts import encode, gather
+from miops_collector.otlp.types import Bytes, Flags, Longs, Words
+from miops_collector.otlp.walk import BOOL, DOUBLE, INT, STRING
+
+__all__ = ["Cells", "string_array"]
+
+_DISTINCT = 1024
+"""Texts of a column are dictionary-encoded up to this many distinct ones."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """``n`` values: kind, 64 bits or position in ``data``, and length."""
+
+    data: Bytes
+    kind: Bytes
+    bits: Words
+    size: Longs
+
+    @property
+    def faults(self) -> int:
+        return int((self.kind > DOUBLE).sum())
+
+    def numbers(self) -> Array | None:
+        doubles = self.kind == DOUBLE
+        if doubles.all():
+            return fixed(pa.float64(), self.bits)
+        integers = self.kind == INT
+        valid = doubles | integers
+        if not valid.any():
+            return None
+        values = np.where(integers, self.bits.view(np.int64).astype(np.float64), self.bits.view(np.float64))
+        return fixed(pa.float64(), values, valid)
+
+    def integers(self) -> Array | None:
+        valid = self.kind == INT
+        return fixed(pa.int64(), self.bits, valid) if valid.any() else None
+
+    def booleans(self) -> Array | None:
+        valid = self.kind == BOOL
+        if not valid.any():
+            return None
+        values = pa.py_buffer(np.packbits(valid & (self.bits != 0), bitorder="little"))
+        return pa.Array.from_buffers(pa.bool_(), len(valid), [bitmap(valid), values])
+
+    def texts(self, bad: Flags) -> Array | None:
+        wanted = self.kind == STRING
+        if not wanted.any():
+            return None
+        start = self.bits.view(np.int64)
+        codes, distinct = np.empty(len(wanted), np.int32), np.empty((min(_DISTINCT, len(wanted)), 2), np.int64)
+        count = encode(self.data, start, self.size, wanted, codes, distinct, bad)
+        if count < 0:
+            return string_array(self.data, start, self.size, wanted, bad)
+        every = np.ones(count, np.bool_)
+        first, length = np.ascontiguousarray(distinct[:count].T)
+        dictionary = string_array(self.data, first, length, every, np.zeros(count, np.bool_))
+        return pa.DictionaryArray.from_arrays(fixed(pa.int32(), codes, wanted), dictionary)
+
+
+def string_array(data: Bytes, start: Longs, size: Longs, wanted: Flags, bad: Flags) -> Array:
+    """Strings copied out of ``data``; null where not wanted, empty where they are not UTF-8."""
+    offsets = np.empty(len(start) + 1, np.int64)
+    out = np.empty(int(size[wanted].sum()), np.uint8)
+    used = gather(data, start, size, wanted, offsets, out, bad)
+    buffers = [bitmap(wanted), pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(out[:used])]
+    return pa.Array.from_buffers(pa.string(), len(start), buffers)

@@ -1,0 +1,89 @@
+"""MurmurHash3_x64_128 of byte ranges, compiled: keys of prediction ids and slots of hash tables.
+
+Austin Appleby, "MurmurHash3", 2011 (public domain), https://github.com/aappleby/smhasher
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from miops_collector.otlp.kernel import kernel
+from miops_collector.otlp.types import Bytes, Longs
+
+__all__ = ["hash_ranges", "murmur"]
+
+_C1 = np.uint64(0x87C37B91114253D5)
+_C2 = np.uint64(0x4CF5AD432745937F)
+_F1 = np.uint64(0xFF51AFD7ED558CCD)
+_F2 = np.uint64(0xC4CEB9FE1A85EC53)
+_N1 = np.uint64(0x52DCE729)
+_N2 = np.uint64(0x38495AB5)
+_FIVE = np.uint64(5)
+
+
+@kernel
+def _rotate(x: np.uint64, r: int) -> np.uint64:
+    return (x << np.uint64(r)) | (x >> np.uint64(64 - r))
+
+
+@kernel
+def _finish(k: np.uint64) -> np.uint64:
+    k ^= k >> np.uint64(33)
+    k *= _F1
+    k ^= k >> np.uint64(33)
+    k *= _F2
+    return k ^ (k >> np.uint64(33))
+
+
+@kernel
+def _word(b: Bytes, p: int, size: int) -> np.uint64:
+    """Up to eight bytes, little-endian."""
+    value = np.uint64(0)
+    for k in range(size):
+        value |= np.uint64(b[p + k]) << np.uint64(8 * k)
+    return value
+
+
+@kernel
+def _mix1(k: np.uint64) -> np.uint64:
+    return _rotate(k * _C1, 31) * _C2
+
+
+@kernel
+def _mix2(k: np.uint64) -> np.uint64:
+    return _rotate(k * _C2, 33) * _C1
+
+
+@kernel
+def murmur(b: Bytes, start: int, size: int) -> tuple[np.uint64, np.uint64]:
+    """Both halves of the hash of ``size`` bytes from ``start``, seed 0."""
+    h1 = np.uint64(0)
+    h2 = np.uint64(0)
+    p = start
+    for _ in range(size // 16):
+        h1 = (_rotate(h1 ^ _mix1(_word(b, p, 8)), 27) + h2) * _FIVE + _N1
+        h2 = (_rotate(h2 ^ _mix2(_word(b, p + 8, 8)), 31) + h1) * _FIVE + _N2
+        p += 16
+    rest = size % 16
+    if rest > 8:
+        h2 ^= _mix2(_word(b, p + 8, rest - 8))
+    if rest > 0:
+        h1 ^= _mix1(_word(b, p, min(rest, 8)))
+    h1 ^= np.uint64(size)
+    h2 ^= np.uint64(size)
+    h1 += h2
+    h2 += h1
+    h1 = _finish(h1)
+    h2 = _finish(h2)
+    h1 += h2
+    return h1, h2 + h1
+
+
+@kernel
+def hash_ranges(b: Bytes, start: Longs, size: Longs, out: Bytes) -> None:
+    """``out[i]``: the 16 bytes of the hash of range ``i``, both halves big-endian."""
+    for i in range(start.size):
+        h1, h2 = murmur(b, start[i], size[i])
+        for k in range(8):
+            out[i, k] = np.uint8((h1 >> np.uint64(56 - 8 * k)) & np.uint64(0xFF))
+            out[i, 8 + k] = np.uint8((h2 >> np.uint64(56 - 8 * k)) & np.uint64(0xFF))

@@ -1,0 +1,112 @@
+"""Predictions, ground truth and references that came as events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Final, TypeAlias
+
+import numpy as np
+import pyarrow.compute as pc
+
+from miops import semconv
+from miops_collector.errors import InputError
+from miops_collector.otlp.assemble import ground_truth, predictions
+from miops_collector.otlp.attributes import Attributes
+from miops_collector.otlp.batch import batch_frame
+from miops_collector.otlp.cells import string_array
+from miops_collector.otlp.column import Array, as_text
+from miops_collector.otlp.frame import Frame, Model
+from miops_collector.otlp.frames import frames
+from miops_collector.otlp.items import BODY, TEXT, Items, read_items
+from miops_collector.otlp.model import by_model, describe
+from miops_collector.otlp.names import EVENTS, TRUTH_EVENTS, Names, named
+from miops_collector.otlp.settings import DecodeSettings
+from miops_collector.otlp.verdict import Tally
+from miops_collector.schema import Records
+
+__all__ = ["decode_logs"]
+
+_EVENT_NAME: Final = "event.name"
+"""Where SDKs before OTLP 1.5 put the name of an event."""
+
+Assemble: TypeAlias = Callable[[Frame, Model, DecodeSettings, Tally], Records | None]
+Decode: TypeAlias = Callable[[Items, DecodeSettings, Tally, Assemble], Iterator[Records | None]]
+
+
+def decode_logs(payload: bytes, settings: DecodeSettings, tally: Tally, *, now: int) -> Iterator[Records]:
+    """Records of all our events; other log records are only counted."""
+    items = read_items("logs", payload)
+    tally.items = tally.other = len(items)
+    if not len(items):
+        return
+    events = _event_names(items).dictionary_encode()
+    codes = pc.fill_null(events.indices, -1).to_numpy(zero_copy_only=False)
+    for code, event in enumerate(events.dictionary.to_pylist()):
+        if event not in _EVENTS:
+            continue
+        rows = np.flatnonzero(codes == code)
+        tally.other -= len(rows)
+        decode, assemble = _EVENTS[event]
+        found = decode(items.take(rows), settings, tally, partial(assemble, now=now))
+        yield from (records for records in found if records is not None)
+
+
+def _event_names(items: Items) -> Array:
+    start, size = np.ascontiguousarray(items.places[:, TEXT].T)
+    bad = np.zeros(len(items), np.bool_)
+    names = string_array(items.data, start, size, size > 0, bad)
+    if not names.null_count:
+        return names
+    marked, columns = named(items, Names({_EVENT_NAME: _EVENT_NAME}, {}), {})
+    attribute = as_text(Attributes(marked, columns, max_cells=0).get(_EVENT_NAME), bad)
+    return names if attribute is None else pc.coalesce(names, attribute)
+
+
+def _single(items: Items, settings: DecodeSettings, tally: Tally, assemble: Assemble) -> Iterator[Records | None]:
+    own, names = named(items, EVENTS, settings.attribute_map)
+    for model, frame in frames("logs", own, names, settings, tally):
+        yield assemble(frame, model, settings, tally)
+
+
+def _truth(items: Items, settings: DecodeSettings, tally: Tally, assemble: Assemble) -> Iterator[Records | None]:
+    own, names = named(items, TRUTH_EVENTS, settings.attribute_map)
+    for model, frame in frames("logs", own, names, settings, tally, model_required=False):
+        yield assemble(frame, model, settings, tally)
+
+
+def _batches(
+    items: Items, settings: DecodeSettings, tally: Tally, assemble: Assemble, *, names: Names = EVENTS
+) -> Iterator[Records | None]:
+    own, columns = named(items, names, settings.attribute_map)
+    for i in range(len(own)):
+        yield _batch(own.take(np.array([i])), columns, settings, tally, assemble, model_required=names is EVENTS)
+
+
+def _batch(
+    item: Items, columns: tuple[str, ...], settings: DecodeSettings, tally: Tally, assemble: Assemble, *,
+    model_required: bool,
+) -> Records | None:  # fmt: skip
+    start, size = item.places[0, BODY].tolist()
+    time, observed = item.times[0].tolist()
+    try:
+        frame = batch_frame(item.data, start, size, settings, time=time or observed)
+    except InputError:
+        tally.refuse("body", 1)
+        return None
+    said = Attributes(item, columns, max_cells=settings.max_cells)
+    _, models = by_model(said, 1, settings, model_required=model_required)
+    if not models:
+        tally.refuse("model_name", 1, len(frame))
+        return None
+    name, version, _ = models[0]
+    return assemble(frame, describe(name, version, said), settings, tally)
+
+
+_EVENTS: Final[Mapping[str, tuple[Decode, Callable[..., Records | None]]]] = {
+    semconv.EVENT_PREDICTION: (_single, predictions),
+    semconv.EVENT_PREDICTION_BATCH: (_batches, predictions),
+    semconv.EVENT_GROUND_TRUTH: (_truth, ground_truth),
+    semconv.EVENT_GROUND_TRUTH_BATCH: (partial(_batches, names=TRUTH_EVENTS), ground_truth),
+    semconv.EVENT_REFERENCE_BATCH: (_batches, partial(predictions, kind="reference")),
+}
