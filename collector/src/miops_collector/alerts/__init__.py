@@ -1,0 +1,43 @@
+"""Alarms: what rules find in a window, and the book in which findings become alerts that open, stay and close. Pure.
+
+::
+
+    evidence of the scan ─ drift_findings ─┐
+    observations ─ performance_findings ───┤
+                 ─ quality_findings ───────┼─▶ findings ─ advance(book, …) ─▶ book.alerts ─ ranked, blamed
+                 ─ rule_findings(rules) ───┘           └─ Judge.of ─▶ judged observations
+"""
+
+from __future__ import annotations
+
+from miops_collector.alerts.blame import blamed, ranked
+from miops_collector.alerts.book import Book, advance
+from miops_collector.alerts.budget import SHARES, Budget, evaluations_per_month
+from miops_collector.alerts.drift import DRIFT, DRIFT_P_VALUE, drift_findings
+from miops_collector.alerts.finding import Finding
+from miops_collector.alerts.judge import Judge
+from miops_collector.alerts.lifecycle import Lifecycle
+from miops_collector.alerts.performance import performance_findings
+from miops_collector.alerts.quality import quality_findings
+from miops_collector.alerts.rule import FOUR_FIFTHS, Rule, rule_findings
+
+__all__ = [
+    "DRIFT",
+    "DRIFT_P_VALUE",
+    "FOUR_FIFTHS",
+    "SHARES",
+    "Book",
+    "Budget",
+    "Finding",
+    "Judge",
+    "Lifecycle",
+    "Rule",
+    "advance",
+    "blamed",
+    "drift_findings",
+    "evaluations_per_month",
+    "performance_findings",
+    "quality_findings",
+    "ranked",
+    "rule_findings",
+]

@@ -1,0 +1,99 @@
+"""The default alarms on data quality: values of the wrong type, and predictions that were sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import exp, isfinite, log
+from typing import Final
+
+import numpy as np
+
+from miops import semconv
+from miops_collector.alerts.budget import Budget, evaluations_per_month
+from miops_collector.alerts.finding import Finding
+from miops_collector.alerts.lifecycle import Lifecycle, Verdict
+from miops_collector.report import Observation
+from miops_collector.statistics.scan.proportion import log_tolerant_difference
+
+__all__ = ["QUALITY", "TOLERATED", "quality_findings"]
+
+QUALITY: Final = "quality"
+"""Name of the rule."""
+TOLERATED: Final[Mapping[str, float]] = {
+    f"{semconv.METRIC_PREFIX}quality.type_fault_share": 0.005,
+    f"{semconv.METRIC_PREFIX}quality.duplicate_share": 0.05,
+}
+"""Share of rows above the reference's that is ignored: some repeats are normal, exporters retry. Missing, unseen and
+out-of-range values are columns' drift and belong to the scan."""
+KNOWN_EXACTLY: Final = 1e9
+MINIMUM_ROWS: Final = 30.0
+STAY: Final = log(10.0)
+LIFE: Final = Lifecycle(close_after=3, rejoin_within=24)
+
+
+def quality_findings(observations: Iterable[Observation], budget: Budget, *, lengths: int = 1) -> tuple[Finding, ...]:
+    """Findings about the shares in :data:`TOLERATED` in complete windows, each against the reference's share.
+
+    A likelihood-ratio test of two shares with a tolerance
+    (:func:`~miops_collector.statistics.scan.proportion.log_tolerant_difference`); where the reference has no such
+    share it is 0. One client that is wrong for a while is a true alarm, not a false one.
+
+    Parameters
+    ----------
+    observations
+        Any; those of other metrics, segments, groups and incomplete windows are passed over.
+    lengths
+        How many lengths of windows are evaluated; they share the level.
+    """
+    chosen = [o for o in observations if o.metric in TOLERATED and o.complete and not (o.segment or o.group)]
+    tests = len({(o.metric, o.column) for o in chosen}) * lengths
+    return tuple(_finding(o, budget, tests) for o in chosen)
+
+
+def _finding(o: Observation, budget: Budget, tests: int) -> Finding:
+    alpha = budget.level(QUALITY, evaluations=evaluations_per_month(o.window), tests=tests)
+    log_p = _log_p(o)
+    return Finding(
+        rule=QUALITY, metric=o.metric, model=o.model, window=o.window, verdict=_verdict(log_p, alpha), value=o.value,
+        threshold=_reference(o)[0] + TOLERATED[o.metric], severity="critical", lifecycle=LIFE, column=o.column,
+        what=_what(o), evidence=_evidence(o, log_p, alpha) if isfinite(log_p) else {},
+    )  # fmt: skip
+
+
+def _reference(o: Observation) -> tuple[float, float]:
+    if isfinite(o.reference) and o.n_reference >= MINIMUM_ROWS:
+        return o.reference, o.n_reference
+    return 0.0, KNOWN_EXACTLY
+
+
+def _log_p(o: Observation) -> float:
+    if o.status == "insufficient_data" or not isfinite(o.value) or o.n < MINIMUM_ROWS:
+        return float("nan")
+    share, m = _reference(o)
+    if o.value <= share:
+        return 0.0
+    x, n, y, rows = (np.array(v) for v in (o.value * o.n, o.n, share * m, m))
+    return float(log_tolerant_difference(x, n, y, rows, tolerance=TOLERATED[o.metric]))
+
+
+def _verdict(log_p: float, alpha: float) -> Verdict:
+    if not isfinite(log_p):
+        return "unknown"
+    if log_p <= log(alpha):
+        return "breach"
+    return "hold" if log_p <= log(alpha) + STAY else "quiet"
+
+
+def _evidence(o: Observation, log_p: float, alpha: float) -> dict[str, float | str]:
+    share, rows = _reference(o)
+    return {
+        "statistic": o.metric.rpartition(".")[2], "look_back": 1, "reference": share, "effect": o.value - share,
+        "n": o.n, "n_reference": rows, "tolerance": TOLERATED[o.metric], "p_value": exp(log_p), "log_p_value": log_p,
+        "level": alpha,
+    }  # fmt: skip
+
+
+def _what(o: Observation) -> str:
+    name = o.metric.rpartition(".")[2].replace("_", " ")
+    of = f" of {o.column}" if o.column else ""
+    return f"{name}{of} is {o.value:.1%} of {o.n:,.0f} rows, {_reference(o)[0]:.1%} in the reference"
