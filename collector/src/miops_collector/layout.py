@@ -10,10 +10,11 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from math import nan
+from math import nan, prod
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from miops_collector.summary import (
     LATENCY_BUCKETS,
@@ -99,7 +100,7 @@ class Block:
 
     @property
     def stop(self) -> int:
-        return self.start + int(np.prod(self.shape))
+        return self.start + prod(self.shape)
 
     def of(self, vector: FloatArray) -> FloatArray:
         return vector[self.start : self.stop].reshape(self.shape)
@@ -161,6 +162,12 @@ class Layout:
     def numeric(self) -> tuple[str, ...]:
         """Names of the numeric columns, in order: the rows of a pane's extremes."""
         return tuple(c.name for c in self.columns if c.kind == "numeric")
+
+    @cached_property
+    def bins(self) -> dict[str, tuple[FloatArray, NDArray[np.int64]]]:
+        """Edges and groups of every numeric column, as arrays."""
+        numeric = (c for c in self.columns if c.kind == "numeric")
+        return {c.name: (np.asarray(c.edges, np.float64), np.asarray(c.groups, np.int64)) for c in numeric}
 
     def empty(self) -> FloatArray:
         return np.zeros(self.size)
@@ -230,7 +237,7 @@ class Summaries:
         cells = self.layout.blocks[f"column.{column.name}"].of(self.vector)
         if column.kind == "categorical":
             return Frequencies(column.categories, cells)
-        return Histogram(np.asarray(column.edges), np.asarray(column.groups, dtype=np.int64), cells)
+        return Histogram(*self.layout.bins[column.name], cells)
 
     def moments(self, column: ColumnLayout) -> Moments:
         """Of a numeric column."""

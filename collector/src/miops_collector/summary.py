@@ -1,12 +1,13 @@
 """What is kept of the rows of a window: frozen, mergeable sufficient statistics; the only input of statistics.
 
-Every summary is a frozen set of arrays whose ``+`` is a commutative monoid (the extremes of ``Moments`` apart, every array is a
-sum of row weights or of weighted row values, so ``+`` is addition). Row weights are 1 unless rows were sampled.
+Every summary is a frozen set of arrays whose ``+`` is a commutative monoid (the extremes of ``Moments`` apart, every array
+is a sum of row weights or of weighted row values, so ``+`` is addition). Row weights are 1 unless rows were sampled.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -64,7 +65,7 @@ def _sum() -> Any:
     return field(metadata={"sum": True})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots: sums that several statistics need are taken once
 class Histogram(_Additive):
     """Counts of one numeric column over frozen bins with guards.
 
@@ -96,23 +97,28 @@ class Histogram(_Additive):
         """Rows below the lowest or above the highest reference value."""
         return float(self.cells[2] + self.cells[-1])
 
-    @property
+    @cached_property
     def rows(self) -> float:
         return float(self.cells.sum())
+
+    @cached_property
+    def values(self) -> float:
+        """Rows that have a value: neither missing nor of the wrong type."""
+        return float(self.fine.sum())
 
     @property
     def fine(self) -> FloatArray:
         """``(b + 2,)`` counts: below, every bin, above."""
         return self.cells[2:]
 
-    @property
+    @cached_property
     def coarse(self) -> FloatArray:
         """``(g + 2,)`` counts: below, every equal-mass group, above. Divergences use this."""
         inner = np.bincount(self.groups, weights=self.cells[3:-1])
         return np.concatenate((self.cells[2:3], inner, self.cells[-1:]))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots: sums that several statistics need are taken once
 class Frequencies(_Additive):
     """Counts of one categorical column over the categories of the reference.
 
@@ -140,9 +146,14 @@ class Frequencies(_Additive):
         """Rows whose category the reference does not have."""
         return float(self.cells[-1])
 
-    @property
+    @cached_property
     def rows(self) -> float:
         return float(self.cells.sum())
+
+    @cached_property
+    def values(self) -> float:
+        """Rows that have a value: neither missing nor of the wrong type."""
+        return float(self.fine.sum())
 
     @property
     def fine(self) -> FloatArray:

@@ -6,17 +6,27 @@ from math import nan
 
 import numpy as np
 
-from miops_collector.summary import Distribution, FloatArray
+from miops_collector.summary import Distribution, FloatArray, Histogram
 
-__all__ = ["of_total", "shares"]
-
-
-def of_total(counts: FloatArray) -> FloatArray:
-    """Counts as shares that sum to 1; all ``nan`` if nothing was counted."""
-    total = counts.sum()
-    return counts / total if total > 0 else np.full_like(counts, nan)
+__all__ = ["cumulative_gap", "occupied", "shares"]
 
 
 def shares(reference: Distribution, current: Distribution) -> tuple[FloatArray, FloatArray]:
     """Shares of the coarse cells of both samples; all ``nan`` for a sample without values."""
-    return of_total(reference.coarse), of_total(current.coarse)
+    return _of(reference.coarse, reference.values), _of(current.coarse, current.values)
+
+
+def cumulative_gap(reference: Histogram, current: Histogram) -> FloatArray:
+    """``(b + 2,)`` difference of the shares up to and including each fine cell; ``nan`` for a sample without values."""
+    return np.cumsum(_of(reference.fine, reference.values) - _of(current.fine, current.values))
+
+
+def occupied(reference: Distribution, current: Distribution) -> tuple[FloatArray, FloatArray]:
+    """Counts of the coarse cells that are not empty in both samples."""
+    a, b = reference.coarse, current.coarse
+    some = a + b > 0
+    return a[some], b[some]
+
+
+def _of(counts: FloatArray, total: float) -> FloatArray:
+    return counts / total if total > 0 else np.full_like(counts, nan)

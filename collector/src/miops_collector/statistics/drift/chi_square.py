@@ -8,7 +8,8 @@ import numpy as np
 from scipy.special import chdtrc
 
 from miops_collector.statistics._statistic import statistic
-from miops_collector.summary import Distribution, FloatArray
+from miops_collector.statistics.drift._shares import occupied
+from miops_collector.summary import Distribution
 
 __all__ = ["chi_square", "p_value"]
 
@@ -63,14 +64,14 @@ def chi_square(reference: Distribution, current: Distribution, *, yates: bool = 
     F. Yates, "Contingency tables involving small numbers and the χ² test", Supplement to the Journal of the Royal
     Statistical Society 1(2), 1934, doi:10.2307/2983604.
     """
-    a, b = _occupied(reference, current)
-    n, m = float(a.sum()), float(b.sum())
+    a, b = occupied(reference, current)
+    n, m = reference.values, current.values
     if not (n > 0 and m > 0):
         return nan
     step = np.abs(a / n - b / m)
     if yates and a.size == 2:
         step = np.maximum(step - 0.5 * (1 / n + 1 / m), 0.0)
-    return float(n * m * np.sum(step * step / (a + b)))
+    return float(n * m * (step @ (step / (a + b))))
 
 
 def p_value(reference: Distribution, current: Distribution) -> float:
@@ -78,13 +79,7 @@ def p_value(reference: Distribution, current: Distribution) -> float:
 
     Trustworthy when every expected count is about five or more. 1 with a single cell, ``nan`` without values.
     """
-    a, b = _occupied(reference, current)
-    if not (a.sum() > 0 and b.sum() > 0):
+    a, _ = occupied(reference, current)
+    if not (reference.values > 0 and current.values > 0):
         return nan
     return float(chdtrc(a.size - 1, chi_square(reference, current))) if a.size > 1 else 1.0
-
-
-def _occupied(reference: Distribution, current: Distribution) -> tuple[FloatArray, FloatArray]:
-    a, b = reference.coarse, current.coarse
-    occupied = a + b > 0
-    return a[occupied], b[occupied]

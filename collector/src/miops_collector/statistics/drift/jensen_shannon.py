@@ -63,5 +63,5 @@ def jensen_shannon(reference: Distribution, current: Distribution) -> float:
     """
     p, q = shares(reference, current)
     middle = (p + q) / 2
-    bits = float(np.sum(rel_entr(p, middle) + rel_entr(q, middle))) / (2 * log(2))
+    bits = float((rel_entr(p, middle) + rel_entr(q, middle)).sum()) / (2 * log(2))
     return sqrt(min(max(bits, 0.0), 1.0)) if bits == bits else bits

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import kolmogorov
 
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.drift._shares import of_total
+from miops_collector.statistics.drift._shares import cumulative_gap
 from miops_collector.summary import Histogram
 
 __all__ = ["kolmogorov_smirnov", "p_value"]
@@ -62,7 +62,7 @@ def kolmogorov_smirnov(reference: Histogram, current: Histogram) -> float:
     W. J. Conover, "A Kolmogorov goodness-of-fit test for discontinuous distributions", Journal of the American
     Statistical Association 67(339), 1972, doi:10.1080/01621459.1972.10481254.
     """
-    gap = np.cumsum(of_total(reference.fine) - of_total(current.fine))
+    gap = cumulative_gap(reference, current)
     return min(float(np.abs(gap).max()), 1.0)
 
 
@@ -71,7 +71,7 @@ def p_value(reference: Histogram, current: Histogram) -> float:
 
     Never too small for binned or tied values, which only shrink the distance; at few rows it is a little too large.
     """
-    n, m = float(reference.fine.sum()), float(current.fine.sum())
+    n, m = reference.values, current.values
     if not (n > 0 and m > 0):
         return nan
     return float(kolmogorov(sqrt(n * m / (n + m)) * kolmogorov_smirnov(reference, current)))

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from miops_collector.statistics._statistic import statistic
+from miops_collector.statistics.drift._shares import occupied
 from miops_collector.summary import Distribution, FloatArray
 
 __all__ = ["p_value", "psi"]
@@ -65,11 +66,11 @@ def psi(reference: Distribution, current: Distribution) -> float:
     B. Yurdakul, J. Naranjo, "Statistical properties of the population stability index", Journal of Risk Model
     Validation 14(4), 2020, doi:10.21314/JRMV.2020.227.
     """
-    a, b = _occupied(reference, current)
-    if not (a.sum() > 0 and b.sum() > 0):
+    a, b = occupied(reference, current)
+    if not (reference.values > 0 and current.values > 0):
         return nan
     p, q = _smooth(a), _smooth(b)
-    return float(np.sum((q - p) * np.log(q / p)))
+    return float((q - p) @ np.log(q / p))
 
 
 def p_value(reference: Distribution, current: Distribution) -> float:
@@ -77,17 +78,11 @@ def p_value(reference: Distribution, current: Distribution) -> float:
 
     An approximation for cells of at least about five expected rows; ``chi_square`` has the better known one.
     """
-    a, b = _occupied(reference, current)
-    n, m = a.sum(), b.sum()
+    a, _ = occupied(reference, current)
+    n, m = reference.values, current.values
     if not (n > 0 and m > 0):
         return nan
     return float(chdtrc(a.size - 1, psi(reference, current) / (1 / n + 1 / m))) if a.size > 1 else 1.0
-
-
-def _occupied(reference: Distribution, current: Distribution) -> tuple[FloatArray, FloatArray]:
-    a, b = reference.coarse, current.coarse
-    occupied = a + b > 0
-    return a[occupied], b[occupied]
 
 
 def _smooth(counts: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ from math import inf, nan
 import numpy as np
 
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.drift._shares import of_total
+from miops_collector.statistics.drift._shares import cumulative_gap
 from miops_collector.summary import FloatArray, Histogram
 
 __all__ = ["wasserstein"]
@@ -62,7 +62,7 @@ def wasserstein(reference: Histogram, current: Histogram) -> float:
     """
     if reference.edges.size < 2:
         return nan
-    gap = np.cumsum(of_total(reference.fine) - of_total(current.fine))
+    gap = cumulative_gap(reference, current)
     return float(np.diff(reference.edges) @ _mean_height(gap[:-2], gap[1:-1]))
 
 

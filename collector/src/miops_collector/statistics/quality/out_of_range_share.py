@@ -54,9 +54,9 @@ def out_of_range_share(column: Histogram) -> float:
     S. Schelter, D. Lange, P. Schmidt, M. Celikel, F. Biessmann, A. Grafberger, "Automating large-scale data quality
     verification", Proceedings of the VLDB Endowment 11(12), 2018, doi:10.14778/3229863.3229867.
     """
-    return quotient(column.outside, float(column.fine.sum())) if column.edges.size else nan
+    return quotient(column.outside, column.values) if column.edges.size else nan
 
 
 def standard_error(column: Histogram) -> float:
     """Binomial, for independent rows; ``nan`` without values."""
-    return binomial_error(out_of_range_share(column), float(column.fine.sum()))
+    return binomial_error(out_of_range_share(column), column.values)

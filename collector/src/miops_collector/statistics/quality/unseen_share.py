@@ -53,9 +53,9 @@ def unseen_share(column: Frequencies) -> float:
     S. Schelter, D. Lange, P. Schmidt, M. Celikel, F. Biessmann, A. Grafberger, "Automating large-scale data quality
     verification", Proceedings of the VLDB Endowment 11(12), 2018, doi:10.14778/3229863.3229867.
     """
-    return quotient(column.outside, float(column.fine.sum())) if column.categories else nan
+    return quotient(column.outside, column.values) if column.categories else nan
 
 
 def standard_error(column: Frequencies) -> float:
     """Binomial, for independent rows; ``nan`` without values."""
-    return binomial_error(unseen_share(column), float(column.fine.sum()))
+    return binomial_error(unseen_share(column), column.values)
