@@ -44,7 +44,7 @@ class Entry:
             rule=f.rule, metric=f.metric, model=f.model, state=phase.state, since=phase.since, until=phase.until,
             value=f.value, threshold=f.threshold, severity=f.severity, window=f.window, column=f.column,
             segment=f.segment, sensitive_feature=f.sensitive_feature, group=f.group, what=f.what,
-            evidence={**f.evidence, **_life_evidence(phase)},
+            evidence={**f.evidence, **_life_evidence(phase)}, examples=f.examples,
         )  # fmt: skip
 
 
@@ -144,6 +144,7 @@ def _entry(data: dict[str, Any]) -> Entry:
             "model": ModelKey(**f["model"]),
             "window": Window(**f["window"]),
             "lifecycle": Lifecycle(**f["lifecycle"]),
+            "examples": tuple(f["examples"]),
         }
     )
     marks = tuple(Mark(**m) for m in data["marks"])

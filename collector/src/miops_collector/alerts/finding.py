@@ -45,6 +45,7 @@ class Finding:
     support: float = 1.0
     what: str = ""
     evidence: Mapping[str, float | str] = field(default_factory=dict)
+    examples: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, ...]:
