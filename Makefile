@@ -22,7 +22,7 @@ bench: $(VENV)/test.stamp
 	$(BIN)/python -m tests.benchmarks
 
 docs: $(VENV)/test.stamp
-	$(BIN)/python docs/generate_reference.py
+	$(BIN)/python -m docs.generate_reference
 	$(BIN)/python -m dashboards.generate
 
 venv: $(VENV)/test.stamp

@@ -72,8 +72,8 @@ def alerts() -> tuple[Alert, ...]:
     window = day(DAYS - 1)
     since = day(DAYS - FAULT_DAYS).end
     return (
-        Alert("drift_scan", "miops.drift.scan", EMPLOYMENT, "firing", since, 0.93, 0.2, "critical", window, column="age",
-              what="age moved far above its reference: 38 % of rows lie above 95, the largest age seen before; "
+        Alert("drift_scan", "miops.drift.scan", EMPLOYMENT, "firing", since, 0.93, 0.2, "critical", window,
+              column="age", what="age moved far above its reference: 38 % of rows lie above 95, the largest age seen before; "
                    "most of them in region = west.",
               evidence={"effect": 0.93, "n": 8000.0, "n_reference": 20000.0, "p_value": 1e-12, "look_back": "1d"},
               examples=tuple(f"0190163d-8694-739b-aea5-966c26f8ad{i:02x}" for i in range(5))),
@@ -140,6 +140,9 @@ def _fairness(index: int, window: Window, model: ModelKey) -> Iterator[Observati
             yield _observation(f"miops.fairness.{name}", model, window, value, 8000.0, sensitive_feature=feature)
         for place, (group, count) in enumerate(groups.items()):
             yield _observation(
+                "miops.fairness.group_rows", model, window, float(count), 8000.0, sensitive_feature=feature, group=group
+            )
+            yield _observation(
                 "miops.fairness.selection_rate", model, window, 0.42 + 0.05 * place, float(count),
                 sensitive_feature=feature, group=group, reason="" if count >= 30 else "fewer than 30 rows",
             )  # fmt: skip
@@ -157,6 +160,6 @@ def _quality(index: int, window: Window, model: ModelKey) -> Iterator[Observatio
 
 
 def _speed(index: int, window: Window, model: ModelKey) -> Iterator[Observation]:
-    for name, value in (("p50", 0.004), ("p90", 0.009), ("p99", 0.021)):
+    for name, value in (("p50", 0.004), ("p95", 0.009), ("p99", 0.021)):
         yield _observation(f"miops.latency.{name}", model, window, value * (1 + 0.1 * math.sin(index)), 8000.0)
     yield _observation("miops.confidence.mean", model, window, 0.81, 8000.0, reference=0.82)

@@ -14,7 +14,7 @@ from miops_collector.exporters.series import DEFAULT_BUDGET, metrics_of
 from miops_collector.metric import Metric
 from miops_collector.report import Report
 
-__all__ = ["PrometheusExporter", "exposition", "label_name", "metric_name"]
+__all__ = ["PrometheusExporter", "exposition", "label_name", "metric_name", "unit_word"]
 
 _UNIT_WORDS = {"s": "seconds", "ms": "milliseconds", "By": "bytes", "%": "percent"}
 
@@ -31,10 +31,22 @@ def metric_name(name: str, *, unit: str, instrument: str) -> str:
     >>> metric_name("miops.recorder.dropped", unit="{row}", instrument="counter")
     'miops_recorder_dropped_total'
     """
+    word = unit_word(unit)
     words = [label_name(name)]
-    words += [_UNIT_WORDS[unit]] if unit in _UNIT_WORDS and not name.endswith(_UNIT_WORDS[unit]) else []
+    words += [word] if word and not words[0].endswith(f"_{word}") else []
     words += ["total"] if instrument == "counter" else []
     return "_".join(words)
+
+
+def unit_word(unit: str) -> str:
+    """A unit as the end of a name; a remark in braces is none.
+
+    Examples
+    --------
+    >>> [unit_word(u) for u in ("s", "By", "{row}", "", "s2")]
+    ['seconds', 'bytes', '', '', 's2']
+    """
+    return "" if unit.startswith("{") else _UNIT_WORDS.get(unit, label_name(unit))
 
 
 def label_name(name: str) -> str:
@@ -69,9 +81,11 @@ class PrometheusExporter:
         self._telemetry = telemetry
         self._budget = budget
         self._metrics: tuple[Metric, ...] = ()
+        self._closed = False
 
     def export(self, report: Report) -> None:
-        self._metrics = metrics_of(report, budget=self._budget)
+        if not self._closed:
+            self._metrics = metrics_of(report, budget=self._budget)
 
     def scrape(self, accept: str = "") -> tuple[bytes, str]:
         """Body and content type of ``/metrics``."""
@@ -79,6 +93,7 @@ class PrometheusExporter:
 
     def shutdown(self) -> None:
         """Show nothing any more: a value nobody renews must not look alive."""
+        self._closed = True
         self._metrics = ()
 
 
@@ -91,10 +106,9 @@ class _Families(Collector):
 
 
 def _family(metric: Metric) -> PrometheusMetric:
-    word = _UNIT_WORDS.get(metric.unit, "")
     sample = metric_name(metric.name, unit=metric.unit, instrument=metric.instrument)
     kind = CounterMetricFamily if metric.instrument == "counter" else GaugeMetricFamily
-    family = kind(sample.removesuffix("_total"), metric.description, unit=word)
+    family = kind(sample.removesuffix("_total"), metric.description, unit=unit_word(metric.unit))
     for point in metric.points:
         family.add_sample(sample, {label_name(k): v for k, v in point.attributes.items()}, point.value)
     return family
