@@ -1,1 +1,1 @@
-"""Placeholder docstring replaced by its author."""
+"""Where telemetry comes in: OTLP over gRPC and HTTP."""

@@ -1,0 +1,261 @@
+"""From bytes to committed rows: admit, decode together what waits together, commit, then answer each request."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from miops import semconv
+from miops_collector.errors import InputError, MIOpsError, UnavailableError
+from miops_collector.intake import Intake, Outcome, Request
+from miops_collector.otlp.canonical import TelemetryKind
+from miops_collector.otlp.decode import Decoded, decode
+from miops_collector.otlp.items import count_items
+from miops_collector.otlp.settings import DecodeSettings
+from miops_collector.otlp.warm import warm
+from miops_collector.schema import Records
+from miops_collector.stores._store import Appended
+from miops_collector.telemetry import Telemetry
+
+__all__ = ["Ingest", "IngestSettings", "Sink"]
+
+log = logging.getLogger(__name__)
+
+Sink = Callable[[Sequence[Records]], Appended]
+"""Commits records durably and adds what was new to the panes."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    """How much may wait and how it is grouped.
+
+    Attributes
+    ----------
+    max_waiting_bytes
+        Bytes of requests not yet committed; beyond it clients are told to retry.
+    group_items, group_bytes
+        What is decoded and committed at once, at most; one larger request is a group of its own.
+    linger_seconds
+        How long a request waits for others to share its commit.
+    """
+
+    max_waiting_bytes: int = 256 * 1024 * 1024
+    group_items: int = 16_384
+    group_bytes: int = 16 * 1024 * 1024
+    linger_seconds: float = 0.02
+    retry_after_seconds: float = 5.0
+    decode: DecodeSettings = field(default_factory=DecodeSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Requests that are committed together, and what they came to; ``decoded`` has one entry, or one per request."""
+
+    requests: list[Request]
+    decoded: list[Decoded]
+
+    @property
+    def records(self) -> list[Records]:
+        return [records for part in self.decoded for records in part.records]
+
+
+class Ingest:
+    """One decoder thread and one writer thread between any number of receivers and a sink."""
+
+    def __init__(
+        self, sink: Sink, telemetry: Telemetry, settings: IngestSettings | None = None, *,
+        now: Callable[[], int] = time.time_ns,
+    ) -> None:  # fmt: skip
+        self._sink = sink
+        self._telemetry = telemetry
+        self._settings = own = settings or IngestSettings()
+        self._now = now
+        self._intake = Intake(
+            capacity=own.max_waiting_bytes, group_items=own.group_items, group_bytes=own.group_bytes,
+            linger_seconds=own.linger_seconds, retry_after_seconds=own.retry_after_seconds, clock=time.monotonic,
+        )  # fmt: skip
+        self._decoded: queue.Queue[_Group | None] = queue.Queue(maxsize=1)
+        self._threads = [
+            threading.Thread(target=self._decode_all, name="miops-decoder", daemon=True),
+            threading.Thread(target=self._write_all, name="miops-writer", daemon=True),
+        ]
+        telemetry.observe("queue.size", lambda: self._intake.size)
+        telemetry.observe("queue.capacity", lambda: self._intake.capacity)
+        telemetry.observe("queue.lag", lambda: self._intake.lag)
+
+    def start(self) -> None:
+        """Compile what is not compiled yet, then take requests."""
+        warm()
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, kind: TelemetryKind, payload: bytes, *, transport: str) -> Future[Outcome]:
+        """A future that is done when the request is committed; it may fail with ``InputError`` or ``UnavailableError``.
+
+        Raises
+        ------
+        UnavailableError
+            When too much waits already: retry later.
+        """
+        items = max(count_items(payload), 0)
+        request = Request(kind, transport, payload, items, time.monotonic(), size=len(payload))
+        return self._put(request)
+
+    def submit_records(self, records: Sequence[Records], *, transport: str) -> Future[Outcome]:
+        """As :meth:`submit`, for rows that did not come as OTLP."""
+        rows = sum(one.table.num_rows for one in records)
+        size = sum(one.table.nbytes for one in records)
+        request = Request("records", transport, b"", rows, time.monotonic(), records=tuple(records), size=size)
+        return self._put(request)
+
+    def close(self, timeout_seconds: float = 30.0) -> None:
+        """Take no more requests, commit and answer those that wait. Twice is fine, before start is fine."""
+        self._intake.close()
+        deadline = time.monotonic() + timeout_seconds
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(max(deadline - time.monotonic(), 0))
+
+    def _put(self, request: Request) -> Future[Outcome]:
+        try:
+            self._intake.put(request)
+        except UnavailableError:
+            self._count(request, "refused")
+            raise
+        return request.future
+
+    # --- decoder ---------------------------------------------------------------------------------------------------
+
+    def _decode_all(self) -> None:
+        while requests := self._intake.take():
+            group = self._decode_group(requests)
+            if group.requests:
+                self._decoded.put(group)
+        self._decoded.put(None)
+
+    def _decode_group(self, requests: list[Request]) -> _Group:
+        """All at once, or one by one when one of them is bad or has rows refused: each gets its own answer."""
+        if len(requests) > 1:
+            try:
+                together = self._decode(*requests)
+            except Exception as error:  # noqa: BLE001  which request it was is found out below
+                log.debug("a group of %d requests is decoded one by one: %s", len(requests), error)
+            else:
+                if not together.refused:
+                    return _Group(requests, [together])
+        group = _Group([], [])
+        for request in requests:
+            try:
+                decoded = self._decode(request)
+            except Exception as error:  # noqa: BLE001  the border of the decoder thread
+                self._fail([request], error)
+            else:
+                group.requests.append(request)
+                group.decoded.append(decoded)
+        return group
+
+    def _decode(self, *requests: Request) -> Decoded:
+        kind = requests[0].kind
+        if kind == "records":
+            records = tuple(records for request in requests for records in request.records)
+            return Decoded(records=records, rows=sum(one.table.num_rows for one in records))
+        payload = requests[0].payload if len(requests) == 1 else b"".join(request.payload for request in requests)
+        return decode(kind, payload, self._settings.decode, now=self._now())
+
+    # --- writer ----------------------------------------------------------------------------------------------------
+
+    def _write_all(self) -> None:
+        while (group := self._decoded.get()) is not None:
+            try:
+                self._write(group)
+            except InputError as error:
+                self._write_singly(group, error)
+            except Exception as error:  # noqa: BLE001  the border of the writer thread, which must outlive everything
+                self._fail(group.requests, _retryable(error))
+
+    def _write(self, group: _Group) -> None:
+        records = group.records
+        if records:
+            appended = self._sink(records)
+            self._telemetry.add("commits", 1)
+            self._count_stored(appended)
+        for decoded in group.decoded:
+            self._count_decoded(group.requests[0].kind, decoded)
+        self._answer(group)
+
+    def _write_singly(self, group: _Group, error: InputError) -> None:
+        """The store refused something of the group: find out whose it was."""
+        if len(group.requests) == 1:
+            self._fail(group.requests, error)
+            return
+        for request in group.requests:
+            try:
+                self._write(_Group([request], [self._decode(request)]))
+            except Exception as own:  # noqa: BLE001  as above
+                self._fail([request], _retryable(own))
+
+    # --- answers ---------------------------------------------------------------------------------------------------
+
+    def _answer(self, group: _Group) -> None:
+        self._intake.release(group.requests)
+        each = group.decoded if len(group.decoded) == len(group.requests) else [Decoded()] * len(group.requests)
+        for request, decoded in zip(group.requests, each, strict=True):
+            self._count(request, "partial" if decoded.rejected else "success")
+            self._telemetry.acknowledged(time.monotonic() - request.arrived)
+            _resolve(request.future, Outcome(decoded.rejected, decoded.message))
+
+    def _fail(self, requests: list[Request], error: Exception) -> None:
+        self._intake.release(requests)
+        if not isinstance(error, InputError):
+            self._telemetry.add("commits.failed", 1)
+            log.warning("%d requests failed: %s", len(requests), error, exc_info=error.__cause__ or error)
+        for request in requests:
+            self._count(request, "invalid" if isinstance(error, InputError) else "failed")
+            _resolve(request.future, error)
+
+    # --- counting --------------------------------------------------------------------------------------------------
+
+    def _count(self, request: Request, outcome: str) -> None:
+        by = {semconv.TELEMETRY_KIND: request.kind, semconv.TRANSPORT: request.transport}
+        self._telemetry.add("requests", 1, by | {semconv.REQUEST_OUTCOME: outcome})
+        name = {"success": "accepted", "partial": "accepted", "refused": "refused"}.get(outcome, "failed")
+        self._telemetry.add(f"items.{name}", request.items, by)
+
+    def _count_stored(self, appended: Appended) -> None:
+        for stored in appended.stored:
+            by = {semconv.TELEMETRY_KIND: stored.records.kind}
+            self._telemetry.add("rows.stored", stored.table.num_rows, by)
+            self._telemetry.add("rows.deduplicated", stored.duplicates, by)
+
+    def _count_decoded(self, kind: str, decoded: Decoded) -> None:
+        by = {semconv.TELEMETRY_KIND: kind}
+        self._telemetry.add("rows.received", decoded.rows, by)
+        self._telemetry.add("items.other", decoded.other, by)
+        self._telemetry.add("items.recorded", decoded.recorded, by)
+        for name, counts in (("rows.refused", decoded.refused), ("values.ignored", decoded.ignored)):
+            for reason, count in counts.items():
+                self._telemetry.add(name, count, by | {semconv.REASON: reason})
+
+
+def _retryable(error: Exception) -> Exception:
+    """What went wrong while writing may go right later, unless it is the input's fault."""
+    if isinstance(error, MIOpsError):
+        return error
+    wrapped = UnavailableError(f"the rows could not be committed: {error}")
+    wrapped.__cause__ = error
+    return wrapped
+
+
+def _resolve(future: Future[Outcome], result: Outcome | Exception) -> None:
+    """A client that gave up has cancelled its future."""
+    if not future.set_running_or_notify_cancel():
+        return
+    if isinstance(result, Outcome):
+        future.set_result(result)
+    else:
+        future.set_exception(result)

@@ -1,0 +1,141 @@
+"""Requests that wait for their commit: bounded in bytes, taken in groups of one kind."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from miops_collector.errors import UnavailableError
+from miops_collector.otlp.canonical import TelemetryKind
+from miops_collector.schema import Records
+
+__all__ = ["Intake", "Outcome", "Request", "RequestKind"]
+
+RequestKind: TypeAlias = TelemetryKind | Literal["records"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a request, known after its commit.
+
+    Attributes
+    ----------
+    rejected
+        Items of which at least one row was refused.
+    message
+        Why, in English; empty when nothing was refused.
+    """
+
+    rejected: int = 0
+    message: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """One request on its way: bytes, or records of those who decode themselves."""
+
+    kind: RequestKind
+    transport: str
+    payload: bytes
+    items: int
+    arrived: float
+    records: tuple[Records, ...] = ()
+    size: int = 0
+    future: Future[Outcome] = field(default_factory=Future)
+
+
+class Intake:
+    """A queue between receivers and the decoder; what was taken still counts until :meth:`release`.
+
+    Parameters
+    ----------
+    capacity
+        Bytes that may wait; beyond it clients are told to retry.
+    linger_seconds
+        How long the first request of a group waits for others to share its commit.
+    """
+
+    def __init__(
+        self, *, capacity: int, group_items: int, group_bytes: int, linger_seconds: float, retry_after_seconds: float,
+        clock: Callable[[], float],
+    ) -> None:  # fmt: skip
+        self.capacity = capacity
+        self._group_items, self._group_bytes, self._linger = group_items, group_bytes, linger_seconds
+        self._retry_after = retry_after_seconds
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._waiting: deque[Request] = deque()
+        self._bytes = 0
+        self._closed = False
+
+    @property
+    def size(self) -> int:
+        """Bytes that wait for their commit."""
+        return self._bytes
+
+    @property
+    def lag(self) -> float:
+        """Seconds the oldest request waits to be decoded."""
+        with self._changed:
+            return self._clock() - self._waiting[0].arrived if self._waiting else 0.0
+
+    def put(self, request: Request) -> None:
+        """Let a request wait.
+
+        Raises
+        ------
+        UnavailableError
+            When too much waits already, or at shutdown.
+        """
+        with self._changed:
+            if self._closed:
+                msg = "the collector is shutting down"
+                raise UnavailableError(msg, retry_after_seconds=self._retry_after)
+            if self._bytes and self._bytes + request.size > self.capacity:
+                msg = f"{self._bytes} bytes of requests wait for their commit; the limit is {self.capacity}"
+                raise UnavailableError(msg, retry_after_seconds=self._retry_after)
+            self._waiting.append(request)
+            self._bytes += request.size
+            self._changed.notify()
+
+    def take(self) -> list[Request]:
+        """Requests of one kind, the oldest first; empty after :meth:`close`, when none is left."""
+        with self._changed:
+            while not self._waiting and not self._closed:
+                self._changed.wait()
+            if not self._waiting:
+                return []
+            deadline = self._waiting[0].arrived + self._linger
+            while not self._closed and not self._full() and (left := deadline - self._clock()) > 0:
+                self._changed.wait(left)
+            return self._group()
+
+    def release(self, requests: Sequence[Request]) -> None:
+        """These requests have their answer."""
+        with self._changed:
+            self._bytes -= sum(request.size for request in requests)
+
+    def close(self) -> None:
+        """Take no more; what waits may still be taken."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def _full(self) -> bool:
+        waiting = self._waiting
+        return sum(r.items for r in waiting) >= self._group_items or sum(r.size for r in waiting) >= self._group_bytes
+
+    def _group(self) -> list[Request]:
+        """From the front, as long as they are of one kind and within the limits; the first always goes."""
+        group = [self._waiting.popleft()]
+        items, size = group[0].items, group[0].size
+        while self._waiting and self._waiting[0].kind == group[0].kind:
+            items, size = items + self._waiting[0].items, size + self._waiting[0].size
+            if items > self._group_items or size > self._group_bytes:
+                break
+            group.append(self._waiting.popleft())
+        return group

@@ -1,0 +1,203 @@
+"""OTLP/JSON as protobuf bytes, so that there is one decoder.
+
+Ids are hexadecimal, enums integers, 64-bit integers numbers or texts, bytes base64; unknown keys are ignored. Only
+fields the decoder reads are written; the rest is skipped as protobuf skips it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, TypeAlias
+
+from miops_collector.errors import InputError
+from miops_collector.otlp.canonical import TelemetryKind
+
+__all__ = ["json_to_protobuf"]
+
+Write: TypeAlias = Callable[[Any], bytes]
+
+
+def json_to_protobuf(kind: TelemetryKind, body: bytes) -> bytes:
+    """The same request in protobuf.
+
+    Raises
+    ------
+    InputError
+        If the body is no JSON, or a field is of a wrong type.
+    """
+    try:
+        tree = json.loads(body)
+        return _message(_REQUESTS[kind], tree)
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, struct.error) as error:
+        msg = f"the body is no OTLP/JSON request of {kind}: {error}"
+        raise InputError(msg) from error
+
+
+def _varint(value: int) -> bytes:
+    if value < 0x80:
+        return bytes((value,))
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def _delimited(data: bytes) -> bytes:
+    return _varint(len(data)) + data
+
+
+def _text(value: Any) -> bytes:
+    if not isinstance(value, str):
+        msg = f"{value!r} is no text"
+        raise TypeError(msg)
+    return _delimited(value.encode("utf-8", "strict"))
+
+
+def _integer(value: Any) -> int:
+    number = int(value)
+    if isinstance(value, bool) or (isinstance(value, float) and number != value):
+        msg = f"{value!r} is no integer"
+        raise TypeError(msg)
+    return number
+
+
+def _int64(value: Any) -> bytes:
+    number = _integer(value)
+    if not -(1 << 63) <= number < 1 << 63:
+        msg = f"{value!r} does not fit into 64 bits"
+        raise ValueError(msg)
+    return _varint(number & 0xFFFFFFFFFFFFFFFF)
+
+
+def _fixed64(value: Any) -> bytes:
+    return struct.pack("<Q", _integer(value))
+
+
+def _double(value: Any) -> bytes:
+    if isinstance(value, bool):
+        msg = f"{value!r} is no number"
+        raise TypeError(msg)
+    return struct.pack("<d", float(value))
+
+
+def _bool(value: Any) -> bytes:
+    if not isinstance(value, bool):
+        msg = f"{value!r} is no boolean"
+        raise TypeError(msg)
+    return b"\1" if value else b"\0"
+
+
+def _hex(value: Any) -> bytes:
+    return _delimited(bytes.fromhex(value))
+
+
+def _base64(value: Any) -> bytes:
+    try:
+        padded = value + "=" * (-len(value) % 4)
+        return _delimited(base64.b64decode(padded.replace("-", "+").replace("_", "/"), validate=True))
+    except binascii.Error as error:
+        msg = f"bytes are not base64: {error}"
+        raise ValueError(msg) from error
+
+
+class _Fields:
+    """A message: JSON name → tag, how to write a value, and whether it is a list."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, tuple[bytes, Write, bool]] = {}
+
+    def add(self, name: str, tag: int, write: Write, *, repeated: bool = False) -> None:
+        self.fields[name] = (_varint(tag), write, repeated)
+
+    def __call__(self, value: Any) -> bytes:
+        return _delimited(_message(self, value))
+
+
+def _message(message: _Fields, tree: Any) -> bytes:
+    out = []
+    fields = message.fields
+    for name, value in tree.items():
+        field = fields.get(name)
+        if field is None or value is None:
+            continue
+        tag, write, repeated = field
+        if not repeated:
+            out += (tag, write(value))
+            continue
+        for each in value:
+            out += (tag, write(each))
+    return b"".join(out)
+
+
+def _pair(tree: Any) -> bytes:
+    """A KeyValue, written out because nearly all of a request is these."""
+    key = tree.get("key", "").encode()
+    value = tree.get("value")
+    out = b"\x0a" + _varint(len(key)) + key
+    if value is not None:
+        out += b"\x12" + _any_value(value)
+    return _varint(len(out)) + out
+
+
+def _any_value(tree: Any) -> bytes:
+    out = b""
+    for name, value in tree.items():
+        field = _VALUES.get(name)
+        if field is not None and value is not None:
+            out += field[0] + field[1](value)
+    return _varint(len(out)) + out
+
+
+def _array(tree: Any) -> bytes:
+    return _delimited(b"".join(b"\x0a" + _any_value(value or {}) for value in tree.get("values") or ()))
+
+
+def _pairs(tree: Any) -> bytes:
+    return _delimited(b"".join(b"\x0a" + _pair(value) for value in tree.get("values") or ()))
+
+
+_VALUES: Final[Mapping[str, tuple[bytes, Write]]] = {
+    "stringValue": (b"\x0a", _text),
+    "boolValue": (b"\x10", _bool),
+    "intValue": (b"\x18", _int64),
+    "doubleValue": (b"\x21", _double),
+    "arrayValue": (b"\x2a", _array),
+    "kvlistValue": (b"\x32", _pairs),
+    "bytesValue": (b"\x3a", _base64),
+}
+
+
+def _fields(**fields: tuple[int, Write] | tuple[int, Write, Literal["repeated"]]) -> _Fields:
+    message = _Fields()
+    for name, (tag, write, *repeated) in fields.items():
+        message.add(name, tag, write, repeated=bool(repeated))
+    return message
+
+
+_SPAN = _fields(
+    traceId=(10, _hex), spanId=(18, _hex), traceState=(26, _text), startTimeUnixNano=(57, _fixed64),
+    endTimeUnixNano=(65, _fixed64), attributes=(74, _pair, "repeated"),
+)  # fmt: skip
+_LOG_RECORD = _fields(
+    timeUnixNano=(9, _fixed64), observedTimeUnixNano=(89, _fixed64), eventName=(98, _text), body=(42, _any_value),
+    attributes=(50, _pair, "repeated"), traceId=(74, _hex), spanId=(82, _hex),
+)  # fmt: skip
+_METRIC = _fields(name=(10, _text))
+
+
+def _request(resources: str, scopes: str, items: str, item: _Fields) -> _Fields:
+    scope = _fields(**{items: (18, item, "repeated")})
+    return _fields(**{resources: (10, _fields(**{scopes: (18, scope, "repeated")}), "repeated")})
+
+
+_REQUESTS: Final[Mapping[TelemetryKind, _Fields]] = {
+    "traces": _request("resourceSpans", "scopeSpans", "spans", _SPAN),
+    "logs": _request("resourceLogs", "scopeLogs", "logRecords", _LOG_RECORD),
+    "metrics": _request("resourceMetrics", "scopeMetrics", "metrics", _METRIC),
+}

@@ -1,0 +1,100 @@
+"""OTLP over gRPC: handlers that take and return bytes, and answer after the commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
+from typing import Any, Final, Protocol
+
+import grpc
+import grpc.aio
+
+from miops_collector.errors import ConfigError
+from miops_collector.intake import Outcome
+from miops_collector.otlp.answers import export_response, retry_info, status
+from miops_collector.otlp.canonical import TelemetryKind
+from miops_collector.receivers._answer import Answer, answer_to
+
+__all__ = ["GrpcReceiver", "Submit"]
+
+_SERVICES: Final[Mapping[TelemetryKind, str]] = {
+    "traces": "opentelemetry.proto.collector.trace.v1.TraceService",
+    "logs": "opentelemetry.proto.collector.logs.v1.LogsService",
+    "metrics": "opentelemetry.proto.collector.metrics.v1.MetricsService",
+}
+_STATUS_DETAILS: Final = "grpc-status-details-bin"
+_RETRY_INFO: Final = "google.rpc.retryinfo-bin"
+"""Where older clients, the OTel Python exporter among them, look for the delay."""
+
+Handler = Callable[[bytes, "grpc.aio.ServicerContext[bytes, bytes]"], Awaitable[bytes]]
+
+
+class Submit(Protocol):
+    """Takes a request in and says later what became of it: ``Ingest.submit``."""
+
+    def __call__(self, kind: TelemetryKind, payload: bytes, *, transport: str) -> Future[Outcome]: ...
+
+
+class GrpcReceiver:
+    """The three OTLP services on one port.
+
+    grpcio inflates gzip in C and stops at ``max_request_bytes``, so the limit holds before and after decompression.
+    """
+
+    def __init__(self, submit: Submit, *, max_request_bytes: int = 64 * 1024 * 1024) -> None:
+        self._submit = submit
+        self._options = (
+            ("grpc.max_receive_message_length", max_request_bytes),
+            ("grpc.so_reuseport", 0),  # a second collector on the same port is an error, not a silent split
+        )
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self, address: str) -> int:
+        """Listen on ``HOST:PORT``; returns the port, which the system chooses for port 0.
+
+        Raises
+        ------
+        ConfigError
+            When the address cannot be listened on.
+        """
+        server = grpc.aio.server(options=self._options)
+        server.add_generic_rpc_handlers([self._service(kind, name) for kind, name in _SERVICES.items()])
+        try:
+            port = server.add_insecure_port(address)
+        except RuntimeError as error:
+            msg = f"cannot listen on {address!r} for OTLP/gRPC: {error}"
+            raise ConfigError(msg) from error
+        await server.start()
+        self._server = server
+        return port
+
+    async def stop(self, grace_seconds: float = 10.0) -> None:
+        """Take no new requests and let those under way finish. Twice is fine, before start is fine."""
+        if self._server is not None:
+            await self._server.stop(grace_seconds)
+            self._server = None
+
+    def _service(self, kind: TelemetryKind, name: str) -> grpc.GenericRpcHandler[Any, Any]:
+        handler: Any = grpc.unary_unary_rpc_method_handler(self._handler(kind))
+        return grpc.method_handlers_generic_handler(name, {"Export": handler})
+
+    def _handler(self, kind: TelemetryKind) -> Handler:
+        async def export(payload: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
+            try:
+                outcome = await asyncio.wrap_future(self._submit(kind, payload, transport="grpc"))
+            except Exception as error:  # noqa: BLE001  the border of the server: every error has an answer
+                await _abort(context, answer_to(error))
+                raise
+            return export_response(kind, outcome.rejected, outcome.message, "protobuf")
+
+        return export
+
+
+async def _abort(context: grpc.aio.ServicerContext[bytes, bytes], answer: Answer) -> None:
+    """End the call before any initial metadata is sent, so that every client sees the status (Trailers-Only)."""
+    details = status(answer.number, answer.message, "protobuf", retry_after_seconds=answer.retry_after_seconds)
+    trailing: list[tuple[str, str | bytes]] = [(_STATUS_DETAILS, details)]
+    if answer.retry_after_seconds is not None:
+        trailing.append((_RETRY_INFO, retry_info(answer.retry_after_seconds)))
+    await context.abort(answer.code, answer.message, tuple(trailing))

@@ -1,0 +1,82 @@
+"""OTLP over HTTP: protobuf and JSON on one port, answered after the commit."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from miops_collector.errors import InputError
+from miops_collector.otlp.answers import Encoding, export_response, status
+from miops_collector.otlp.canonical import TelemetryKind
+from miops_collector.otlp.from_json import json_to_protobuf
+from miops_collector.receivers._answer import answer_to
+from miops_collector.receivers._body import read_body
+from miops_collector.receivers.grpc import Submit
+
+__all__ = ["http_receiver"]
+
+_KINDS: Final[tuple[TelemetryKind, ...]] = ("traces", "logs", "metrics")
+_MEDIA: Final[dict[Encoding, str]] = {"protobuf": "application/x-protobuf", "json": "application/json"}
+_ENCODINGS: Final[dict[str, Encoding]] = {
+    "application/x-protobuf": "protobuf",
+    "application/protobuf": "protobuf",
+    "application/json": "json",
+}
+_CODES: Final = {404: 5, 405: 12, 415: 3}
+"""gRPC codes of what the router refuses: NOT_FOUND, UNIMPLEMENTED, INVALID_ARGUMENT."""
+
+
+def http_receiver(submit: Submit, *, max_request_bytes: int = 64 * 1024 * 1024) -> Starlette:
+    """An ASGI application with ``/v1/traces``, ``/v1/logs`` and ``/v1/metrics``."""
+    routes = [Route(f"/v1/{kind}", _endpoint(kind, submit, max_request_bytes), methods=["POST"]) for kind in _KINDS]
+    return Starlette(routes=routes, exception_handlers={HTTPException: _refused, Exception: _failed})
+
+
+def _endpoint(kind: TelemetryKind, submit: Submit, limit: int) -> Callable[[Request], Awaitable[Response]]:
+    async def export(request: Request) -> Response:
+        encoding = _encoding(request)
+        if encoding is None:
+            given = request.headers.get("content-type", "")
+            raise HTTPException(415, f"content type {given!r} is not one of {', '.join(_ENCODINGS)}")
+        try:
+            payload = await read_body(request, limit)
+            if encoding == "json":
+                payload = await run_in_threadpool(json_to_protobuf, kind, payload)
+            outcome = await asyncio.wrap_future(submit(kind, payload, transport="http"))
+        except Exception as error:  # noqa: BLE001  the border of the server: every error has an answer
+            return _failed(request, error)
+        return Response(export_response(kind, outcome.rejected, outcome.message, encoding), media_type=_MEDIA[encoding])
+
+    return export
+
+
+def _encoding(request: Request) -> Encoding | None:
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return _ENCODINGS.get(media)
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    answer = answer_to(InputError("the client went away") if isinstance(error, ClientDisconnect) else error)
+    encoding = _encoding(request) or "protobuf"
+    body = status(answer.number, answer.message, encoding, retry_after_seconds=answer.retry_after_seconds)
+    headers = {}
+    if answer.retry_after_seconds is not None:
+        headers["retry-after"] = str(max(math.ceil(answer.retry_after_seconds), 1))
+    return Response(body, answer.http, headers, _MEDIA[encoding])
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    """What the router refuses: an unknown path, method or media type."""
+    assert isinstance(error, HTTPException)
+    encoding = _encoding(request) or "protobuf"
+    body = status(_CODES.get(error.status_code, 2), str(error.detail), encoding)
+    return Response(body, error.status_code, dict(error.headers or {}), _MEDIA[encoding])
