@@ -1,0 +1,169 @@
+"""The store of one process: two DuckDB files in a directory, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from miops_collector.report import Alert, ModelKey, Observation
+from miops_collector.schema import Records
+from miops_collector.stores._alerts import Alerts
+from miops_collector.stores._changes import Span, changes
+from miops_collector.stores._commit import Writer
+from miops_collector.stores._database import DATA, Database
+from miops_collector.stores._format import open_files
+from miops_collector.stores._lookup import examples, prediction
+from miops_collector.stores._observations import Observations
+from miops_collector.stores._panes import Panes
+from miops_collector.stores._references import References
+from miops_collector.stores._registry import Registry
+from miops_collector.stores._repeats import Repeats
+from miops_collector.stores._rows import read
+from miops_collector.stores._settings import StoreSettings
+from miops_collector.stores._store import Appended, Marks, ModelInfo, ObservationQuery, StoredReference
+from miops_collector.stores._truth import TruthLog
+
+__all__ = ["DuckDBStore", "duckdb"]
+
+
+class DuckDBStore:
+    """Implements :class:`~miops_collector.stores._store.Store`.
+
+    Parameters
+    ----------
+    folder
+        Where the files are, made if it is not there, for this user only; ``None`` keeps everything in memory.
+
+    Raises
+    ------
+    StoreError
+        If the files are in use, damaged, or not the collector's.
+    """
+
+    def __init__(self, folder: Path | None, settings: StoreSettings = StoreSettings()) -> None:  # noqa: B008
+        self._settings = settings
+        self._database = Database(folder, settings)
+        try:
+            self._open()
+        except BaseException:
+            self._database.close()
+            raise
+
+    def _open(self) -> None:
+        database, settings = self._database, self._settings
+        self._registry = Registry(database)
+        newest = open_files(database, self._registry)
+        self._panes, self._observations, self._alerts = Panes(database), Observations(database), Alerts(database)
+        self._references = References(database, self._registry)
+        self._panes.discard_newer(newest)
+        self._observations.open()
+        self._registry.count(self._panes.labelled())
+        repeats = Repeats(settings.fingerprints, settings.deduplicate_for)
+        truth = TruthLog(self._registry, settings.fingerprints)
+        truth.open(database, newest)
+        with database.writing(DATA) as connection:
+            for table in sorted(self._registry.rows_tables, key=lambda t: t.rows):
+                repeats.open(connection, table)
+        self._truth = truth
+        self._writer = Writer(database, self._registry, repeats, truth, newest)
+
+    # --- rows and truth ------------------------------------------------------------------------------------------------
+
+    def append(self, records: Sequence[Records]) -> Appended:
+        return self._writer.append(records)
+
+    def newest(self) -> int:
+        return self._writer.newest
+
+    def rows(self, model: ModelKey, *, after: int, upto: int) -> Iterator[pa.Table]:
+        stream = self._registry.stream(model)
+        if stream is not None and after < upto:
+            yield from read(self._database, stream, after, upto)
+
+    def truth_changes(self, model: ModelKey, *, after: int, upto: int) -> Iterator[pa.Table]:
+        stream = self._registry.stream(model)
+        if stream is None or after >= upto:
+            return
+        touched = self._truth.touched(stream.number, after, upto)
+        total = 0.0
+        if touched:
+            span = Span(stream, self._registry.truth.path, after, upto, self._settings.entity_horizon)
+            for table in changes(self._database, span, touched, by_key_only=self._truth.by_key_only):
+                total += table.column("sign").to_numpy().sum()
+                yield table
+        self._registry.count_labelled(stream, after, upto, int(total))
+
+    def models(self) -> tuple[ModelInfo, ...]:
+        return tuple(s.info for s in self._registry.of_kind("predictions"))
+
+    def prediction(self, prediction_id: str) -> dict[str, Any] | None:
+        horizon = self._settings.entity_horizon
+        return prediction(self._database, self._registry, prediction_id, self.newest(), horizon)
+
+    def examples(self, model: ModelKey, *, start: int, end: int, where: Mapping[str, Any], limit: int) -> list[str]:
+        stream = self._registry.stream(model)
+        if stream is None:
+            return []
+        return examples(self._database, stream, start=start, end=end, where=where, limit=limit)
+
+    # --- references ------------------------------------------------------------------------------------------------------
+
+    def put_reference(self, model: ModelKey, reference: StoredReference, table: pa.Table | None) -> None:
+        if table is not None:
+            name = f"{reference.origin} {reference.created_at}"
+            self.append([Records("reference", model.name, table, version=model.version, reference_id=name)])
+        self._references.put(model, reference)
+
+    def reference(self, model: ModelKey) -> StoredReference | None:
+        return self._references.get(model)
+
+    def reference_rows(self, model: ModelKey) -> Iterator[pa.Table]:
+        """Rows of the newest reference of a model version, with their truth, as appended."""
+        return self._references.rows(model, self.newest())
+
+    # --- what was computed -----------------------------------------------------------------------------------------------
+
+    def put_panes(
+        self, model: ModelKey, layout_id: str, marks: Marks, panes: Mapping[tuple[int, int], bytes],
+        removed: Sequence[tuple[int, int]],
+    ) -> None:  # fmt: skip
+        stream = self._registry.stream(model)
+        labelled = stream.info.labelled if stream else 0
+        self._panes.put(model, layout_id, marks, panes, removed, labelled)
+
+    def panes(self, model: ModelKey, layout_id: str) -> tuple[Marks, dict[tuple[int, int], bytes]]:
+        return self._panes.get(model, layout_id)
+
+    def put_observations(self, observations: Sequence[Observation]) -> None:
+        self._observations.put(observations)
+
+    def observations(self, query: ObservationQuery) -> tuple[list[Observation], str]:
+        return self._observations.query(query)
+
+    def put_state(self, key: str, value: str) -> None:
+        self._alerts.put_state(key, value)
+
+    def state(self, key: str) -> str:
+        return self._alerts.state(key)
+
+    def put_alerts(self, alerts: Sequence[Alert]) -> None:
+        self._alerts.put(alerts)
+
+    def alerts(self) -> tuple[Alert, ...]:
+        return self._alerts.get()
+
+    # --- life ------------------------------------------------------------------------------------------------------------
+
+    def ready(self) -> str:
+        return self._database.ready()
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def duckdb(folder: Path, settings: StoreSettings = StoreSettings()) -> DuckDBStore:  # noqa: B008
+    """A store in two files of a directory."""
+    return DuckDBStore(folder, settings)
