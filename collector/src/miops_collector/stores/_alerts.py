@@ -28,7 +28,7 @@ class Alerts:
         self._database = database
 
     def put(self, alerts: Sequence[Alert]) -> None:
-        """An open alert replaces the open one of the same identity; a resolved one stays. Inactive ones are forgotten."""
+        """An open alert replaces the open one of its identity; a resolved one stays; an inactive one is forgotten."""
         if not alerts:
             return
         with self._database.transaction(DERIVED) as connection:

@@ -94,7 +94,8 @@ def _by_key(span: Span, touched: Touched) -> tuple[str, Selection]:
     sql = f"""
         WITH wanted AS MATERIALIZED ({wanted}),
         latest AS MATERIALIZED (
-            SELECT g.key AS key, arg_max({_VALUE}, g.ord) AS now, arg_max({_VALUE}, g.ord) FILTER (g.seq <= $after) AS was
+            SELECT g.key AS key, arg_max({_VALUE}, g.ord) AS now,
+                arg_max({_VALUE}, g.ord) FILTER (g.seq <= $after) AS was
             FROM ({log}) g SEMI JOIN wanted USING (key) GROUP BY g.key)
         SELECT {selection.sql}, {_SELECT}
         FROM {path} p JOIN latest ON p.key = latest.key
@@ -138,7 +139,8 @@ def _by_any_name(span: Span) -> tuple[str, Selection]:
         named AS MATERIALIZED (
             SELECT g.ord AS ord, g.seq AS seq, {_VALUE} AS value, t.place AS place FROM t JOIN g ON t.key = g.key
             UNION ALL
-            SELECT g.ord, g.seq, {_VALUE}, t.place FROM t JOIN g ON t.trace_id = g.trace_id AND t.nr = coalesce(g."row", 0)),
+            SELECT g.ord, g.seq, {_VALUE}, t.place
+            FROM t JOIN g ON t.trace_id = g.trace_id AND t.nr = coalesce(g."row", 0)),
         now_pairs AS (
             SELECT place, arg_max(value, ord) AS now FROM (
                 SELECT ord, value, place FROM named

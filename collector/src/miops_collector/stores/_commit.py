@@ -72,8 +72,6 @@ class Writer:
                 self._truth.note_rows(seq, prepared_rows)
         self.newest = seq
 
-    # --- when something went wrong -------------------------------------------------------------------------------------
-
     def _check(self) -> None:
         """Refuse early what would fail, and take back a commit of which nobody was told."""
         now = time.monotonic()

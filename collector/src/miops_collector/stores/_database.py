@@ -21,6 +21,7 @@ __all__ = ["DATA", "DERIVED", "Connection", "Database", "File"]
 log = logging.getLogger(__name__)
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
+Parameters: TypeAlias = list[Any] | dict[str, Any] | None
 File: TypeAlias = Literal["data", "derived"]
 DATA: Final[File] = "data"
 """Rows and ground truth: ``predictions.duckdb``."""
@@ -66,8 +67,6 @@ class Database:
             raise
         self._writers: dict[File, Connection] = {file: self._root.cursor() for file in _FILES}
 
-    # --- reading -----------------------------------------------------------------------------------------------------
-
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection for one task."""
@@ -83,17 +82,15 @@ class Database:
                 self._readers.discard(connection)
             connection.close()
 
-    def table(self, sql: str, parameters: list[Any] | None = None) -> pa.Table:
+    def table(self, sql: str, parameters: Parameters = None) -> pa.Table:
         """The whole answer of one query."""
         with self.reading() as connection:
             return connection.sql(sql, params=parameters).to_arrow_table()
 
-    def fetch(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    def fetch(self, sql: str, parameters: Parameters = None) -> list[tuple[Any, ...]]:
         """The whole answer of a small query."""
         with self.reading() as connection:
             return connection.execute(sql, parameters).fetchall()
-
-    # --- writing -----------------------------------------------------------------------------------------------------
 
     @contextmanager
     def writing(self, file: File) -> Iterator[Connection]:
@@ -115,8 +112,6 @@ class Database:
                 with suppress(duckdb.Error):  # a failed COMMIT has ended the transaction already
                     connection.execute("ROLLBACK")
                 raise
-
-    # --- state -------------------------------------------------------------------------------------------------------
 
     def ready(self) -> str:
         """Why commits cannot be expected to succeed, or an empty text."""
@@ -165,8 +160,6 @@ class Database:
                 for file in _FILES:
                     self._root.execute(f"DETACH {file}")
             self._root.close()
-
-    # --- details -----------------------------------------------------------------------------------------------------
 
     def _check_open(self) -> None:
         if self._closed:

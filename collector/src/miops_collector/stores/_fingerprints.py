@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from miops_collector.otlp.kernel import kernel
 
-__all__ = ["Flags", "Hashes", "HashSet", "fingerprints", "words_of"]
+__all__ = ["Flags", "HashSet", "Hashes", "fingerprints", "words_of"]
 
 Hashes: TypeAlias = NDArray[np.uint64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -39,8 +39,8 @@ def fingerprints(words: NDArray[np.uint64], salt: NDArray[np.int64] | int) -> Ha
     h ^= words[:, 1] * _C2
     h = (h ^ (h >> _HALF)) * _F1
     h = (h ^ (h >> _HALF)) * _F2
-    h ^= h >> _HALF
-    return np.maximum(h, np.uint64(1))
+    hashes: Hashes = np.maximum(h ^ (h >> _HALF), np.uint64(1))
+    return hashes
 
 
 @kernel

@@ -133,8 +133,8 @@ def _observation(row: tuple[Any, ...]) -> Observation:
         numbers
     )
     return Observation(
-        metric=named["metric"], model=ModelKey(named["model"], named["version"]), window=Window(start, end), value=value,
-        n=n, status=status, computed_at=computed_at, n_reference=n_reference, reference=reference,
+        metric=named["metric"], model=ModelKey(named["model"], named["version"]), window=Window(start, end),
+        value=value, n=n, status=status, computed_at=computed_at, n_reference=n_reference, reference=reference,
         column=named["column"], segment=named["segment"], sensitive_feature=named["sensitive_feature"],
         group=named["group"], p_value=p_value, standard_error=standard_error, complete=complete, reason=reason,
     )  # fmt: skip

@@ -76,8 +76,6 @@ class Registry:
         self.tables: dict[tuple[str, str], Table] = {}
         self._streams: dict[tuple[str, ModelKey, str], Stream] = {}
 
-    # --- reading -------------------------------------------------------------------------------------------------------
-
     @property
     def streams(self) -> tuple[Stream, ...]:
         return tuple(self._streams.values())
@@ -98,8 +96,6 @@ class Registry:
     def rows_tables(self) -> tuple[Table, ...]:
         """Tables of predictions and references."""
         return tuple(t for t in self.tables.values() if t.kind != "ground_truth")
-
-    # --- opening -------------------------------------------------------------------------------------------------------
 
     def create(self, connection: Connection) -> None:
         """Make the registry's own tables in a new file."""
@@ -147,8 +143,6 @@ class Registry:
         elif after == stream.labelled_upto:
             stream.info = replace(stream.info, labelled=stream.info.labelled + change)
             stream.labelled_upto = upto
-
-    # --- growing -------------------------------------------------------------------------------------------------------
 
     def stream_for(self, records: Records) -> Stream:
         """The stream of these rows, made if it is new."""

@@ -55,8 +55,6 @@ class Repeats:
             self._judge(connection, group, (words, streams), np.isin(hashes, hashes[suspected]), keep)
         return np.split(keep, np.cumsum([len(p) for p in group])[:-1])
 
-    # --- loading -----------------------------------------------------------------------------------------------------
-
     def _cover(self, connection: Connection, table: Table, times: list[NDArray[np.int64]]) -> None:
         slices = self.dedupe.missing(_number(table), np.concatenate(times))
         if len(slices) == 0:
@@ -77,8 +75,6 @@ class Repeats:
     def _load(self, connection: Connection, sql: str) -> None:
         for batch in connection.sql(sql).to_arrow_reader(1 << 18):
             self.dedupe.fill(_hashes(batch))
-
-    # --- judging -----------------------------------------------------------------------------------------------------
 
     def _judge(
         self, connection: Connection, group: Sequence[Prepared], ids: tuple[NDArray[np.uint64], NDArray[np.int64]],

@@ -116,9 +116,6 @@ def _kept(table: pa.Table, keep: NDArray[np.bool_]) -> pa.Table:
     return table if keep.all() else table.filter(pa.array(keep))
 
 
-# --- into the table ------------------------------------------------------------------------------------------------------
-
-
 def insert(connection: Connection, seq: int, group: Sequence[tuple[Prepared, NDArray[np.bool_]]]) -> None:
     """Write the kept rows of a commit, inside its transaction: one statement per table and set of columns."""
     alike: dict[tuple[str, pa.Schema], list[pa.Table]] = defaultdict(list)
@@ -170,9 +167,6 @@ def note(group: Sequence[tuple[Prepared, NDArray[np.bool_]]]) -> None:
             last = max(last, info.last_seen) if info.rows else last
             stream.info = replace(info, rows=info.rows + count, first_seen=first, last_seen=last)
             stream.table.rows += count
-
-
-# --- and back ------------------------------------------------------------------------------------------------------------
 
 
 class Selection:

@@ -9,7 +9,6 @@ grown too large, or before it has seen a commit, everything counts as a hit.
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -107,8 +106,6 @@ class TruthLog:
             self._learn(table)
             self._add(names_of(table))
 
-    # --- writing -------------------------------------------------------------------------------------------------------
-
     def prepare(self, records: Records) -> PreparedTruth:
         """Register what outcomes are new, and hash the names."""
         fixed = FIXED["ground_truth"]
@@ -150,8 +147,6 @@ class TruthLog:
         """Predictions were committed: remember the commit if truth may have been waiting for any."""
         if self._waited_for(rows.table):
             self._rows.setdefault(rows.stream.number, _Seqs()).add(seq)
-
-    # --- knowing -------------------------------------------------------------------------------------------------------
 
     def touched(self, stream: int, after: int, upto: int) -> Touched:
         """What may have changed between two commits."""

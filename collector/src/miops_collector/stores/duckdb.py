@@ -14,8 +14,9 @@ from miops_collector.stores._alerts import Alerts
 from miops_collector.stores._changes import Span, changes
 from miops_collector.stores._commit import Writer
 from miops_collector.stores._database import DATA, Database
+from miops_collector.stores._examples import examples
 from miops_collector.stores._format import open_files
-from miops_collector.stores._lookup import examples, prediction
+from miops_collector.stores._lookup import Lookup
 from miops_collector.stores._observations import Observations
 from miops_collector.stores._panes import Panes
 from miops_collector.stores._references import References
@@ -70,8 +71,6 @@ class DuckDBStore:
         self._truth = truth
         self._writer = Writer(database, self._registry, repeats, truth, newest)
 
-    # --- rows and truth ------------------------------------------------------------------------------------------------
-
     def append(self, records: Sequence[Records]) -> Appended:
         return self._writer.append(records)
 
@@ -100,16 +99,14 @@ class DuckDBStore:
         return tuple(s.info for s in self._registry.of_kind("predictions"))
 
     def prediction(self, prediction_id: str) -> dict[str, Any] | None:
-        horizon = self._settings.entity_horizon
-        return prediction(self._database, self._registry, prediction_id, self.newest(), horizon)
+        lookup = Lookup(self._database, self._registry, self.newest(), self._settings.entity_horizon)
+        return lookup.prediction(prediction_id)
 
     def examples(self, model: ModelKey, *, start: int, end: int, where: Mapping[str, Any], limit: int) -> list[str]:
         stream = self._registry.stream(model)
         if stream is None:
             return []
         return examples(self._database, stream, start=start, end=end, where=where, limit=limit)
-
-    # --- references ------------------------------------------------------------------------------------------------------
 
     def put_reference(self, model: ModelKey, reference: StoredReference, table: pa.Table | None) -> None:
         if table is not None:
@@ -123,8 +120,6 @@ class DuckDBStore:
     def reference_rows(self, model: ModelKey) -> Iterator[pa.Table]:
         """Rows of the newest reference of a model version, with their truth, as appended."""
         return self._references.rows(model, self.newest())
-
-    # --- what was computed -----------------------------------------------------------------------------------------------
 
     def put_panes(
         self, model: ModelKey, layout_id: str, marks: Marks, panes: Mapping[tuple[int, int], bytes],
@@ -154,8 +149,6 @@ class DuckDBStore:
 
     def alerts(self) -> tuple[Alert, ...]:
         return self._alerts.get()
-
-    # --- life ------------------------------------------------------------------------------------------------------------
 
     def ready(self) -> str:
         return self._database.ready()
