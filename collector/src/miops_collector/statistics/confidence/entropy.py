@@ -33,8 +33,8 @@ def entropy(confidence: Confidence) -> float:
 
     Notes
     -----
-    It sees the whole distribution over classes, ``mean`` only its top; for two classes they tell the same, and ``mean``
-    is easier to read.
+    It sees the whole distribution over classes, ``mean`` only its top; for two classes they tell the same:
+    prefer ``mean`` there, it is easier to read.
 
     Examples
     --------

@@ -41,8 +41,8 @@ def hellinger(reference: Distribution, current: Distribution) -> float:
     Notes
     -----
     The square root makes the noise of every cell the same, whatever its share, so that it is the least dominated by one
-    cell. Without drift it is about ``√((k - 1)(1/n + 1/m) / 8)``, not 0. ``l_infinity`` names the one cell that
-    moved most, ``jensen_shannon`` is nearly this number in bits.
+    cell. Without drift it is about ``√((k - 1)(1/n + 1/m) / 8)``, not 0. Prefer ``l_infinity`` for the one cell
+    that moved most; ``jensen_shannon`` is nearly this number in bits.
 
     Examples
     --------

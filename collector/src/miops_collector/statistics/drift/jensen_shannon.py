@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from math import log, sqrt
 
-import numpy as np
 from scipy.special import rel_entr
 
 from miops_collector.statistics._statistic import statistic
@@ -44,10 +43,11 @@ def jensen_shannon(reference: Distribution, current: Distribution) -> float:
     -----
     The distance and base 2, as NannyML and SciPy's ``jensenshannon(p, q, base=2)``; other tools mean the divergence
     (the square) or base e by the same name. Without drift it is about ``√((k - 1)(1/n + 1/m) / (8 ln 2))``, not 0.
-    Prefer ``hellinger`` for nearly the same number where new cells should count less, ``psi`` for habit.
+    Prefer ``hellinger`` for nearly the same number where cells that are new should count a little more.
 
     Examples
     --------
+    >>> import numpy as np
     >>> from miops_collector.summary import Frequencies
     >>> reference = Frequencies(("a", "b", "c"), np.array([0, 0, 50, 30, 20, 0.0]))
     >>> current = Frequencies(("a", "b", "c"), np.array([0, 0, 40, 30, 20, 10.0]))

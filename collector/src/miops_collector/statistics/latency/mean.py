@@ -34,8 +34,8 @@ def mean(latency: Latency) -> float:
 
     Notes
     -----
-    Exact. Rows of one call share its duration, so a large batch weighs as many times. What a user feels are ``p95`` and
-    ``p99``; the mean is what a machine pays.
+    Exact. Rows of one call share its duration, so a large batch weighs as many times. The mean is what a machine
+    pays; prefer ``p95`` and ``p99`` for what a user feels.
 
     Examples
     --------

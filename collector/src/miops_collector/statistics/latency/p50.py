@@ -35,7 +35,7 @@ def p50(latency: Latency) -> float:
     -----
     Within 1 % of the exact percentile (the geometric middle of its bucket) from a microsecond to 1,000 seconds, and at
     the nearer end beyond. Percentiles of windows do not average; buckets add, so longer windows are exact too. The
-    typical case, unmoved by a few stragglers; ``mean`` is moved by them, ``p95`` and ``p99`` are about them.
+    typical case, unmoved by a few stragglers; ``mean`` is moved by them. Prefer ``p95`` and ``p99`` to watch them.
 
     Examples
     --------

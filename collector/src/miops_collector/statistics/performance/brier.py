@@ -39,7 +39,8 @@ def brier(losses: Losses) -> float:
 
     Notes
     -----
-    A proper score, and a bounded one, so no single row dominates; ``log_loss`` punishes certainty in error harder.
+    A proper score, and a bounded one, so no single row dominates; prefer ``log_loss`` to punish certainty in error
+    harder.
     It mixes ranking and calibration: ``roc_auc`` and ``expected_calibration_error`` tell which of them moved.
 
     Examples

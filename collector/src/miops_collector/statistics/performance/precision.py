@@ -42,8 +42,8 @@ def precision(confusion: Confusion) -> float:
 
     Notes
     -----
-    The price of acting on a prediction; ``recall`` is the price of missing one. It falls when the class becomes rarer
-    even if the model is unchanged; ``recall`` and ``specificity`` do not.
+    The price of acting on a prediction; prefer ``recall`` for the price of missing one. It falls when the class becomes
+    rarer even if the model is unchanged; ``recall`` and ``specificity`` do not.
 
     Examples
     --------

@@ -31,7 +31,8 @@ def duplicate_share(volume: Volume) -> float:
 
     Notes
     -----
-    A few are normal: exporters retry. Many mean a client that makes the same id twice, whose second prediction is lost.
+    A few are normal: exporters retry. Many mean a client that makes the same id twice, whose second prediction is lost:
+    prefer ids made by the instrumentation.
 
     Examples
     --------

@@ -32,7 +32,7 @@ def missing_share(column: Histogram | Frequencies) -> float:
 
     Notes
     -----
-    Values of a wrong type are not missing; ``type_fault_share`` counts them.
+    Values of a wrong type are not missing; prefer ``type_fault_share`` for those.
 
     Examples
     --------

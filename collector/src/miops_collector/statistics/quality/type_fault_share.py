@@ -31,8 +31,8 @@ def type_fault_share(column: Histogram | Frequencies) -> float:
 
     Notes
     -----
-    A jump from 0 nearly always means that a producer upstream has changed its format. Values of the right type that the
-    reference does not have are ``out_of_range_share`` and ``unseen_share``.
+    A jump from 0 nearly always means that a producer upstream has changed its format. Prefer
+    ``out_of_range_share`` and ``unseen_share`` for values of the right type that the reference does not have.
 
     Examples
     --------

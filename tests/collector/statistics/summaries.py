@@ -1,0 +1,84 @@
+"""Hypothesis strategies: summaries of every kind, empty and degenerate ones included, by type."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from miops_collector.summary import (
+    ClassScores,
+    Confidence,
+    Confusion,
+    Frequencies,
+    Groups,
+    Histogram,
+    Latency,
+    Losses,
+    Moments,
+    Residuals,
+    ScoreHistogram,
+    Volume,
+)
+from tests.collector.statistics import rows
+
+Floats = st.floats(-1e6, 1e6, allow_subnormal=False).map(lambda x: round(x, 3))
+
+
+def counts(*shape: int) -> st.SearchStrategy[Any]:
+    return hnp.arrays(np.float64, shape, elements=st.integers(0, 40).map(float), fill=st.just(0.0))
+
+
+def few(elements: st.SearchStrategy[float]) -> st.SearchStrategy[list[float]]:
+    return st.lists(elements, max_size=12)
+
+
+def scores(k: int) -> st.SearchStrategy[Any]:
+    raw = hnp.arrays(np.float64, st.tuples(st.integers(0, 8), st.just(k)), elements=st.floats(0.01, 1))
+    return raw.map(lambda x: x / x.sum(axis=1, keepdims=True))
+
+
+EDGES = np.array([-2.0, -1.0, 0.0, 0.5, 4.0, 4.5, 100.0])
+GROUPS = np.array([0, 0, 1, 1, 2, 2])
+CATEGORIES = ("a", "b", "c", "d")
+PAIRS = st.lists(st.tuples(Floats, Floats), max_size=12)
+TRUTHS = st.integers(0, 2)
+
+STRATEGIES: dict[type, st.SearchStrategy[Any]] = {
+    Histogram: counts(10).map(lambda c: Histogram(EDGES, GROUPS, c)),
+    Frequencies: counts(7).map(lambda c: Frequencies(CATEGORIES, c)),
+    Moments: few(Floats).map(rows.moments),
+    Confusion: st.one_of(
+        counts(2, 2).map(lambda c: Confusion(("no", "yes"), 1, c)),
+        counts(3, 3).map(lambda c: Confusion(("x", "y", "z"), -1, c)),
+    ),
+    ScoreHistogram: counts(5, 2, 2).map(
+        lambda c: ScoreHistogram(np.linspace(0, 1, 6), True, c.sum(axis=2) + 1, c)  # some rows without truth
+    ),
+    ClassScores: scores(3).map(lambda s: rows.class_scores(s, np.arange(len(s)) % 3, bins=20)),
+    Losses: few(st.floats(0, 1)).map(lambda b: rows.losses(-np.log(1 - 0.99 * np.array(b)), b)),
+    Residuals: PAIRS.map(lambda p: rows.residuals([a for a, _ in p], [b for _, b in p])),
+    Confidence: scores(3).map(lambda s: rows.confidence(s, np.arange(len(s)) % 3)),
+    Groups: st.tuples(counts(3, 2), counts(3, 2, 2), st.sampled_from((1, 1, -1))).map(
+        lambda x: Groups(("sex",), ("f", "m", "x"), ("no", "yes"), x[2], x[0] + x[1].sum(axis=1), x[1])
+    ),
+    Latency: few(st.floats(1e-7, 2000)).map(rows.latency),
+    Volume: counts(5).map(lambda c: Volume(np.array([c[0], c[0], c[0], min(c[3], c[0]), c[4]]))),
+}
+
+
+def scaled(summary: Any, factor: float) -> Any:
+    """The same rows, each counted ``factor`` times."""
+    if isinstance(summary, Moments):
+        return replace(summary, sums=summary.sums * factor)
+    sums = [f.name for f in fields(summary) if f.metadata.get("sum", False)]
+    return replace(summary, **{name: getattr(summary, name) * factor for name in sums})
+
+
+def emptied(summary: Any) -> Any:
+    """The same layout without rows."""
+    without = scaled(summary, 0.0)
+    return replace(without, lowest=float("nan"), highest=float("nan")) if isinstance(without, Moments) else without
