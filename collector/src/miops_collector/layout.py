@@ -59,6 +59,10 @@ class ColumnLayout:
         Categorical columns: see :class:`~miops_collector.summary.Frequencies`.
     center
         Numeric columns: subtracted before moments are summed, for precision.
+    pooled, open_pool
+        Categorical columns with more categories than are told apart: the last category is a pool of the rarer ones,
+        ``pooled`` names them, and if ``open_pool`` they are too many to name: then the pool holds every other value
+        and nothing is unseen.
     """
 
     name: str
@@ -69,6 +73,8 @@ class ColumnLayout:
     groups: tuple[int, ...] = ()
     categories: tuple[str, ...] = ()
     center: float = 0.0
+    pooled: tuple[str, ...] = ()
+    open_pool: bool = False
 
     @property
     def size(self) -> int:

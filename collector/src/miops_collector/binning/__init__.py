@@ -1,0 +1,9 @@
+"""From rows to what they add to panes: pure, without a loop over rows in Python."""
+
+from __future__ import annotations
+
+from miops_collector.binning.delta import PaneDelta
+from miops_collector.binning.numeric import NumericBins
+from miops_collector.binning.summarise import summarise, summarise_duplicates, summarise_truth
+
+__all__ = ["NumericBins", "PaneDelta", "summarise", "summarise_duplicates", "summarise_truth"]

@@ -1,0 +1,78 @@
+"""The marginal of every monitored column, and the moments of the numeric ones."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miops_collector.binning.moments import add_moments
+from miops_collector.binning.numeric import NumericBins
+from miops_collector.binning.plan import Plan
+from miops_collector.binning.terms import Terms
+from miops_collector.binning.words import UNSEEN, Words
+from miops_collector.columns import Column, FloatArray, Numbers, Rows
+from miops_collector.layout import ColumnLayout, Layout
+from miops_collector.summary import FAULT
+
+__all__ = ["add_columns", "column_of"]
+
+
+def add_columns(terms: Terms, plan: Plan, rows: Rows) -> FloatArray:
+    """Count every column's cells and sum its moments; returns the ``(p, numeric, 2)`` extremes."""
+    layout, panes = terms.layout, len(terms.grouping.starts)
+    extremes = np.empty((panes, len(layout.numeric), 2))
+    sums = np.empty((panes, len(layout.numeric), 3))
+    place = 0
+    for column, table in zip(layout.columns, plan.columns, strict=True):
+        start = layout.blocks[f"column.{column.name}"].start
+        found = column_of(rows, column)
+        if isinstance(table, Words):
+            terms.count(_text_cells(found, table, start, len(column.categories)))
+            continue
+        numbers = _as_numbers(found)
+        terms.count(_number_cells(numbers, table, start))
+        add_moments(
+            numbers.values, terms.weights, column.center, terms.grouping,
+            sums=sums[:, place], extremes=extremes[:, place],
+        )  # fmt: skip
+        place += 1
+    if place:
+        terms.totals(_first_moment(layout), sums.reshape(panes, -1))
+    return extremes
+
+
+def column_of(rows: Rows, column: ColumnLayout) -> Column:
+    """The rows' values of a column of the layout; one that did not come is missing in every row."""
+    if column.role == "prediction":
+        return rows.value
+    if column.role == "score":
+        return Numbers(rows.score)
+    found = rows.columns.get(column.source)
+    return Numbers(np.full(len(rows), np.nan)) if found is None else found
+
+
+def _first_moment(layout: Layout) -> int:
+    return layout.blocks[f"moments.{layout.numeric[0]}"].start
+
+
+def _number_cells(numbers: Numbers, table: NumericBins, start: int) -> NDArray[np.int32]:
+    cells = table.cells(numbers.values, start)
+    if numbers.faults is not None:
+        cells[numbers.faults] = start + FAULT
+    return cells
+
+
+def _text_cells(column: Column, words: Words, start: int, categories: int) -> NDArray[np.int32]:
+    """Missing, fault, categories, unseen: codes -1, -2, 0 …, -3."""
+    codes = words.codes(column)
+    cells = np.where(codes >= 0, codes + 2, -1 - codes)
+    cells[codes == UNSEEN] = categories + 2
+    return (cells + start).astype(np.int32, copy=False)
+
+
+def _as_numbers(column: Column) -> Numbers:
+    """A text in a numeric column is a fault."""
+    if isinstance(column, Numbers):
+        return column
+    faults = column.codes >= 0
+    return Numbers(np.full(len(faults), np.nan), faults if column.faults is None else faults | column.faults)

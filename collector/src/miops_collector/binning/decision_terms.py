@@ -1,0 +1,88 @@
+"""Blocks of a classifier that need no truth: confidence, scores by decision, decisions by group."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miops_collector.binning.column_terms import column_of
+from miops_collector.binning.decisions import Decisions
+from miops_collector.binning.numeric import NumericBins
+from miops_collector.binning.plan import CONFIDENCES, Plan
+from miops_collector.binning.terms import Terms
+from miops_collector.binning.words import Words
+from miops_collector.columns import Column, FloatArray, Numbers, Rows
+from miops_collector.layout import Layout
+
+__all__ = ["add_confidence", "add_groups", "add_scores", "groups_of"]
+
+
+def add_confidence(terms: Terms, decisions: Decisions) -> None:
+    """``confidence.sums`` and the first column of ``confidence.bins``."""
+    blocks = terms.layout.blocks
+    bins = CONFIDENCES.inside(decisions.confidence)
+    terms.count(np.where(bins >= 0, blocks["confidence.bins"].start + 4 * bins, -1))
+    known = bins >= 0
+    weight = np.where(known, terms.weights, 0.0)
+    confidence = np.where(known, decisions.confidence, 0.0)
+    entropy = np.where(known, _entropy(decisions), 0.0)
+    low = known & (confidence < terms.layout.low_confidence)
+    parts = (weight, weight * confidence, weight * confidence**2, weight * entropy, weight * low)
+    terms.total(blocks["confidence.sums"].start, np.stack(parts))
+
+
+def add_scores(terms: Terms, plan: Plan, decisions: Decisions) -> None:
+    """``scores``, where the layout has them."""
+    block = terms.layout.blocks.get("scores")
+    if block is None:
+        return
+    bins = plan.scores.inside(decisions.score)
+    cells = block.start + 2 * bins + (decisions.predicted == terms.layout.positive)
+    terms.count(np.where((bins >= 0) & (decisions.predicted >= 0), cells, -1))
+
+
+def add_groups(terms: Terms, plan: Plan, rows: Rows, decisions: Decisions) -> None:
+    """``groups.0`` and on."""
+    for i, groups in enumerate(groups_of(terms.layout, plan, rows)):
+        block = terms.layout.blocks[f"groups.{i}"]
+        cells = block.start + groups * block.shape[1] + decisions.predicted
+        terms.count(np.where((groups >= 0) & (decisions.predicted >= 0), cells, -1))
+
+
+def groups_of(layout: Layout, plan: Plan, rows: Rows) -> list[NDArray[np.int64]]:
+    """``(n,)`` group of each row on each axis, -1 for none."""
+    columns = {column.name: column for column in layout.columns}
+    found: list[NDArray[np.int64]] = []
+    for axis, parts in zip(layout.axes, plan.parts, strict=True):
+        groups = np.zeros(len(rows), np.int64)
+        for name, part in zip(axis.columns, parts, strict=True):
+            codes = _part_codes(column_of(rows, columns[name]), part)
+            groups = np.where((groups >= 0) & (codes >= 0), groups * _size(part) + codes, -1)
+        found.append(groups)
+    return found
+
+
+def _size(part: NumericBins | Words) -> int:
+    return part.count if isinstance(part, NumericBins) else len(part.index)
+
+
+def _part_codes(column: Column, part: NumericBins | Words) -> NDArray[np.int32]:
+    if isinstance(part, Words):
+        return part.codes(column)
+    return part.inside(column.values) if isinstance(column, Numbers) else np.full(len(column.codes), -1, np.int32)
+
+
+def _entropy(decisions: Decisions) -> FloatArray:
+    """In nats, over the class scores; where they are unknown, over the confidence and the rest, which is never more."""
+    p = decisions.confidence
+    entropy = _plogp(p) + _plogp(1.0 - p)
+    scores = decisions.class_scores
+    if scores is None:
+        return entropy
+    complete = ((scores >= 0.0) & (scores <= 1.0)).all(axis=1)
+    return np.where(complete, _plogp(scores).sum(axis=1), entropy)
+
+
+def _plogp(p: FloatArray) -> FloatArray:
+    inside = np.where((p > 0.0) & (p <= 1.0), p, 1.0)
+    return -inside * np.log(inside)

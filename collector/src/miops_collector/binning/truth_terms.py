@@ -1,0 +1,113 @@
+"""Blocks of labelled rows: what was decided against what turned out to be true."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miops_collector.binning.decision_terms import groups_of
+from miops_collector.binning.decisions import Decisions
+from miops_collector.binning.plan import CLASS_SCORES, CONFIDENCES, Plan
+from miops_collector.binning.terms import Terms
+from miops_collector.columns import Column, FloatArray, Numbers, Rows
+from miops_collector.layout import Layout
+
+__all__ = [
+    "add_class_scores",
+    "add_confusions",
+    "add_losses",
+    "add_residuals",
+    "add_truth_confidence",
+    "add_truth_scores",
+]
+
+Codes = NDArray[np.int32]
+CLIP = 1e-15
+
+
+def add_confusions(terms: Terms, plan: Plan, rows: Rows, decisions: Decisions, truth: Codes) -> None:
+    """``labelled.confusion`` and ``labelled.groups.0`` and on."""
+    blocks, k = terms.layout.blocks, len(terms.layout.classes)
+    known = (truth >= 0) & (decisions.predicted >= 0)
+    pairs = truth.astype(np.int64) * k + decisions.predicted
+    terms.count(np.where(known, blocks["labelled.confusion"].start + pairs, -1))
+    for i, groups in enumerate(groups_of(terms.layout, plan, rows)):
+        cells = blocks[f"labelled.groups.{i}"].start + groups * k * k + pairs
+        terms.count(np.where(known & (groups >= 0), cells, -1))
+
+
+def add_truth_scores(terms: Terms, plan: Plan, decisions: Decisions, truth: Codes) -> None:
+    """``labelled.scores``, where the layout has them."""
+    block, positive = terms.layout.blocks.get("labelled.scores"), terms.layout.positive
+    if block is None:
+        return
+    bins = plan.scores.inside(decisions.score)
+    cells = block.start + 4 * bins + 2 * (decisions.predicted == positive) + (truth == positive)
+    terms.count(np.where((bins >= 0) & (decisions.predicted >= 0) & (truth >= 0), cells, -1))
+
+
+def add_class_scores(terms: Terms, decisions: Decisions, truth: Codes) -> None:
+    """``labelled.class_scores``, where the layout and the rows have them."""
+    block, scores = terms.layout.blocks.get("labelled.class_scores"), decisions.class_scores
+    if block is None or scores is None:
+        return
+    known = (truth >= 0) & (decisions.predicted >= 0)
+    for i in range(len(terms.layout.classes)):
+        bins = CLASS_SCORES.inside(scores[:, i])
+        cells = block.start + 2 * (i * block.shape[1] + bins) + (truth == i)
+        terms.count(np.where(known & (bins >= 0), cells, -1))
+
+
+def add_truth_confidence(terms: Terms, decisions: Decisions, truth: Codes) -> None:
+    """Columns 1 to 3 of ``confidence.bins``: labelled rows, correct rows, Σconfidence."""
+    bins = CONFIDENCES.inside(decisions.confidence)
+    known = (bins >= 0) & (truth >= 0)
+    start = terms.layout.blocks["confidence.bins"].start + 4 * bins
+    terms.count(np.where(known, start + 1, -1))
+    terms.count(np.where(known & (truth == decisions.predicted), start + 2, -1))
+    terms.add(np.where(known, start + 3, -1), terms.weights * decisions.confidence)
+
+
+def add_losses(terms: Terms, decisions: Decisions, truth: Codes) -> None:
+    """``labelled.losses``, of rows whose scores are probabilities."""
+    log_loss, brier = _losses(terms.layout, decisions, truth)
+    known = np.isfinite(brier) & (truth >= 0) & (decisions.predicted >= 0) & terms.layout.probabilities
+    weight = np.where(known, terms.weights, 0.0)
+    log_loss, brier = np.where(known, log_loss, 0.0), np.where(known, brier, 0.0)
+    parts = (weight, weight * log_loss, weight * log_loss**2, weight * brier, weight * brier**2)
+    terms.total(terms.layout.blocks["labelled.losses"].start, np.stack(parts))
+
+
+def _losses(layout: Layout, decisions: Decisions, truth: Codes) -> tuple[FloatArray, FloatArray]:
+    """Log loss and Brier loss of each row, ``nan`` where its scores do not give them."""
+    if layout.positive >= 0:
+        p = np.where((decisions.score >= 0.0) & (decisions.score <= 1.0), decisions.score, np.nan)
+        happened = truth == layout.positive
+        return _log_loss(np.where(happened, p, 1.0 - p)), (p - happened) ** 2
+    scores = decisions.class_scores
+    if scores is None:
+        nothing = np.full(len(truth), np.nan)
+        return nothing, nothing
+    scores = np.where(((scores >= 0.0) & (scores <= 1.0)).all(axis=1, keepdims=True), scores, np.nan)
+    of_truth = np.take_along_axis(scores, np.maximum(truth, 0)[:, None], axis=1)[:, 0]
+    happened = truth[:, None] == np.arange(scores.shape[1])
+    return _log_loss(of_truth), ((scores - happened) ** 2).sum(axis=1)
+
+
+def _log_loss(p: FloatArray) -> FloatArray:
+    return -np.log(np.clip(p, CLIP, 1.0 - CLIP))
+
+
+def add_residuals(terms: Terms, rows: Rows, truth: Column) -> None:
+    """``labelled.residuals``, of rows whose prediction and truth are finite numbers."""
+    if not (isinstance(rows.value, Numbers) and isinstance(truth, Numbers)):
+        return
+    known = np.isfinite(rows.value.values) & np.isfinite(truth.values)
+    weight = np.where(known, terms.weights, 0.0)
+    actual = np.where(known, truth.values, 0.0)
+    error = np.where(known, rows.value.values, 0.0) - actual
+    off = np.where(known, actual - terms.layout.truth_center, 0.0)
+    some = actual != 0.0
+    share = np.abs(np.divide(error, actual, out=np.zeros_like(error), where=some))
+    parts = (np.ones_like(error), error, error**2, np.abs(error), some, share, off, off**2, error**4)
+    terms.total(terms.layout.blocks["labelled.residuals"].start, np.stack([weight * part for part in parts]))

@@ -1,0 +1,92 @@
+"""From the words of a batch to numbers of categories or classes: one look at each distinct word, none at rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miops_collector.classes import class_index, class_text
+from miops_collector.columns import Column, FloatArray, Numbers, Texts
+
+__all__ = ["FAULT", "MISSING", "UNSEEN", "Words"]
+
+MISSING, FAULT, UNSEEN = -1, -2, -3
+"""Codes of rows that have no known word."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """Known words with their codes.
+
+    Attributes
+    ----------
+    index
+        Code of each known word.
+    other
+        Code of every other word: :data:`UNSEEN`, or that of a pool.
+    numbers, number_codes
+        Classes that are numbers, rising, and their codes; ``None`` for categories, where a number is a fault.
+    """
+
+    index: Mapping[str, int]
+    other: int = UNSEEN
+    numbers: FloatArray | None = None
+    number_codes: NDArray[np.int32] | None = None
+
+    @classmethod
+    def of_categories(cls, categories: Sequence[str], *, pooled: Iterable[str] = (), open_pool: bool = False) -> Self:
+        """Words as they are; see ``ColumnLayout.pooled``."""
+        pooled = tuple(pooled)
+        last = len(categories) - 1
+        named = categories[:-1] if pooled or open_pool else categories
+        index = {word: i for i, word in enumerate(named)} | dict.fromkeys(pooled, last)
+        return cls(index, last if open_pool else UNSEEN)
+
+    @classmethod
+    def of_classes(cls, classes: Sequence[str], *, pooled: Iterable[str] = (), open_pool: bool = False) -> Self:
+        """Class texts, which numbers and booleans match as well."""
+        plain = cls.of_categories(classes, pooled=pooled, open_pool=open_pool)
+        index = {**class_index(classes), **plain.index}
+        numbers = sorted((float(word), code) for word, code in index.items() if _is_number(word))
+        return cls(
+            index,
+            plain.other,
+            np.array([number for number, _ in numbers], np.float64),
+            np.array([code for _, code in numbers], np.int32),
+        )
+
+    def codes(self, column: Column) -> NDArray[np.int32]:
+        """``(n,)`` code of each row's word, or one of the three negative codes."""
+        codes = self._of_texts(column) if isinstance(column, Texts) else self._of_numbers(column)
+        if column.faults is not None:
+            codes[column.faults] = FAULT
+        return codes
+
+    def _of_texts(self, column: Texts) -> NDArray[np.int32]:
+        words = map(class_text, column.words) if self.numbers is not None else iter(column.words)
+        codes = np.fromiter(map(self.index.get, words, repeat(self.other)), np.int32, len(column.words))
+        return np.append(codes, np.int32(MISSING))[column.codes]  # -1 takes the last
+
+    def _of_numbers(self, column: Numbers) -> NDArray[np.int32]:
+        values = column.values
+        missing = np.isnan(values)
+        if self.numbers is None or self.number_codes is None:
+            return np.where(missing, np.int32(MISSING), np.int32(FAULT))
+        if not len(self.numbers):
+            return np.where(missing, np.int32(MISSING), np.int32(self.other))
+        place = np.minimum(np.searchsorted(self.numbers, values), len(self.numbers) - 1)
+        codes = np.where(self.numbers[place] == values, self.number_codes[place], np.int32(self.other))
+        codes[missing] = MISSING
+        return codes
+
+
+def _is_number(word: str) -> bool:
+    try:
+        return float(word) == float(word)
+    except ValueError:
+        return False

@@ -1,0 +1,100 @@
+"""What of one column of a reference is frozen: its edges, groups and center, or its categories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from miops_collector.classes import class_text, number_text
+from miops_collector.columns import Column, FloatArray, Numbers, Texts
+from miops_collector.layout import ColumnLayout, Role
+from miops_collector.reference.edges import equal_mass_groups, quantile_edges
+
+__all__ = ["class_column", "feature_column", "numeric_column"]
+
+GROUPS = 10
+"""Equal-mass groups of a numeric column: what divergences compare."""
+MOST_POOLED = 10_000
+MOST_POOLED_LETTERS = 1_000_000
+"""Pooled categories beyond this are not remembered by name."""
+
+
+def feature_column(
+    name: str, source: str, role: Role, values: Column, weights: FloatArray, *, bins: int, limit: int
+) -> ColumnLayout:
+    """A feature or context column, numeric or categorical as its values are."""
+    if isinstance(values, Numbers):
+        return numeric_column(name, source, role, values, weights, bins=bins)
+    counts = _counts(values, weights)
+    ranked = sorted(counts, key=lambda word: (-counts[word], word))
+    return _categorical(name, source, role, ranked, limit)
+
+
+def class_column(name: str, classes: Sequence[str], values: Column, weights: FloatArray, *, limit: int) -> ColumnLayout:
+    """The decisions of a classifier; every known class is a category, whether the reference decided for it or not."""
+    counts: dict[str, float] = dict.fromkeys(classes, 0.0)
+    words = _as_texts(values)
+    for word, count in _counts(words, weights).items():
+        if class_text(word) in counts:
+            counts[class_text(word)] += count
+    ranked = sorted(counts, key=lambda word: (-counts[word], word))
+    return _categorical(name, "value", "prediction", ranked, limit)
+
+
+def numeric_column(
+    name: str, source: str, role: Role, values: Column, weights: FloatArray, *, bins: int
+) -> ColumnLayout:
+    """Edges from the reference's quantiles; groups of about a tenth of its rows; the mean as center.
+
+    Of whole numbers the center is a whole number too: then their moments are, and take few bytes.
+    """
+    found, mass = _finite(values, weights)
+    if not len(found):
+        return ColumnLayout(name, source, role, "numeric")
+    edges = quantile_edges(found, mass, bins)
+    groups = equal_mass_groups(np.histogram(found, edges, weights=mass)[0], GROUPS)
+    center = float(np.average(found, weights=mass)) if mass.sum() > 0 else float(found.mean())
+    if (found == np.floor(found)).all():
+        center = float(np.rint(center))
+    center = center if np.isfinite(center) else 0.0
+    return ColumnLayout(name, source, role, "numeric", tuple(edges.tolist()), tuple(groups.tolist()), center=center)
+
+
+def _categorical(name: str, source: str, role: Role, ranked: Sequence[str], limit: int) -> ColumnLayout:
+    """The most frequent categories; beyond the limit the rarer ones share the last category, their pool."""
+    if len(ranked) <= limit:
+        return ColumnLayout(name, source, role, "categorical", categories=tuple(ranked))
+    kept, rest = tuple(ranked[: limit - 1]), tuple(ranked[limit - 1 :])
+    too_many = len(rest) > MOST_POOLED or sum(map(len, rest)) > MOST_POOLED_LETTERS
+    pool = f"other ({len(rest)} more)"
+    return ColumnLayout(
+        name, source, role, "categorical",
+        categories=(*kept, pool), pooled=() if too_many else rest, open_pool=too_many,
+    )  # fmt: skip
+
+
+def _finite(values: Column, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    if isinstance(values, Texts):
+        return np.empty(0), np.empty(0)
+    finite = np.isfinite(values.values) & (weights > 0)
+    return values.values[finite], weights[finite]
+
+
+def _as_texts(values: Column) -> Texts:
+    if isinstance(values, Texts):
+        return values
+    numbers, codes = np.unique(values.values, return_inverse=True)
+    codes = np.where(np.isfinite(values.values), codes, -1)
+    return Texts(codes.astype(np.int32), tuple(number_text(number) for number in numbers.tolist()))
+
+
+def _counts(values: Texts, weights: FloatArray) -> Mapping[str, float]:
+    """Weight of each word that occurs. Words may be listed twice."""
+    there = values.codes >= 0
+    sums = np.bincount(values.codes[there], weights=weights[there], minlength=len(values.words))
+    occurs = np.bincount(values.codes[there], minlength=len(values.words)) > 0
+    counts: dict[str, float] = {}
+    for i in np.flatnonzero(occurs).tolist():
+        counts[values.words[i]] = counts.get(values.words[i], 0.0) + float(sums[i])
+    return counts
