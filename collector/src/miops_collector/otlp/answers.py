@@ -45,7 +45,7 @@ def status(code: int, message: str, encoding: Encoding, *, retry_after_seconds: 
 
 def retry_info(seconds: float) -> bytes:
     """``google.rpc.RetryInfo``."""
-    return _retry_info(seconds).SerializeToString()
+    return _encoded(_retry_info(seconds), "protobuf")
 
 
 def _retry_info(seconds: float) -> RetryInfo:

@@ -1,4 +1,4 @@
-"""What the compiled walker does not read goes through protobuf itself, which either rewrites it plainly or refuses it."""
+"""What the compiled walker does not read goes through protobuf, which either rewrites it plainly or refuses it."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ def canonical(kind: TelemetryKind, payload: bytes) -> bytes:
     except DecodeError as error:
         msg = f"the body is no {type(message).__name__}: {error}"
         raise InputError(msg) from error
-    message.DiscardUnknownFields()  # type: ignore[no-untyped-call]
+    message.DiscardUnknownFields()
     return message.SerializeToString()

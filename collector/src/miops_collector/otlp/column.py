@@ -16,7 +16,7 @@ Array: TypeAlias = Any  # pyarrow ships no types
 
 
 class Column(Protocol):
-    """Values of one attribute; every view has a null where a row's value is of another type, and is ``None`` if all are.
+    """Values of one attribute; a view has a null where a row's value is of another type, and is ``None`` if all are.
 
     Attributes
     ----------

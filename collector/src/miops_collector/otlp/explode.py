@@ -8,7 +8,7 @@ import numpy as np
 
 from miops_collector.otlp.items import Items
 from miops_collector.otlp.kernel import kernel
-from miops_collector.otlp.types import Bytes, Flags, Ints, Longs, Words
+from miops_collector.otlp.types import Bytes, Flags, Ints, Longs, Number, Words
 from miops_collector.otlp.walk import walk_value
 from miops_collector.otlp.wire import field_tag, length, skip
 
@@ -16,7 +16,7 @@ __all__ = ["Exploded", "array_lengths", "explode", "fill_matrix", "first_arrays"
 
 
 @kernel
-def _count(b: Bytes, start: int, stop: int) -> int:
+def _count(b: Bytes, start: Number, stop: Number) -> Number:
     """Elements of an ArrayValue, or -1."""
     count = 0
     p = start
@@ -33,7 +33,9 @@ def _count(b: Bytes, start: int, stop: int) -> int:
 
 
 @kernel
-def _elements(b: Bytes, start: int, stop: int, kind: Bytes, bits: Words, size: Longs, at: int, step: int) -> bool:
+def _elements(
+    b: Bytes, start: Number, stop: Number, kind: Bytes, bits: Words, size: Longs, at: Number, step: Number
+) -> bool:
     """Write the elements of an ArrayValue to ``at``, ``at + step`` …; they were counted before."""
     p = start
     while p < stop:
@@ -103,7 +105,7 @@ def _spread(
 
 @kernel
 def fill_matrix(
-    b: Bytes, at: Words, stop: Longs, lengths: Longs, kind: Bytes, bits: Words, size: Longs, width: int
+    b: Bytes, at: Words, stop: Longs, lengths: Longs, kind: Bytes, bits: Words, size: Longs, width: Number
 ) -> None:
     """Elements of row ``i``'s array to the cells ``i * width`` and on; broken arrays are cut short."""
     for i in range(lengths.size):

@@ -11,7 +11,7 @@ import binascii
 import json
 import struct
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from miops_collector.errors import InputError
 from miops_collector.otlp.canonical import TelemetryKind
@@ -30,8 +30,7 @@ def json_to_protobuf(kind: TelemetryKind, body: bytes) -> bytes:
         If the body is no JSON, or a field is of a wrong type.
     """
     try:
-        tree = json.loads(body)
-        return _message(_REQUESTS[kind], tree)
+        return _message(_REQUESTS[kind], json.loads(body))
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, struct.error) as error:
         msg = f"the body is no OTLP/JSON request of {kind}: {error}"
         raise InputError(msg) from error
@@ -106,24 +105,21 @@ def _base64(value: Any) -> bytes:
         raise ValueError(msg) from error
 
 
-class _Fields:
-    """A message: JSON name → tag, how to write a value, and whether it is a list."""
+Field: TypeAlias = tuple[bytes, Write, bool]
+"""Tag, how a value is written, and whether there may be several."""
 
-    def __init__(self) -> None:
-        self.fields: dict[str, tuple[bytes, Write, bool]] = {}
 
-    def add(self, name: str, tag: int, write: Write, *, repeated: bool = False) -> None:
-        self.fields[name] = (_varint(tag), write, repeated)
+class _Fields(dict[str, Field]):
+    """The fields of a message by their JSON names; called, it writes one."""
 
     def __call__(self, value: Any) -> bytes:
         return _delimited(_message(self, value))
 
 
 def _message(message: _Fields, tree: Any) -> bytes:
-    out = []
-    fields = message.fields
+    out: list[bytes] = []
     for name, value in tree.items():
-        field = fields.get(name)
+        field = message.get(name)
         if field is None or value is None:
             continue
         tag, write, repeated = field
@@ -137,7 +133,7 @@ def _message(message: _Fields, tree: Any) -> bytes:
 
 def _pair(tree: Any) -> bytes:
     """A KeyValue, written out because nearly all of a request is these."""
-    key = tree.get("key", "").encode()
+    key: bytes = tree.get("key", "").encode()
     value = tree.get("value")
     out = b"\x0a" + _varint(len(key)) + key
     if value is not None:
@@ -173,27 +169,28 @@ _VALUES: Final[Mapping[str, tuple[bytes, Write]]] = {
 }
 
 
-def _fields(**fields: tuple[int, Write] | tuple[int, Write, Literal["repeated"]]) -> _Fields:
-    message = _Fields()
-    for name, (tag, write, *repeated) in fields.items():
-        message.add(name, tag, write, repeated=bool(repeated))
-    return message
+def _one(tag: int, write: Write) -> Field:
+    return _varint(tag), write, False
 
 
-_SPAN = _fields(
-    traceId=(10, _hex), spanId=(18, _hex), traceState=(26, _text), startTimeUnixNano=(57, _fixed64),
-    endTimeUnixNano=(65, _fixed64), attributes=(74, _pair, "repeated"),
+def _many(tag: int, write: Write) -> Field:
+    return _varint(tag), write, True
+
+
+_SPAN = _Fields(
+    traceId=_one(10, _hex), spanId=_one(18, _hex), traceState=_one(26, _text), startTimeUnixNano=_one(57, _fixed64),
+    endTimeUnixNano=_one(65, _fixed64), attributes=_many(74, _pair),
 )  # fmt: skip
-_LOG_RECORD = _fields(
-    timeUnixNano=(9, _fixed64), observedTimeUnixNano=(89, _fixed64), eventName=(98, _text), body=(42, _any_value),
-    attributes=(50, _pair, "repeated"), traceId=(74, _hex), spanId=(82, _hex),
+_LOG_RECORD = _Fields(
+    timeUnixNano=_one(9, _fixed64), observedTimeUnixNano=_one(89, _fixed64), eventName=_one(98, _text),
+    body=_one(42, _any_value), attributes=_many(50, _pair), traceId=_one(74, _hex), spanId=_one(82, _hex),
 )  # fmt: skip
-_METRIC = _fields(name=(10, _text))
+_METRIC = _Fields(name=_one(10, _text))
 
 
 def _request(resources: str, scopes: str, items: str, item: _Fields) -> _Fields:
-    scope = _fields(**{items: (18, item, "repeated")})
-    return _fields(**{resources: (10, _fields(**{scopes: (18, scope, "repeated")}), "repeated")})
+    scope = _Fields({items: _many(18, item)})
+    return _Fields({resources: _many(10, _Fields({scopes: _many(18, scope)}))})
 
 
 _REQUESTS: Final[Mapping[TelemetryKind, _Fields]] = {

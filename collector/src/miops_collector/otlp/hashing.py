@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from miops_collector.otlp.kernel import kernel
-from miops_collector.otlp.types import Bytes, Longs
+from miops_collector.otlp.types import Bytes, Longs, Number
 
-__all__ = ["hash_ranges", "murmur"]
+__all__ = ["hash_ranges", "murmur", "same"]
 
 _C1 = np.uint64(0x87C37B91114253D5)
 _C2 = np.uint64(0x4CF5AD432745937F)
@@ -22,12 +22,12 @@ _FIVE = np.uint64(5)
 
 
 @kernel
-def _rotate(x: np.uint64, r: int) -> np.uint64:
+def _rotate(x: Number, r: Number) -> Number:
     return (x << np.uint64(r)) | (x >> np.uint64(64 - r))
 
 
 @kernel
-def _finish(k: np.uint64) -> np.uint64:
+def _finish(k: Number) -> Number:
     k ^= k >> np.uint64(33)
     k *= _F1
     k ^= k >> np.uint64(33)
@@ -36,7 +36,7 @@ def _finish(k: np.uint64) -> np.uint64:
 
 
 @kernel
-def _word(b: Bytes, p: int, size: int) -> np.uint64:
+def _word(b: Bytes, p: Number, size: Number) -> Number:
     """Up to eight bytes, little-endian."""
     value = np.uint64(0)
     for k in range(size):
@@ -45,17 +45,17 @@ def _word(b: Bytes, p: int, size: int) -> np.uint64:
 
 
 @kernel
-def _mix1(k: np.uint64) -> np.uint64:
+def _mix1(k: Number) -> Number:
     return _rotate(k * _C1, 31) * _C2
 
 
 @kernel
-def _mix2(k: np.uint64) -> np.uint64:
+def _mix2(k: Number) -> Number:
     return _rotate(k * _C2, 33) * _C1
 
 
 @kernel
-def murmur(b: Bytes, start: int, size: int) -> tuple[np.uint64, np.uint64]:
+def murmur(b: Bytes, start: Number, size: Number) -> tuple[Number, Number]:
     """Both halves of the hash of ``size`` bytes from ``start``, seed 0."""
     h1 = np.uint64(0)
     h2 = np.uint64(0)
@@ -77,6 +77,15 @@ def murmur(b: Bytes, start: int, size: int) -> tuple[np.uint64, np.uint64]:
     h2 = _finish(h2)
     h1 += h2
     return h1, h2 + h1
+
+
+@kernel
+def same(b: Bytes, p: Number, q: Number, size: Number) -> bool:
+    """Whether two ranges of one length hold the same bytes."""
+    for k in range(size):  # noqa: SIM110  generators are not compiled
+        if b[p + k] != b[q + k]:
+            return False
+    return True
 
 
 @kernel

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from miops_collector.otlp.hashing import murmur
+from miops_collector.otlp.hashing import murmur, same
 from miops_collector.otlp.kernel import kernel
-from miops_collector.otlp.types import Bytes, Flags, Ints, Longs
+from miops_collector.otlp.types import Bytes, Flags, Ints, Longs, Number
 
 __all__ = ["encode", "gather", "utf8"]
 
 
 @kernel
-def utf8(b: Bytes, p: int, size: int) -> bool:
+def utf8(b: Bytes, p: Number, size: Number) -> bool:
     """Whether the bytes are well-formed UTF-8 (Unicode 15, table 3-7)."""
     end = p + size
     while p < end:
@@ -36,15 +36,7 @@ def utf8(b: Bytes, p: int, size: int) -> bool:
 
 
 @kernel
-def _same(b: Bytes, p: int, q: int, size: int) -> bool:
-    for k in range(size):
-        if b[p + k] != b[q + k]:
-            return False
-    return True
-
-
-@kernel
-def encode(b: Bytes, start: Longs, size: Longs, wanted: Flags, codes: Ints, words: Longs, bad: Flags) -> int:
+def encode(b: Bytes, start: Longs, size: Longs, wanted: Flags, codes: Ints, words: Longs, bad: Flags) -> Number:
     """Codes of the wanted texts, -1 elsewhere; returns how many are distinct, or -1 when ``words`` has no room.
 
     ``words``: ``(room, 2)`` start and length of each distinct text. ``bad`` becomes true where a text is not UTF-8.
@@ -65,7 +57,7 @@ def encode(b: Bytes, start: Longs, size: Longs, wanted: Flags, codes: Ints, word
         x = np.int64(h & np.uint64(mask))
         while table[x] >= 0:
             c = table[x]
-            if words[c, 1] == size[i] and _same(b, words[c, 0], start[i], size[i]):
+            if words[c, 1] == size[i] and same(b, words[c, 0], start[i], size[i]):
                 break
             x = (x + 1) & mask
         c = table[x]
@@ -84,7 +76,7 @@ def encode(b: Bytes, start: Longs, size: Longs, wanted: Flags, codes: Ints, word
 
 
 @kernel
-def gather(b: Bytes, start: Longs, size: Longs, wanted: Flags, offsets: Longs, out: Bytes, bad: Flags) -> int:
+def gather(b: Bytes, start: Longs, size: Longs, wanted: Flags, offsets: Longs, out: Bytes, bad: Flags) -> Number:
     """Copy the wanted texts one after another; returns their length. Those that are not UTF-8 are left out."""
     p = 0
     for i in range(start.size):

@@ -41,7 +41,8 @@ class Verdict:
 
     @property
     def kept(self) -> Flags:
-        return self._codes == 0
+        kept: Flags = self._codes == 0
+        return kept
 
     def counts(self) -> Counter[Reason]:
         numbers = np.bincount(self._codes, minlength=len(self._names) + 1)[1:].tolist()

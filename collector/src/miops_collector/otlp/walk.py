@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from miops_collector.otlp.hashing import murmur
+from miops_collector.otlp.hashing import murmur, same
 from miops_collector.otlp.kernel import kernel
-from miops_collector.otlp.types import Bytes, Ints, Longs, Words
+from miops_collector.otlp.types import Bytes, Ints, Longs, Number, Words
 from miops_collector.otlp.wire import field_tag, fixed64, length, skip, varint
 
 __all__ = [
@@ -25,15 +25,13 @@ __all__ = [
 
 # Kinds of a value: the field numbers of AnyValue.
 NULL, STRING, BOOL, INT, DOUBLE, ARRAY, KVLIST, BYTES = range(8)
-# Positions in the table of tags of an item; the matching values are in `miops_collector.otlp.items`.
-START, END, ATTRIBUTES, TRACE_ID, SPAN_ID, TEXT, BODY = range(7)
 
-FULL = -2
-"""Result of :func:`walk` when the table of keys is too small."""
+FULL, SKIPPED = -2, -3
+"""The table of keys is too small; an attribute has no key or no value."""
 
 
 @kernel
-def walk_value(b: Bytes, p: int, end: int) -> tuple[int, int, int]:
+def walk_value(b: Bytes, p: Number, end: Number) -> tuple[Number, Number, Number]:
     """An AnyValue: kind (-1 = bad), number bits or position, and length. The last of several values counts."""
     kind = 0
     bits = np.uint64(0)
@@ -62,7 +60,7 @@ def walk_value(b: Bytes, p: int, end: int) -> tuple[int, int, int]:
 
 
 @kernel
-def count_attributes(b: Bytes, low: Longs, high: Longs, wanted: int, first: Longs) -> int:
+def count_attributes(b: Bytes, low: Longs, high: Longs, wanted: Number, first: Longs) -> Number:
     """``first[i]``: how many attributes the items before ``i`` have at most; returns their number, or -1."""
     total = 0
     for i in range(low.size):
@@ -82,7 +80,7 @@ def count_attributes(b: Bytes, low: Longs, high: Longs, wanted: int, first: Long
 
 
 @kernel
-def _pair(b: Bytes, p: int, end: int) -> tuple[int, int, int, int]:
+def _pair(b: Bytes, p: Number, end: Number) -> tuple[Number, Number, Number, Number]:
     """A KeyValue: start and length of the key, start and stop of the value; start of the key = -1 when bad."""
     key = np.int64(0)
     size = np.int64(0)
@@ -109,21 +107,13 @@ def _pair(b: Bytes, p: int, end: int) -> tuple[int, int, int, int]:
 
 
 @kernel
-def _same(b: Bytes, p: int, q: int, size: int) -> bool:
-    for k in range(size):
-        if b[p + k] != b[q + k]:
-            return False
-    return True
-
-
-@kernel
-def _slot(b: Bytes, key: int, size: int, table: Ints, keys: Longs, known: Longs) -> int:
+def _slot(b: Bytes, key: Number, size: Number, table: Ints, keys: Longs, known: Longs) -> Number:
     """Number of a key, new ones counted on; -1 when the table has no room."""
     h, _ = murmur(b, key, size)
     x = np.int64(h & np.uint64(table.size - 1))
     while table[x] >= 0:
         s = table[x]
-        if keys[s, 1] == size and _same(b, keys[s, 0], key, size):
+        if keys[s, 1] == size and same(b, keys[s, 0], key, size):
             return s
         x = (x + 1) & (table.size - 1)
     s = known[0]
@@ -137,10 +127,57 @@ def _slot(b: Bytes, key: int, size: int, table: Ints, keys: Longs, known: Longs)
 
 
 @kernel
+def _attribute(
+    b: Bytes, p: Number, end: Number, guess: Number, table: Ints, keys: Longs, known: Longs,
+    c: Number, slot: Ints, kind: Bytes, bits: Words, size: Longs,
+) -> Number:  # fmt: skip
+    """Write one attribute to place ``c``; its slot, or SKIPPED without key or value, FULL, or -1 when bad."""
+    key, key_size, start, stop = _pair(b, p, end)
+    if key < 0:
+        return -1
+    k, v, v_size = walk_value(b, start, stop)
+    if k < 0:
+        return -1
+    if k == 0 or key_size == 0:
+        return -3
+    s = guess
+    if s < 0 or keys[s, 1] != key_size or not same(b, keys[s, 0], key, key_size):
+        s = _slot(b, key, key_size, table, keys, known)
+        if s < 0:
+            return -2
+    slot[c] = s
+    kind[c] = k
+    bits[c] = v
+    size[c] = v_size
+    return s
+
+
+@kernel
+def _scalar(
+    b: Bytes, p: Number, end: Number, tag: Number, tags: Longs, i: Number, times: Longs, places: Longs
+) -> Number:
+    """Write a time or the place of an id; the position after the field, or -1."""
+    if tag == tags[0] or tag == tags[1]:
+        v, p = fixed64(b, p, end)
+        times[i, 0 if tag == tags[0] else 1] = np.int64(v)
+        return p
+    if tag & 7 != 2:
+        return skip(b, p, end, tag)
+    n, p = length(b, p, end)
+    if p < 0:
+        return -1
+    for j in range(3, 7):
+        if tag == tags[j]:
+            places[i, 2 * (j - 3)] = p
+            places[i, 2 * (j - 3) + 1] = n
+    return p + n
+
+
+@kernel
 def walk(
     b: Bytes, low: Longs, high: Longs, tags: Longs, times: Longs, places: Longs, first: Longs,
     slot: Ints, kind: Bytes, bits: Words, size: Longs, table: Ints, keys: Longs, known: Longs,
-) -> int:  # fmt: skip
+) -> Number:  # fmt: skip
     """Fill the arrays of :class:`~miops_collector.otlp.items.Items`.
 
     Returns the number of attributes, -1 when the bytes are bad, or :data:`FULL`. Attributes without key or value are
@@ -158,50 +195,22 @@ def walk(
             tag, p = field_tag(b, p, end)
             if p < 0:
                 return -1
-            if tag == tags[2]:
-                n, p = length(b, p, end)
+            if tag != tags[2]:
+                p = _scalar(b, p, end, tag, tags, i, times, places)
                 if p < 0:
                     return -1
-                key, key_size, start, stop = _pair(b, p, p + n)
-                p += n
-                if key < 0:
-                    return -1
-                k, v, v_size = walk_value(b, start, stop)
-                if k < 0:
-                    return -1
-                if k == 0 or key_size == 0:
-                    continue
-                s = order[place] if place < 256 else -1
-                if s < 0 or keys[s, 1] != key_size or not _same(b, keys[s, 0], key, key_size):
-                    s = _slot(b, key, key_size, table, keys, known)
-                    if s < 0:
-                        return -2
-                    if place < 256:
-                        order[place] = s
-                place += 1
-                slot[c] = s
-                kind[c] = k
-                bits[c] = v
-                size[c] = v_size
-                c += 1
-            elif tag == tags[0]:
-                v, p = fixed64(b, p, end)
-                times[i, 0] = np.int64(v)
-            elif tag == tags[1]:
-                v, p = fixed64(b, p, end)
-                times[i, 1] = np.int64(v)
-            elif tag & 7 == 2:
-                n, p = length(b, p, end)
-                if p < 0:
-                    return -1
-                for j in range(3, 7):
-                    if tag == tags[j]:
-                        places[i, 2 * (j - 3)] = p
-                        places[i, 2 * (j - 3) + 1] = n
-                p += n
-            else:
-                p = skip(b, p, end, tag)
+                continue
+            n, p = length(b, p, end)
             if p < 0:
                 return -1
+            guess = order[place % 256]
+            s = _attribute(b, p, p + n, guess, table, keys, known, c, slot, kind, bits, size)
+            p += n
+            if s >= 0:
+                order[place % 256] = s
+                place += 1
+                c += 1
+            elif s != -3:
+                return s
     first[low.size] = c
     return c

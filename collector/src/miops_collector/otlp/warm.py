@@ -16,7 +16,7 @@ _NOW = 1_700_000_000_000_000_000
 
 
 def warm() -> None:
-    """Decode one of everything and throw it away. The first time on a machine takes seconds, later ones milliseconds."""
+    """Decode one of everything and throw it away; the first time on a machine it takes seconds."""
     settings = DecodeSettings()
     decode("traces", _spans().SerializeToString(), settings, now=_NOW)
     decode("logs", _events().SerializeToString(), settings, now=_NOW)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from miops_collector.otlp.kernel import kernel
-from miops_collector.otlp.types import Bytes
+from miops_collector.otlp.types import Bytes, Longs, Number
 
 __all__ = ["field_tag", "find_items", "fixed64", "length", "skip", "varint"]
 
@@ -13,7 +13,7 @@ ENVELOPE, SCOPE, ITEM = 10, 18, 18  # resource_x = 1, scope_x = 2, item = 2, all
 
 
 @kernel
-def varint(b: Bytes, p: int, end: int) -> tuple[int, int]:
+def varint(b: Bytes, p: Number, end: Number) -> tuple[Number, Number]:
     """Value (uint64) and the position after it."""
     value = np.uint64(0)
     shift = 0
@@ -28,7 +28,7 @@ def varint(b: Bytes, p: int, end: int) -> tuple[int, int]:
 
 
 @kernel
-def field_tag(b: Bytes, p: int, end: int) -> tuple[int, int]:
+def field_tag(b: Bytes, p: Number, end: Number) -> tuple[Number, Number]:
     """Field number and wire type in one int64, and the position after it."""
     value, p = varint(b, p, end)
     if value < np.uint64(8) or value > np.uint64(0xFFFFFFFF):
@@ -37,7 +37,7 @@ def field_tag(b: Bytes, p: int, end: int) -> tuple[int, int]:
 
 
 @kernel
-def length(b: Bytes, p: int, end: int) -> tuple[int, int]:
+def length(b: Bytes, p: Number, end: Number) -> tuple[Number, Number]:
     """Length of a delimited field and the position of its first byte; the whole field lies before ``end``."""
     value, p = varint(b, p, end)
     if p < 0 or value > np.uint64(end - p):
@@ -46,7 +46,7 @@ def length(b: Bytes, p: int, end: int) -> tuple[int, int]:
 
 
 @kernel
-def fixed64(b: Bytes, p: int, end: int) -> tuple[int, int]:
+def fixed64(b: Bytes, p: Number, end: Number) -> tuple[Number, Number]:
     """Eight bytes as uint64, and the position after them."""
     if end - p < 8:
         return np.uint64(0), -1
@@ -57,7 +57,7 @@ def fixed64(b: Bytes, p: int, end: int) -> tuple[int, int]:
 
 
 @kernel
-def skip(b: Bytes, p: int, end: int, tag: int) -> int:
+def skip(b: Bytes, p: Number, end: Number, tag: Number) -> Number:
     """Position after a field of no interest. Groups are left to :mod:`~miops_collector.otlp.canonical`."""
     wire = tag & 7
     if wire == 0:
@@ -71,8 +71,8 @@ def skip(b: Bytes, p: int, end: int, tag: int) -> int:
 
 
 @kernel
-def _enter(b: Bytes, p: int, end: int, wanted: int) -> tuple[int, int, int]:
-    """Next field: (start, stop, next position) of a wanted delimited one; start = -1 if it is another; next = -1 bad."""
+def _enter(b: Bytes, p: Number, end: Number, wanted: Number) -> tuple[Number, Number, Number]:
+    """Next field: its start and stop, start -1 if it is not the wanted one; and the position after it, -1 if bad."""
     tag, p = field_tag(b, p, end)
     if p < 0:
         return -1, -1, -1
@@ -85,7 +85,7 @@ def _enter(b: Bytes, p: int, end: int, wanted: int) -> tuple[int, int, int]:
 
 
 @kernel
-def find_items(b: Bytes, end: int, low: Bytes, high: Bytes) -> int:
+def find_items(b: Bytes, end: Number, low: Longs, high: Longs) -> Number:
     """Byte ranges of all spans, log records or metrics of an export request: their number, or -1.
 
     Fills as many as ``low`` and ``high`` have room for; the number is always the full one.
