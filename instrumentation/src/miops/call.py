@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import IntFlag
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from miops.values import Layout
 
-__all__ = ["Call", "Extras", "Output", "merged"]
+__all__ = ["CALL_BYTES", "Call", "Extras", "Output", "merged"]
+
+
+CALL_BYTES: Final = 600
+"""What a held call takes beside its payloads: the tuple, its numbers, its share of the list."""
 
 
 class Output(IntFlag):
@@ -22,6 +25,8 @@ class Output(IntFlag):
     """Class probabilities, one column per class."""
     MARGINS = 4
     """Class scores that are no probabilities; one column for two classes."""
+    SCORE = 8
+    """One number per row that is the score already."""
 
 
 class Extras(NamedTuple):
@@ -101,8 +106,3 @@ def merged(first: Call, second: Call) -> Call:
         duration=first.duration + second.duration,
         extras=first.extras or second.extras,
     )
-
-
-def sequence_of(values: Any) -> Sequence[Any] | None:
-    """The values themselves if they are one per row, ``None`` if they are one for the whole call."""
-    return values if isinstance(values, list) else None

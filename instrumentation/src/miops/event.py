@@ -33,8 +33,10 @@ def event_requests(
     resource: Mapping[str, Any],
     version: str,
     request_bytes: int,
+    final: Mapping[str, Any],
 ) -> Iterator[Request]:
-    """One event, or several if it would be larger than ``request_bytes``."""
+    """One event, or several if it would be larger than ``request_bytes``; ``final`` goes on the last."""
+    attributes = {**attributes, semconv.SCHEMA_VERSION_KEY: semconv.SCHEMA_VERSION}
     step = max(1, int(request_bytes / max(row_bytes(columns), 1)))
     for start in range(0, max(rows, 1), step):
         stop = min(start + step, rows)
@@ -45,7 +47,7 @@ def event_requests(
             observed_time_unix_nano=time_ns(),
             severity_number=SeverityNumber.SEVERITY_NUMBER_INFO,
             body=AnyValue(bytes_value=encode(part, stop - start)),
-            attributes=_pairs({**attributes, semconv.SCHEMA_VERSION_KEY: semconv.SCHEMA_VERSION}),
+            attributes=_pairs(attributes if stop < rows else {**attributes, **final}),
         )
         yield Request(_request(record, resource, version), stop - start)
 

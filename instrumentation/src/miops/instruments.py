@@ -134,6 +134,6 @@ def _by_class(rows: Rows) -> Mapping[_Attributes, int]:
     value: Column | None = rows.columns.get(semconv.COLUMN_VALUE)
     classes = rows.model.classes
     if value is None or classes is None or len(classes) > _MOST_CLASSES:
-        return {(): rows.count}
+        return {(): rows.rows}
     values = value.data if value.kind == "utf8" else value.data.tolist()
     return {((semconv.PREDICTION_CLASS, str(label)),): count for label, count in Counter(values).items()}

@@ -42,6 +42,10 @@ class Ledger:
             _log.warning("miops: the buffer is full, rows are being dropped; see miops.recorder.dropped")
         return False
 
+    def has_room(self, rows: int, size: int) -> bool:
+        """Whether these would be taken in now. What is larger than a cap alone never will."""
+        return self.rows + rows <= self._rows_limit and self.bytes + size <= self._bytes_limit
+
     def settle(self, *, exported: int = 0, dropped: int = 0, reason: str = "") -> None:
         """Rows that were held have been sent or given up."""
         with self._lock:

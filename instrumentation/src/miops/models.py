@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
@@ -10,7 +10,7 @@ from miops import semconv
 from miops.config import Config
 from miops.weak import WeakIdMap
 
-__all__ = ["Label", "Model", "Registration", "register", "registered", "resolve"]
+__all__ = ["Label", "Model", "Registration", "note", "plain", "registered", "resolve"]
 
 Label: TypeAlias = str | int | float | bool
 _ROLES: Final = ("primary", "shadow", "canary")
@@ -94,56 +94,9 @@ class Registration:
 _registrations: WeakIdMap[Registration] = WeakIdMap()
 
 
-def register(
-    model: object,
-    *,
-    name: str | None = None,
-    version: str | None = None,
-    task: str | None = None,
-    classes: Sequence[Label] | None = None,
-    positive_class: Label | None = None,
-    sensitive: Sequence[str] = (),
-    role: str | None = None,
-    features: Sequence[str] | None = None,
-    threshold: float | None = None,
-) -> None:
-    """Say what a model object is called and what its predictions mean; the object is not kept alive.
-
-    ``MIOPS_MODEL_NAME`` and ``MIOPS_MODEL_VERSION`` win over the name and version given here, so that a
-    deployment can rename a model without touching its code.
-
-    Parameters
-    ----------
-    model
-        The object whose ``predict`` is called: the pipeline, not its last step.
-    task
-        One of ``binary_classification``, ``multiclass_classification``, ``regression``, ``ranking``, ``forecast``.
-    classes
-        Labels in the order of the class scores, where the framework does not know them.
-    positive_class
-        The class whose score a binary classifier reports.
-    sensitive
-        Names of feature or context columns that fairness is computed over.
-    role
-        ``primary``, ``shadow`` or ``canary``.
-    features
-        Input names, in order, for inputs without names.
-    """
-    registration = Registration(
-        name=name,
-        version=None if version is None else str(version),
-        task=task,
-        classes=None if classes is None else tuple(plain(c) for c in classes),
-        positive_class=None if positive_class is None else plain(positive_class),
-        sensitive=tuple(sensitive),
-        role=role,
-        features=None if features is None else tuple(map(str, features)),
-        threshold=threshold,
-    )
+def note(model: object, registration: Registration) -> None:
+    """Keep what was said while the object lives."""
     _registrations.set(model, registration)
-    from miops import runtime
-
-    runtime.sources.discard(model)
 
 
 def registered(model: object) -> Registration | None:

@@ -10,7 +10,8 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
-from time import monotonic, time_ns
+from time import monotonic, sleep, time_ns
+from types import MappingProxyType
 from typing import Any, Final
 
 from opentelemetry import metrics
@@ -30,6 +31,8 @@ from miops.models import Model
 from miops.pending import HOLD_NS, Slots
 from miops.rows import Rows, rows_of
 from miops.transport import Transport, open_transport
+from miops.truths import Truth, truth_columns
+from miops.version import __version__
 
 __all__ = ["Recorder"]
 
@@ -65,6 +68,7 @@ class Recorder:
         self.pool = BlockPool(config.buffer_bytes)
         self.ledger = Ledger(config.buffer_rows, config.buffer_bytes)
         self._calls: list[Call] = []
+        self._truths: list[Truth] = []
         self._events: list[Request] = []
         self._lock = threading.RLock()
         self._wake = threading.Event()
@@ -89,7 +93,7 @@ class Recorder:
     def append(self, call: Call) -> None:
         """Take a call in; over a cap it is dropped and counted."""
         if not self.ledger.admit(call.rows, call.size):
-            self._give_back(call)
+            self.give_back(call)
             return
         with self._lock:
             self._calls.append(call)
@@ -103,17 +107,40 @@ class Recorder:
         if self._thread is None:
             self._start()
 
-    def enqueue(self, requests: Iterable[Request]) -> None:
-        """Take encoded events in (truth, reference); over a cap they are dropped and counted."""
-        for request in requests:
-            if self.ledger.admit(request.rows, len(request.body)):
-                with self._lock:
-                    self._events.append(request)
-        self._wake.set()
+    def append_truth(self, truth: Truth) -> None:
+        """Take ground truth in; over a cap it is dropped and counted."""
+        if not self.ledger.admit(truth.rows, truth.size):
+            return
+        with self._lock:
+            self._truths.append(truth)
+        if len(self._truths) >= self._config.flush_rows:
+            self._wake.set()
         if self._thread is None:
             self._start()
 
-    def requests(self, name: str, attributes: Mapping[str, Any], columns: Any, rows: int) -> Iterable[Request]:
+    def enqueue(self, requests: Iterable[Request], *, timeout_seconds: float) -> None:
+        """Take encoded events in, waiting while there is no room; after the timeout they are dropped and counted."""
+        deadline = monotonic() + timeout_seconds
+        self._start()
+        for request in requests:
+            size = len(request.body)
+            while not self.ledger.has_room(request.rows, size) and monotonic() < deadline:
+                self._wake.set()
+                sleep(0.01)
+            if self.ledger.admit(request.rows, size):
+                with self._lock:
+                    self._events.append(request)
+        self._wake.set()
+
+    def requests(
+        self,
+        name: str,
+        attributes: Mapping[str, Any],
+        columns: Any,
+        rows: int,
+        *,
+        final: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Iterable[Request]:
         """Columns as export requests of this process."""
         return event_requests(
             name,
@@ -121,8 +148,9 @@ class Recorder:
             columns,
             rows,
             resource=self.resource,
-            version=_version(),
+            version=__version__,
             request_bytes=self._config.request_bytes,
+            final=final,
         )
 
     def failed(self, model: Model, error: str, duration: int) -> None:
@@ -190,6 +218,7 @@ class Recorder:
                 del self._calls[:_CALLS_AT_ONCE]
             waiting -= len(taken)
             self._send_calls(taken)
+        self._send_truths()
         with self._lock:
             events, self._events = self._events, []
         for request in events:
@@ -211,9 +240,25 @@ class Recorder:
         finally:
             self.ledger.freed(sum(call.size for call in calls))
             for call in calls:
-                self._give_back(call)
+                self.give_back(call)
 
-    def _give_back(self, call: Call) -> None:
+    def _send_truths(self) -> None:
+        with self._lock:
+            truths, self._truths = self._truths, []
+        left = sum(truth.rows for truth in truths)
+        try:
+            for attributes, columns, rows in truth_columns(truths):
+                for request in self.requests(semconv.EVENT_GROUND_TRUTH_BATCH, attributes, columns, rows):
+                    left -= request.rows
+                    self._deliver(request)
+        except Exception as error:  # noqa: BLE001
+            self._faults.add("ground_truth_not_encoded", error)
+            self.ledger.settle(dropped=left, reason="not_encoded")
+        finally:
+            self.ledger.freed(sum(truth.size for truth in truths))
+
+    def give_back(self, call: Call) -> None:
+        """Return pooled memory of a call that nobody needs any more."""
         if type(call.features) is memoryview:
             self.pool.give(call.features)
 
@@ -221,7 +266,7 @@ class Recorder:
         attributes = rows.model.attributes()
         if self._config.capture_features == "schema" and rows.features:
             attributes[semconv.MODEL_FEATURES] = list(rows.features)
-        return self.requests(semconv.EVENT_PREDICTION_BATCH, attributes, rows.columns, rows.count)
+        return self.requests(semconv.EVENT_PREDICTION_BATCH, attributes, rows.columns, rows.rows)
 
     def _deliver(self, request: Request) -> None:
         if self._exporter is None:
@@ -273,12 +318,6 @@ class Recorder:
         _abandoned.append(self._exporter)
         self.slots.clear()
         self._begin()
-
-
-def _version() -> str:
-    from miops import __version__
-
-    return __version__
 
 
 _recorders: weakref.WeakSet[Recorder] = weakref.WeakSet()

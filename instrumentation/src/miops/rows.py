@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from miops import semconv
 from miops.call import Call, Extras, Output
-from miops.columns import Column, column, doubles, from_array, from_values, utf8
+from miops.columns import Column, from_values, utf8
 from miops.ids import IdSpace, given_ids, texts
 from miops.models import Model
 from miops.scores import Scored, score
 from miops.sources import Source
+from miops.values import Layout, Mappings
 
 __all__ = ["Rows", "rows_of"]
 
@@ -39,7 +40,7 @@ class Rows(NamedTuple):
 
     model: Model
     columns: dict[str, Column]
-    count: int
+    rows: int
     durations: NDArray[np.int64]
     confidence: NDArray[np.float64] | None
     features: tuple[str, ...]
@@ -74,10 +75,20 @@ def _rows(calls: Any, ids: IdSpace, *, values: bool) -> Rows:
         semconv.COLUMN_ROW: Column("int32", row.astype(np.int32)),
         **scored.columns,
         **_extras(calls.extras, calls.rows),
-        **(layout.columns(calls.features) if values else {}),
+        **_features(layout, calls.features, values=values),
     }
     durations = np.array(calls.duration, dtype=np.int64)
     return Rows(source.model, columns, total, durations, scored.confidence, layout.names)
+
+
+def _features(layout: Layout, payloads: list[Any], *, values: bool) -> dict[str, Column]:
+    """Features where wanted; context always."""
+    if values:
+        return layout.columns(payloads)
+    if not isinstance(layout, Mappings):
+        return {}
+    told = layout.columns(payloads).items()
+    return {name: column for name, column in told if not name.startswith(semconv.COLUMN_FEATURE_PREFIX)}
 
 
 def _identity(calls: Any, counts: NDArray[np.int64], row: NDArray[np.int64], ids: IdSpace) -> dict[str, Column]:

@@ -21,6 +21,7 @@ from miops.models import Model
 from miops.pending import Slot
 from miops.record import Recorder
 from miops.sources import Sources
+from miops.version import __version__
 
 __all__ = ["active", "config", "ensure", "faults", "local", "recorder", "sources", "start", "stop", "tracer"]
 
@@ -90,13 +91,7 @@ def refresh() -> None:
     if isinstance(provider, ProxyTracerProvider) or config.spans == "never":
         tracer = None
     elif tracer is None:
-        tracer = provider.get_tracer(semconv.SCOPE_NAME, _version(), schema_url=semconv.SCHEMA_URL)
-
-
-def _version() -> str:
-    from miops import __version__
-
-    return __version__
+        tracer = provider.get_tracer(semconv.SCOPE_NAME, __version__, schema_url=semconv.SCHEMA_URL)
 
 
 def stop() -> None:

@@ -39,6 +39,8 @@ def score(
     """
     if decision is not None and decision.size != rows:
         return Scored(_several_outputs(decision.reshape(rows, -1)), None)
+    if outputs & Output.SCORE and scores is not None:
+        return _as_given(source, decision, scores.astype(np.float64).reshape(-1))
     matrix = None if scores is None else _as_matrix(scores, source, rows)
     if matrix is None or source.classes is None:
         return Scored({**_value(source, decision), **_plain_score(scores, rows)}, None)
@@ -46,6 +48,18 @@ def score(
     if matrix.shape[1] == 2:
         return _binary(source, decision, matrix, probabilities=probabilities)
     return _multiclass(source, decision, matrix, probabilities=probabilities)
+
+
+def _as_given(source: Source, decision: NDArray[Any] | None, scores: NDArray[np.float64]) -> Scored:
+    """Binary: without a decision it is the positive class from the threshold (else one half) on."""
+    columns = {semconv.COLUMN_SCORE: doubles(scores)}
+    if source.classes is None or len(source.classes) != 2:
+        return Scored({**_value(source, decision), **columns}, None)
+    threshold = 0.5 if source.model.threshold is None else source.model.threshold
+    if decision is None:
+        decision = source.classes[np.where(scores >= threshold, source.positive, 1 - source.positive)]
+    certain = np.where(decision == source.classes[source.positive], scores, 1.0 - scores)
+    return Scored({**_value(source, decision), **columns}, certain if ((scores >= 0) & (scores <= 1)).all() else None)
 
 
 def _as_matrix(scores: NDArray[Any], source: Source, rows: int) -> NDArray[np.float64] | None:

@@ -1,0 +1,51 @@
+"""Switching the instrumentation of all frameworks on and off by hand."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+from miops import instrumentors, runtime
+from miops._instrumentor import ModelInstrumentor
+
+__all__ = ["flush", "instrument", "uninstrument"]
+
+
+def found_instrumentors() -> Iterator[type[ModelInstrumentor]]:
+    """The instrumentor of every module under ``miops.instrumentors``; no framework is imported by this."""
+    for module in pkgutil.iter_modules(instrumentors.__path__, f"{instrumentors.__name__}."):
+        for item in vars(importlib.import_module(module.name)).values():
+            if isinstance(item, type) and issubclass(item, ModelInstrumentor) and item is not ModelInstrumentor:
+                yield item
+
+
+def instrument(**kwargs: Any) -> None:
+    """Record the predictions of every known framework, those imported later included.
+
+    Does what ``opentelemetry-instrument`` does. Calling it again does nothing.
+
+    Parameters
+    ----------
+    **kwargs
+        ``tracer_provider`` and ``meter_provider``, where the global ones are not meant.
+    """
+    for instrumentor in found_instrumentors():
+        one = instrumentor()
+        if not one.is_instrumented_by_opentelemetry:
+            one.instrument(**kwargs)
+
+
+def uninstrument() -> None:
+    """Put every patched function back, and send what has been recorded."""
+    for instrumentor in found_instrumentors():
+        one = instrumentor()
+        if one.is_instrumented_by_opentelemetry:
+            one.uninstrument()
+    flush()
+
+
+def flush(timeout_seconds: float = 10.0) -> bool:
+    """Send everything recorded so far; whether that was done in time. Nothing to do counts as done."""
+    return runtime.recorder is None or runtime.recorder.flush(timeout_seconds)

@@ -1,0 +1,196 @@
+"""What the user tells about predictions by hand → the same :class:`miops.call.Call` that patched methods make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from miops import runtime, semconv
+from miops.call import CALL_BYTES, Call, Extras, Output
+from miops.ids import ROW_LIMIT
+from miops.incoming import unix_nano
+from miops.models import Model, Registration, registered, resolve
+from miops.outputs import take_output
+from miops.record import Recorder
+from miops.sources import Source
+from miops.spans import Opened
+from miops.values import Capture, capture, mapping
+
+__all__ = ["Told", "call_of", "features_by_name", "model_named", "per_row"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Told:
+    """A prediction of one row or of many; see :func:`miops.record_prediction`."""
+
+    features: Any = None
+    value: Any = None
+    score: Any = None
+    scores: Any = None
+    threshold: Any = None
+    context: Mapping[str, Any] | None = None
+    prediction_id: str | Sequence[str] | None = None
+    entity_id: str | Sequence[str] | None = None
+    weight: Any = None
+    time: Any = None
+
+
+def model_named(model: object, version: str | None) -> Model:
+    """The model meant by a name, a :class:`Model` or a model object; what is said here wins over everything."""
+    if isinstance(model, Model):
+        described, name = model, model.name
+    elif isinstance(model, str):
+        described, name = Model(name=model), model
+    else:
+        described, name = Model(name=type(model).__name__), None
+    resolved = resolve(described, registered(model), runtime.config)
+    said = Registration(name=name, version=version or (model.version if isinstance(model, Model) else None))
+    return resolved if said == Registration() else _with(resolved, said)
+
+
+def _with(model: Model, said: Registration) -> Model:
+    from dataclasses import replace
+
+    return replace(model, name=said.name or model.name, version=said.version or model.version)
+
+
+def call_of(recorder: Recorder, source: Source, told: Told, *, start: int, duration: int, span: Opened, call: int) -> Call:
+    """The call to record.
+
+    Raises
+    ------
+    ValueError
+        If the parts have different numbers of rows, or there is neither value nor score.
+    """
+    captured = captured_of(told, source, recorder)
+    decision = None if told.value is None else take_output(per_row(told.value))
+    outputs, scores, width = _scores(told)
+    rows = _rows(captured, decision.rows if decision else None, scores.rows if scores else None)
+    return Call(
+        serial=captured.layout.serial,
+        decision_dtype=decision.dtype if decision else None,
+        outputs=outputs | (Output.DECISION if decision else 0),
+        scores_dtype=scores.dtype if scores else None,
+        scores_width=width,
+        layout=captured.layout,
+        decision=decision.payload if decision else None,
+        scores=scores.payload if scores else None,
+        features=captured.payload,
+        rows=rows,
+        size=captured.size + CALL_BYTES,
+        call=call,
+        start=start,
+        duration=duration,
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        extras=_extras(told, rows),
+    )
+
+
+def per_row(values: Any) -> Any:
+    """An array with one entry per row: a single value is one row, lists of mixed values stay Python objects."""
+    if isinstance(values, np.ndarray):
+        return values if values.ndim else values.reshape(1)
+    if isinstance(values, str | bytes) or not hasattr(values, "__len__"):
+        values = [values]
+    items = values.tolist() if hasattr(values, "tolist") else list(values)
+    types = set(map(type, items))
+    if types <= {int} or types <= {float} or types <= {bool}:
+        return np.array(items)
+    boxed = np.empty(len(items), dtype=object)
+    boxed[:] = items
+    return boxed
+
+
+def _scores(told: Told) -> tuple[int, Any, int]:
+    if told.scores is not None:
+        matrix = np.asarray(told.scores, dtype=np.float64)
+        taken = take_output(matrix.reshape(1, -1) if matrix.ndim == 1 else matrix)
+        return Output.PROBABILITIES, taken, taken.width
+    if told.score is not None:
+        return Output.SCORE, take_output(np.asarray(told.score, dtype=np.float64).reshape(-1)), 0
+    return 0, None, 0
+
+
+def _rows(captured: Capture, *others: int | None) -> int:
+    counts = {count for count in others if count is not None}
+    if not counts:
+        raise ValueError("a prediction needs a value, a score or scores")
+    if captured.rows >= 0 and captured.layout.names:
+        counts.add(captured.rows)
+    if len(counts) > 1:
+        raise ValueError(f"features, value and scores have different numbers of rows: {sorted(counts)}")
+    rows = counts.pop()
+    if rows > ROW_LIMIT:
+        raise ValueError(f"{rows} rows in one call; record at most {ROW_LIMIT} at once")
+    return rows
+
+
+def captured_of(told: Told, source: Source, recorder: Recorder) -> Capture:
+    """Features and context, copied."""
+    if not told.context:
+        return capture(told.features, source, recorder.pool) if told.features is not None else _nothing(source)
+    named = {} if told.features is None else features_by_name(told.features, source)
+    context = {f"{semconv.COLUMN_CONTEXT_PREFIX}{name}": value for name, value in told.context.items()}
+    return mapping({**named, **context}, source)
+
+
+def _nothing(source: Source) -> Capture:
+    return Capture(source.nothing, None, -1, 0)
+
+
+def features_by_name(features: Any, source: Source) -> dict[str, Any]:
+    """Columns by wire name from a mapping, a frame or a matrix."""
+    if isinstance(features, Mapping):
+        named = dict(features)
+    elif hasattr(features, "columns"):
+        named = {name: features[name] for name in features.columns}
+    else:
+        matrix = np.asarray(features)
+        matrix = matrix.reshape(1, -1) if matrix.ndim == 1 else matrix
+        named = dict(zip(source.feature_names(matrix.shape[1]), matrix.T, strict=True))
+    return {f"{semconv.COLUMN_FEATURE_PREFIX}{name}": value for name, value in named.items()}
+
+
+def _extras(told: Told, rows: int) -> Extras | None:
+    extras = Extras(
+        ids=_texts(told.prediction_id, rows, "prediction_id"),
+        entity=_texts(told.entity_id, rows, "entity_id"),
+        time=_times(told.time, rows),
+        weight=_numbers(told.weight, rows, "weight"),
+        threshold=_numbers(told.threshold, rows, "threshold"),
+    )
+    return None if extras == Extras() else extras
+
+
+def _listed(values: Any, rows: int, name: str) -> list[Any]:
+    listed = values.tolist() if hasattr(values, "tolist") else list(values)
+    if len(listed) != rows:
+        raise ValueError(f"{len(listed)} {name}s for {rows} rows")
+    return listed
+
+
+def _texts(value: Any, rows: int, name: str) -> str | list[str] | None:
+    if value is None or isinstance(value, str):
+        return value or None
+    return list(map(str, _listed(value, rows, name))) if hasattr(value, "__len__") else str(value)
+
+
+def _numbers(value: Any, rows: int, name: str) -> float | list[float] | None:
+    if value is None:
+        return None
+    return list(map(float, _listed(value, rows, name))) if hasattr(value, "__len__") else float(value)
+
+
+def _times(value: Any, rows: int) -> int | list[int] | None:
+    if value is None:
+        return None
+    if isinstance(value, str) or not hasattr(value, "__len__"):
+        return unix_nano(value)
+    if getattr(getattr(value, "dtype", None), "kind", "") == "M":
+        nanos: list[int] = np.asarray(value, dtype="datetime64[ns]").view(np.int64).tolist()
+        return nanos
+    return list(map(unix_nano, _listed(value, rows, "time")))
