@@ -1,0 +1,138 @@
+"""Numbers as few bytes, exactly: each in the narrowest type that holds it, near ones in pages, lone ones singly."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miops_collector.columns import FloatArray
+from miops_collector.panes.pane import Cells
+
+__all__ = ["PAGE", "add_sections", "write_sections"]
+
+Kinds: TypeAlias = NDArray[np.uint8]
+TYPES: Final = tuple(np.dtype(t) for t in ("<u1", "<u2", "<i2", "<u4", "<i4", "<f4", "<f8"))
+"""Types of values; a section names one by its place here. The bytes on disk depend on this order."""
+U1, U2, I2, U4, I4, F4, F8 = range(7)
+WIDTHS: Final = np.array([t.itemsize for t in TYPES])
+HOLDS: Final = {
+    U1: (U1,),
+    U2: (U1, U2),
+    U4: (U1, U2, U4),
+    F4: (U1, U2, I2, F4),
+    F8: (U1, U2, I2, U4, I4, F4, F8),
+}
+"""Types a page may have, and those whose values it can hold."""
+PAGE: Final = 128
+"""Cells of a page: all of them are written, zeros too."""
+PAGES, NEAR, FAR = 0, 8, 16
+"""Added to the type: pages, or single cells with their distances in one or two bytes."""
+DISTANCES: Final[dict[int, np.dtype[Any]]] = {NEAR: np.dtype("<u1"), FAR: np.dtype("<u2")}
+LONGEST: Final = {NEAR: 255, FAR: 65_535}
+HEADER: Final = struct.Struct("<BI")
+FEW: Final = 32
+"""With fewer cells no page pays."""
+
+
+def write_sections(cells: Cells, values: FloatArray) -> bytes:
+    """Bytes of ``values``, none of them 0, at ``cells``, rising. Zero takes no bytes."""
+    kinds = _narrowest(values)
+    parts: list[bytes] = []
+    if len(cells) >= FEW:
+        in_pages = np.zeros(len(cells), np.bool_)
+        for kind, chosen in _choose_pages(cells, kinds):
+            parts.append(_write_pages(kind, cells[chosen], values[chosen]))
+            in_pages |= chosen
+        cells, values, kinds = cells[~in_pages], values[~in_pages], kinds[~in_pages]
+    for kind in np.flatnonzero(np.bincount(kinds, minlength=len(TYPES))).tolist():
+        chosen = kinds == kind
+        parts.append(_write_singles(kind, cells[chosen], values[chosen]))
+    return b"".join(parts)
+
+
+def add_sections(data: bytes, offset: int, vector: FloatArray) -> None:
+    """Add what :func:`write_sections` wrote to a vector, whose length is a multiple of :data:`PAGE`."""
+    pages = vector.reshape(-1, PAGE)
+    with np.errstate(invalid="ignore"):  # ∞ - ∞ in sums of values that overflowed
+        while offset < len(data):
+            code, count = HEADER.unpack_from(data, offset)
+            offset += HEADER.size
+            kind = TYPES[code & 7]
+            if code < NEAR:
+                places = np.frombuffer(data, "<u2", count, offset)
+                offset += places.nbytes
+                values = np.frombuffer(data, kind, count * PAGE, offset)
+                pages[places] += values.reshape(count, PAGE)
+            else:
+                distances = np.frombuffer(data, DISTANCES[code & ~7], count, offset)
+                offset += distances.nbytes
+                values = np.frombuffer(data, kind, count, offset)
+                vector[np.cumsum(distances, dtype=np.int64) - 1] += values
+            offset += values.nbytes
+
+
+def _narrowest(values: FloatArray) -> Kinds:
+    """Type of each value."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        short = values.astype(np.float32).astype(np.float64) == values
+    kinds = np.where(short, F4, F8).astype(np.uint8)
+    whole = np.flatnonzero(values == np.floor(values))
+    if len(whole):
+        found = values[whole]
+        counts = np.searchsorted(np.array([2.0**8, 2.0**16, 2.0**32]), found, side="right")
+        negatives = np.searchsorted(np.array([-(2.0**31), -(2.0**15)]), found, side="right")
+        other = kinds[whole]
+        positive = np.append(np.array([U1, U2, U4], np.uint8), np.uint8(F8))[counts]
+        negative = np.append(np.uint8(F8), np.array([I4, I2], np.uint8))[negatives]
+        best = np.where(found >= 0, positive, negative)
+        kinds[whole] = np.where(WIDTHS[best] < WIDTHS[other], best, other)
+    return kinds
+
+
+def _choose_pages(cells: Cells, kinds: Kinds) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    """Types of pages with the cells they hold: where a page takes fewer bytes than its cells one by one."""
+    page = cells // PAGE
+    cost = WIDTHS[kinds] + 1
+    count = int(page[-1]) + 1
+    saved = np.empty((len(HOLDS), count))
+    held = []
+    for row, (kind, holds) in enumerate(HOLDS.items()):
+        held.append(np.isin(kinds, holds))
+        single = np.bincount(page, weights=cost * held[row], minlength=count)
+        saved[row] = single - (PAGE * WIDTHS[kind] + 2)
+    best = np.where(saved.max(axis=0) > 0, saved.argmax(axis=0), -1)
+    for row, kind in enumerate(HOLDS):
+        chosen = held[row] & (best[page] == row)
+        if chosen.any():
+            yield kind, chosen
+
+
+def _write_pages(kind: int, cells: Cells, values: FloatArray) -> bytes:
+    places, row = np.unique(cells // PAGE, return_inverse=True)
+    data = np.zeros((len(places), PAGE), TYPES[kind])
+    data[row, cells % PAGE] = values
+    return bytes(HEADER.pack(PAGES + kind, len(places)) + places.astype("<u2").tobytes() + data.tobytes())
+
+
+def _write_singles(kind: int, cells: Cells, values: FloatArray) -> bytes:
+    """Cells by their distance from the one before, in one byte or two, whichever is shorter."""
+    distances = np.diff(cells, prepend=np.int32(-1)).astype(np.int64)
+    written = [_write_distances(form, kind, distances, values) for form in (NEAR, FAR)]
+    return min(written, key=len)
+
+
+def _write_distances(form: int, kind: int, distances: NDArray[np.int64], values: FloatArray) -> bytes:
+    """Distances too long for their type are cut by zeros in between; at least 1 is left, so no cell comes twice."""
+    longest = LONGEST[form]
+    cuts = (distances - 1) // longest
+    place = np.arange(len(distances)) + np.cumsum(cuts)
+    count = len(distances) + int(cuts.sum())
+    steps: NDArray[Any] = np.full(count, longest, DISTANCES[form])
+    written: NDArray[Any] = np.zeros(count, TYPES[kind])
+    steps[place] = distances - cuts * longest
+    written[place] = values
+    return bytes(HEADER.pack(form + kind, count) + steps.tobytes() + written.tobytes())
