@@ -125,6 +125,10 @@ class Config(_Section):
     windows: tuple[Length, ...] = ("1h", "1d")
     pane: Length | None = Field(default=None, description="default: a twelfth of the smallest window")
     lateness: Length = Field(default="1m", description="how late rows may come before a window counts as complete")
+    ageing: dict[Length, Length] = Field(
+        default={"1h": "2d", "1d": "35d", "30d": "90d"},
+        description="pane length to the age from which panes are merged into that length",
+    )
     minimum_rows: int = Field(default=100, ge=1, description="fewer rows in a window: insufficient_data")
     minimum_group_rows: int = Field(default=30, ge=1)
     bins: int = Field(default=128, ge=10, le=1000)
@@ -161,7 +165,7 @@ class Config(_Section):
 
     @property
     def pane_nanos(self) -> int:
-        """Length of a pane: as set, else the longest that divides every window and fits twelve times into the smallest."""
+        """Length of a pane: as set, else the longest that divides every window and the smallest into twelve."""
         if self.pane:
             return parse_length(self.pane)
         smallest = self.window_nanos[0]

@@ -183,8 +183,10 @@ class Layout:
         return np.tile(np.array(NO_EXTREMES), (len(self.numeric), 1))
 
     def _shapes(self) -> list[tuple[str, tuple[int, ...]]]:
-        """Blocks of one pane. When truth arrives those under ``labelled.`` change, columns 1 to 3 of
-        ``confidence.bins`` and the labelled rows of ``volume``; the others change only with rows.
+        """Blocks of one pane.
+
+        When truth arrives those under ``labelled.`` change, columns 1 to 3 of ``confidence.bins`` and the labelled
+        rows of ``volume``; the others change only with rows.
         """
         k, b = len(self.classes), max(len(self.score_edges) - 1, 0)
         shapes: list[tuple[str, tuple[int, ...]]] = [("volume", (5,)), ("latency.sums", (3,))]

@@ -1,4 +1,4 @@
-"""What is known after a tick: observations, alerts, and the report that holds both; all that exporters and pages see."""
+"""What is known after a tick: observations, alerts, and the report of both; all that exporters and pages see."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Observation:
     value
         ``nan`` when undefined; then ``reason`` says why.
     reference
-        The same statistic of the reference, where it has one (performance, fairness, quality, confidence); else ``nan``.
+        The same statistic of the reference, where it has one (performance, fairness, quality …); else ``nan``.
     n, n_reference
         Rows (or labelled rows) the value rests on.
     column, segment, sensitive_feature, group

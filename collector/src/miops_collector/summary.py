@@ -1,7 +1,7 @@
 """What is kept of the rows of a window: frozen, mergeable sufficient statistics; the only input of statistics.
 
-Every summary is a frozen set of arrays whose ``+`` is a commutative monoid (the extremes of ``Moments`` apart, every array
-is a sum of row weights or of weighted row values, so ``+`` is addition). Row weights are 1 unless rows were sampled.
+Every summary is a frozen set of arrays whose ``+`` is a commutative monoid: every array is a sum of row weights or of
+weighted row values (the extremes of ``Moments`` apart). Row weights are 1 unless rows were sampled.
 """
 
 from __future__ import annotations

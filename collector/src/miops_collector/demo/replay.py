@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from miops_collector.client import Client
 from miops_collector.demo.plan import Call, Plan
 from miops_collector.window import NANOS
 
-__all__ = ["Progress", "replay"]
+__all__ = ["Progress", "Tell", "replay"]
 
 CALLS_AT_ONCE = 4
 CALLS_PER_STEP = 40
@@ -33,16 +34,18 @@ class Progress:
     time: int = 0
 
 
-def replay(
-    plan: Plan, *, server: Client, collector: Client, days_per_second: float, tell: Callable[[Progress], None]
-) -> Progress:
+Tell: TypeAlias = Callable[[Progress], None]
+"""Is told of the progress after every few calls."""
+
+
+def replay(plan: Plan, *, server: Client, collector: Client, days_per_second: float, tell: Tell) -> Progress:
     """Send everything in order of event time, the truth that has arrived by then after every few calls.
 
     ``days_per_second`` is the pace in event time; 0 is as fast as it goes.
     """
     progress = Progress(time=plan.calls[0].time)
     started, first = time.monotonic(), plan.calls[0].time
-    truths = _truths(plan)
+    truths = _Waiting(plan)
     with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
         for step in range(0, len(plan.calls), CALLS_PER_STEP):
             calls = plan.calls[step : step + CALLS_PER_STEP]
@@ -90,10 +93,6 @@ class _Waiting:
             "time": _iso(int(plan.truths.arrival[i])),
             "prediction_time": _iso(int(plan.times[row])),
         }
-
-
-def _truths(plan: Plan) -> _Waiting:
-    return _Waiting(plan)
 
 
 def _post_truths(collector: Client, posts: Iterator[list[dict[str, object]]]) -> int:

@@ -131,6 +131,11 @@ class Store(Protocol):
     def put_reference(self, model: ModelKey, reference: StoredReference, table: pa.Table | None) -> None: ...
     def reference(self, model: ModelKey) -> StoredReference | None: ...
 
+    def reference_rows(self, model: ModelKey) -> Iterator[pa.Table]:
+        """Rows of the newest reference given for this model version, as appended."""
+        ...
+
+
     def put_panes(self, model: ModelKey, layout_id: str, marks: Marks, panes: Mapping[tuple[int, int], bytes],
                   removed: Sequence[tuple[int, int]]) -> None:  # fmt: skip
         """Save changed panes by (length, start) together with their marks, atomically; drop ``removed`` ones."""

@@ -1,0 +1,282 @@
+"""The wired collector: what starts in which order, what stops in which, and on which signal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.applications import Starlette
+
+from miops_collector import __version__
+from miops_collector.config import Config, ExportConfig
+from miops_collector.engine import Engine
+from miops_collector.errors import ConfigError
+from miops_collector.exporters._exporter import Exporter
+from miops_collector.exporters.delivery import grpc_sender, http_sender
+from miops_collector.exporters.otlp import OtlpExporter
+from miops_collector.exporters.prometheus import PrometheusExporter
+from miops_collector.ingest import Ingest, IngestSettings
+from miops_collector.otlp.settings import DecodeSettings
+from miops_collector.receivers.grpc import GrpcReceiver
+from miops_collector.receivers.http import http_receiver
+from miops_collector.report import ModelKey, Observation
+from miops_collector.schema import Records
+from miops_collector.stores._settings import StoreSettings
+from miops_collector.stores.duckdb import DuckDBStore
+from miops_collector.telemetry import Telemetry
+from miops_collector.web.app import create_app
+from miops_collector.web.backend import Backend
+from miops_collector.window import Window, parse_length
+
+__all__ = ["Addresses", "Collector", "in_background", "is_free", "run"]
+
+log = logging.getLogger(__name__)
+
+MIB = 1024 * 1024
+STOP_SECONDS = 30.0
+SETTLE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the collector listens, ``HOST:PORT``."""
+
+    grpc: str
+    http: str
+    web: str
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to :func:`run`."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Collector:
+    """Everything between the sockets and the files of one collector process."""
+
+    def __init__(self, config: Config, *, clock: Callable[[], int] = time.time_ns) -> None:
+        self._config = config
+        self.telemetry = Telemetry()
+        self.store = DuckDBStore(
+            config.data_dir,
+            StoreSettings(
+                deduplicate_for=parse_length(config.deduplicate_for), memory_mib=max(config.memory_limit_mib // 2, 128)
+            ),
+        )
+        self.engine = Engine(self.store, config, clock=clock)
+        self.ingest = Ingest(self.engine.append, self.telemetry, _ingest_settings(config), now=clock)
+        self._prometheus = PrometheusExporter(telemetry=self.telemetry.snapshot, budget=config.series_per_model)
+        self._exporters: list[Exporter] = [self._prometheus]
+        if config.export:
+            self._exporters.append(_otlp_exporter(config.export, config.series_per_model, self.telemetry))
+        self._limit = config.otlp.max_request_mib * MIB
+        self._grpc = GrpcReceiver(self.ingest.submit, max_request_bytes=self._limit)
+        self._servers: list[tuple[_Server, asyncio.Task[None]]] = []
+        self._ticking = threading.Thread(target=self._tick_until_stopped, name="miops-tick", daemon=True)
+        self._stopping = threading.Event()
+        self._stopped = False
+        self.addresses = Addresses(config.otlp.grpc, config.otlp.http, config.web)
+
+    # --- start ---------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Load what is stored, then listen.
+
+        Raises
+        ------
+        ConfigError
+            If an address cannot be listened on.
+        """
+        self.engine.restore()
+        self.ingest.start()
+        self._ticking.start()
+        receiver = http_receiver(self.ingest.submit, max_request_bytes=self._limit)
+        http = await self._listen(receiver, self._config.otlp.http, "otlp.http")
+        grpc = await self._listen_grpc(self._config.otlp.grpc)
+        self.addresses = Addresses(grpc, http, self._config.web)
+        web = await self._listen(create_app(self._backend()), self._config.web, "web")
+        self.addresses = Addresses(grpc, http, web)
+
+    async def _listen_grpc(self, address: str) -> str:
+        host, _, port = address.rpartition(":")
+        if int(port) and not is_free(host, int(port)):
+            raise _taken("otlp.grpc", address)
+        try:
+            bound = await self._grpc.start(address)
+        except (OSError, RuntimeError) as error:
+            raise _taken("otlp.grpc", address) from error
+        return f"{host}:{bound}"
+
+    async def _listen(self, app: Starlette, address: str, key: str) -> str:
+        host, _, port = address.rpartition(":")
+        try:
+            sockets = _bind(host, int(port))
+        except OSError as error:
+            raise _taken(key, address) from error
+        config = uvicorn.Config(
+            app, log_level="warning", lifespan="off", access_log=False, timeout_graceful_shutdown=10
+        )
+        server = _Server(config)
+        self._servers.append((server, asyncio.create_task(server.serve(sockets=sockets))))
+        while not server.started:
+            await asyncio.sleep(0.005)
+        return f"{host}:{sockets[0].getsockname()[1]}"
+
+    def _backend(self) -> Backend:
+        return Backend(
+            store=self.store,
+            report=lambda: self.engine.report,
+            scrape=self._prometheus.scrape,
+            telemetry=self.telemetry.snapshot,
+            submit_ground_truth=self._submit,
+            submit_reference=self._submit,
+            info={"version": __version__, "config": self._config.model_dump(mode="json", by_alias=True)},
+        )
+
+    async def _submit(self, records: Records) -> None:
+        await asyncio.wrap_future(self.ingest.submit_records([records], transport="http"))
+
+    # --- tick ----------------------------------------------------------------------------------------------------
+
+    def _tick_until_stopped(self) -> None:
+        while not self._stopping.wait(self._config.tick_seconds):
+            self.tick()
+
+    def tick(self) -> None:
+        """One tick, and its report to every exporter. An error is logged and counted; the next tick comes anyway."""
+        started = time.monotonic()
+        try:
+            report = self.engine.tick()
+            for exporter in self._exporters:
+                exporter.export(report)
+        except Exception:
+            log.exception("a tick failed")
+            self.telemetry.add("ticks.failed", 1)
+        self.telemetry.add("ticks", 1)
+        self.telemetry.add("ticks.seconds", time.monotonic() - started)
+
+    def settle(self, timeout_seconds: float = SETTLE_SECONDS) -> bool:
+        """Tick until everything that is committed is in the report; whether that was so in time."""
+        deadline = time.monotonic() + timeout_seconds
+        while time.monotonic() < deadline:
+            self.tick()
+            if self.engine.idle():
+                return True
+        return False
+
+    def observe(self, key: ModelKey, window: Window) -> tuple[Observation, ...]:
+        """Evaluate any window of a model."""
+        return self.engine.observe(key, window)
+
+    # --- stop ----------------------------------------------------------------------------------------------------
+
+    async def stop(self) -> None:
+        """Stop intake, commit what was taken, tick and export once more, close. Twice is fine."""
+        if self._stopped:
+            return
+        self._stopped = True
+        await self._grpc.stop()
+        receivers, web = self._servers[:1], self._servers[1:]
+        await _shut(receivers)
+        await asyncio.to_thread(self._finish)
+        await _shut(web)
+        self.store.close()
+
+    def _finish(self) -> None:
+        self.ingest.close(STOP_SECONDS)
+        self._stopping.set()
+        if self._ticking.ident is not None:
+            self._ticking.join(STOP_SECONDS)
+        self.tick()
+        self.engine.close()
+        for exporter in self._exporters:
+            exporter.shutdown()
+
+
+async def run(config: Config) -> None:
+    """Serve until SIGTERM or SIGINT, then stop in order."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    collector = Collector(config)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, stop.set)
+    try:
+        await collector.start()
+        at = collector.addresses
+        log.info(
+            "OTLP/gRPC %s, OTLP/HTTP %s, console http://%s/, data in %s", at.grpc, at.http, at.web, config.data_dir
+        )
+        await stop.wait()
+        log.info("stopping: no more intake, committing what was taken")
+    finally:
+        await collector.stop()
+
+
+@contextmanager
+def in_background(config: Config) -> Iterator[Collector]:
+    """A running collector in a thread of this process; stopped in order at the end."""
+    collector = Collector(config)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="miops-collector", daemon=True)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(collector.start(), loop).result()
+        yield collector
+    finally:
+        asyncio.run_coroutine_threadsafe(collector.stop(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(STOP_SECONDS)
+        loop.close()
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether nobody listens there."""
+    with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=0.5):
+        return False
+    return True
+
+
+def _bind(host: str, port: int) -> list[socket.socket]:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(address)
+    return [listener]
+
+
+async def _shut(servers: list[tuple[_Server, asyncio.Task[None]]]) -> None:
+    for server, _ in servers:
+        server.should_exit = True
+    for _, task in servers:
+        await task
+
+
+def _taken(key: str, address: str) -> ConfigError:
+    return ConfigError(f"{key}: cannot listen on {address}: it is taken, or not an address of this machine")
+
+
+def _ingest_settings(config: Config) -> IngestSettings:
+    return IngestSettings(
+        max_waiting_bytes=config.otlp.max_waiting_mib * MIB, decode=DecodeSettings(attribute_map=config.attribute_map)
+    )
+
+
+def _otlp_exporter(config: ExportConfig, budget: int, telemetry: Telemetry) -> OtlpExporter:
+    sender = {"grpc": grpc_sender, "http/protobuf": http_sender}[config.protocol]
+    return OtlpExporter(
+        sender(config.endpoint, config.headers), telemetry=telemetry.snapshot, budget=budget,
+        interval_seconds=config.interval_seconds,
+    )  # fmt: skip
