@@ -74,17 +74,20 @@ def alarmed(log_p: np.ndarray, per_model: int, alpha: float) -> np.ndarray:
 
 
 def null_ticks(
-    models: int, per_model: int, rows: int, reference_rows: int, settings: ScanSettings, rng: np.random.Generator
-) -> np.ndarray:
-    """``(models,)`` whether one tick with all look-backs filled raises an alarm though nothing has changed."""
+    models: int, per_model: int, rows: int, reference_rows: int, settings: Sequence[ScanSettings],
+    rng: np.random.Generator,
+) -> list[np.ndarray]:  # fmt: skip
+    """For each of the settings ``(models,)`` whether a tick with full look-backs alarms though nothing has changed."""
     world = Numbers(models * per_model, reference_rows)
     layout, reference = world.draw(rng)
     chances = np.stack([world.chances(c, normal()) for c in layout.columns])
-    sums, total, before = [], None, 0
+    total, before, sums = Summaries.none(layout), 0, []
     for depth in LOOK_BACKS:
-        more = counts_of(layout, chances, rows * (depth - before), rng)
-        total = more if total is None else total + more
+        total = total + counts_of(layout, chances, rows * (depth - before), rng)
         sums.append((depth, total))
         before = depth
-    found = Scan.of(layout, reference, settings).evaluate(sums)
-    return alarmed(np.array([e.log_p_value for e in found]), per_model, settings.alpha)
+    found = [Scan.of(layout, reference, s).evaluate(sums) for s in settings]
+    return [
+        alarmed(np.array([e.log_p_value for e in each]), per_model, s.alpha)
+        for each, s in zip(found, settings, strict=True)
+    ]

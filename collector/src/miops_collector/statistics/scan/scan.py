@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,7 +119,7 @@ class Scan:
         column, count = self.columns[i], len(self.columns)
         windows, summaries = look_backs[found.look_back]
         rejected = bool(decided.rejected[i])
-        stays = rejected or log_p < np.log(min(STAY * self.settings.alpha * decided.rank[i] / count, 1.0))
+        stays = rejected or log_p < log(min(STAY * self.settings.alpha * float(decided.rank[i]) / count, 1.0))
         told = explain(column, found, windows, self.reference, summaries) if stays else ("", "")
         return ColumnEvidence(
             column=column.name, role=column.role, kind=column.kind,

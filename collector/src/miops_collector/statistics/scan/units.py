@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import isfinite, log
+from math import isfinite, log, sqrt
 from typing import Final
 
 import numpy as np
@@ -30,11 +30,11 @@ FACTORS: Final = {
 }
 """Factors that unit mistakes come with, and what they usually are. Their inverses are tried too."""
 WHOLE_TOLERANCE: Final = 0.1
-"""How far the mean and the deviation may each be from the factor, in log, when all values changed."""
+"""How far the mean may be from the factor, in log, when all values changed, beside three of its standard errors."""
 PART_TOLERANCE: Final = 0.35
 """The same for the mean and the extreme of the outlying values, which may be a segment of their own."""
-PART_SHARE: Final = 0.01
-"""Share of outlying values from which a part is looked at."""
+PART_SHARES: Final = (0.01, 0.6)
+"""Shares of outlying values at which they are looked at alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +68,23 @@ def unit_change(reference: Histogram, now: Histogram, before: Moments, moments: 
 
 
 def _whole(before: Moments, moments: Moments) -> UnitChange | None:
-    return _nearest((moments.mean / before.mean, moments.std / before.std), WHOLE_TOLERANCE, 1.0)
+    noise = 3.0 * before.std / (abs(before.mean) * sqrt(moments.count))
+    change = _nearest((moments.mean / before.mean,), WHOLE_TOLERANCE + noise, 1.0)
+    if change is None or not moments.std > 0.0:
+        return None
+    spread = abs(log(moments.std / before.std / change.factor))
+    return change if spread <= 2.0 * (WHOLE_TOLERANCE + noise) else None
 
 
 def _part(reference: Histogram, now: Histogram, before: Moments, moments: Moments) -> UnitChange | None:
     values = float(now.fine.sum())
     below, above = float(now.fine[0]), float(now.fine[-1])
     share = max(below, above) / values
-    if share < PART_SHARE or moments.count < values - 0.5 or min(below, above) > 0.1 * max(below, above):
+    if (
+        not PART_SHARES[0] <= share <= PART_SHARES[1]
+        or moments.count < values - 0.5
+        or min(below, above) > 0.1 * max(below, above)
+    ):
         return None
     if below > above:
         return _nearest((moments.lowest / before.lowest,) if before.lowest else (), PART_TOLERANCE, share)
