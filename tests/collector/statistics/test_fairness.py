@@ -1,0 +1,127 @@
+"""Fairness statistics against hand-computed values and Fairlearn's definitions written out."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from miops_collector.statistics import statistics_of
+from miops_collector.statistics.fairness import (
+    demographic_parity_difference,
+    demographic_parity_ratio,
+    equal_opportunity_difference,
+    equalized_odds_difference,
+    false_positive_rate,
+    group_rows,
+    precision,
+    predictive_parity_difference,
+    selection_rate,
+    true_positive_rate,
+)
+from miops_collector.summary import Groups
+from tests.collector.statistics import rows
+
+difference = demographic_parity_difference.demographic_parity_difference
+ratio = demographic_parity_ratio.demographic_parity_ratio
+opportunity = equal_opportunity_difference.equal_opportunity_difference
+odds = equalized_odds_difference.equalized_odds_difference
+parity = predictive_parity_difference.predictive_parity_difference
+
+
+def rates(group: np.ndarray, of: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Fairlearn's MetricFrame by group: share of ``of`` among the rows where ``among``."""
+    return np.array([of[(group == g) & among].mean() for g in np.unique(group)])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_agrees_with_fairlearns_definitions_when_every_group_has_every_outcome(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    group = rng.integers(0, 4, 2_000)
+    truth = (rng.random(2_000) < 0.3 + 0.1 * group).astype(int)
+    decision = (rng.random(2_000) < 0.2 + 0.4 * truth + 0.05 * group).astype(int)
+    groups = rows.groups(group, truth, decision, 4)
+    always = np.ones(2_000, bool)
+    selected = rates(group, decision, always)
+    found = rates(group, decision, truth == 1)
+    falsely = rates(group, decision, truth == 0)
+    right = rates(group, truth, decision == 1)
+
+    np.testing.assert_allclose(selection_rate.selection_rate(groups), selected)
+    np.testing.assert_allclose(true_positive_rate.true_positive_rate(groups), found)
+    np.testing.assert_allclose(false_positive_rate.false_positive_rate(groups), falsely)
+    np.testing.assert_allclose(precision.precision(groups), right)
+    np.testing.assert_array_equal(group_rows.group_rows(groups), np.bincount(group))
+    assert difference(groups, minimum_rows=30) == pytest.approx(np.ptp(selected))
+    assert ratio(groups, minimum_rows=30) == pytest.approx(selected.min() / selected.max())
+    assert opportunity(groups, minimum_rows=30) == pytest.approx(np.ptp(found))
+    assert odds(groups, minimum_rows=30) == pytest.approx(max(np.ptp(found), np.ptp(falsely)))
+    assert parity(groups, minimum_rows=30) == pytest.approx(np.ptp(right))
+
+
+def test_a_group_below_the_minimum_is_not_compared() -> None:
+    group = np.array([0] * 100 + [1] * 100 + [2] * 5)
+    decision = np.array([0, 1] * 50 + [0, 0, 0, 1] * 25 + [1] * 5)
+    groups = rows.groups(group, decision, decision, 3)
+
+    assert difference(groups, minimum_rows=6) == 0.25
+    assert difference(groups, minimum_rows=5) == 0.75
+    assert ratio(groups, minimum_rows=6) == 0.5
+
+
+def test_a_group_without_positives_is_left_out_where_fairlearn_calls_it_zero() -> None:
+    group = np.repeat([0, 1, 2], 40)
+    truth = np.concatenate((np.ones(40, int), np.ones(40, int), np.zeros(40, int)))
+    decision = np.concatenate((np.ones(40, int), np.tile([1, 1, 1, 0], 10), np.zeros(40, int)))
+    groups = rows.groups(group, truth, decision, 3)
+
+    assert opportunity(groups, minimum_rows=30) == 0.25
+    assert math.isnan(true_positive_rate.true_positive_rate(groups)[2])
+    assert math.isnan(true_positive_rate.standard_error(groups)[2])
+
+
+def test_equalized_odds_is_the_gap_that_is_known() -> None:
+    positives_only = rows.groups([0] * 4 + [1] * 4, [1] * 8, [1, 1, 1, 1, 1, 1, 0, 0], 2)
+
+    assert odds(positives_only, minimum_rows=1) == 0.5
+
+
+def test_one_group_cannot_be_compared() -> None:
+    groups = rows.groups([0] * 50, [0, 1] * 25, [0, 1] * 25, 1)
+
+    for compare in (difference, ratio, opportunity, odds, parity):
+        assert math.isnan(compare(groups, minimum_rows=1))
+
+
+def test_ratio_is_undefined_when_nobody_is_selected() -> None:
+    groups = rows.groups([0] * 50 + [1] * 50, [0, 1] * 50, [0] * 100, 2)
+
+    assert difference(groups, minimum_rows=1) == 0
+    assert math.isnan(ratio(groups, minimum_rows=1))
+
+
+def test_without_a_positive_class_only_counts_are_defined() -> None:
+    groups = rows.groups([0, 1, 1], [0, 1, 2], [0, 1, 2], 2, positive=-1, k=3)
+
+    for statistic in statistics_of("fairness"):
+        options = {"minimum_rows": 1} if statistic.options else {}
+        value = np.atleast_1d(statistic.function(groups, **options))
+        assert np.isnan(value).all() or statistic.name == "group_rows"
+    assert group_rows.group_rows(groups).tolist() == [1, 2]
+
+
+def test_selection_counts_rows_whose_truth_is_not_known() -> None:
+    groups = Groups(("sex",), ("F", "M"), ("0", "1"), 1, np.array([[60.0, 40], [80, 20]]), np.zeros((2, 2, 2)))
+
+    assert difference(groups, minimum_rows=30) == pytest.approx(0.2)
+    assert math.isnan(opportunity(groups, minimum_rows=30))
+
+
+def test_standard_errors_are_binomial() -> None:
+    groups = rows.groups([0] * 100, [0, 1] * 50, [1] * 30 + [0] * 70, 1)
+
+    assert selection_rate.standard_error(groups)[0] == pytest.approx(math.sqrt(0.3 * 0.7 / 100))
+    assert true_positive_rate.standard_error(groups)[0] == pytest.approx(math.sqrt(0.3 * 0.7 / 50))
+    assert false_positive_rate.standard_error(groups)[0] == pytest.approx(math.sqrt(0.3 * 0.7 / 50))
+    assert precision.standard_error(groups)[0] == pytest.approx(math.sqrt(0.5 * 0.5 / 30))
