@@ -1,0 +1,52 @@
+from math import nan
+
+import pytest
+
+from miops_collector.alerts import Budget, quality_findings
+from tests.collector.alerts.makers import observation
+
+FAULTS = "miops.quality.type_fault_share"
+DUPLICATES = "miops.quality.duplicate_share"
+
+
+def judge(metric, value, **changes):
+    (found,) = quality_findings([observation(metric, value, **changes)], Budget())
+    return found
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.0, "quiet"), (0.005, "quiet"), (0.03, "breach"), (1.0, "breach")])
+def test_values_of_the_wrong_type(share, expected):
+    found = judge(FAULTS, share, column="age", reference=0.0, n_reference=5000.0)
+
+    assert (found.verdict, found.column) == (expected, "age")
+
+
+def test_what_the_reference_already_had_is_quiet():
+    assert judge(FAULTS, 0.1, column="age", reference=0.1, n_reference=5000.0).verdict == "quiet"
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.04, "quiet"), (0.12, "breach")])
+def test_some_repeats_are_normal(share, expected):
+    assert judge(DUPLICATES, share).verdict == expected
+
+
+@pytest.mark.parametrize("changes", [{"value": nan}, {"n": 29.0}, {"status": "insufficient_data"}])
+def test_too_little_data_is_unknown(changes):
+    found = judge(FAULTS, **({"value": 1.0} | changes))
+
+    assert found.verdict == "unknown"
+
+
+def test_columns_share_the_level():
+    many = [observation(FAULTS, 0.03, column=f"c{i}", n_reference=5000.0, reference=0.0) for i in range(50)]
+
+    found = quality_findings(many, Budget(), lengths=2)
+
+    assert found[0].evidence["level"] == pytest.approx(0.1 / 720 / 100)
+    assert {f.verdict for f in found} == {"breach"}
+
+
+def test_the_sentence_says_how_many():
+    assert judge(FAULTS, 0.03, column="age").what == (
+        "type fault share of age is 3.0% of 1,000 rows, 0.0% in the reference"
+    )
