@@ -72,14 +72,14 @@ def alerts() -> tuple[Alert, ...]:
     window = day(DAYS - 1)
     since = day(DAYS - FAULT_DAYS).end
     return (
-        Alert("drift_scan", "miops.drift.scan", EMPLOYMENT, "firing", since, 0.93, 0.2, "critical", window,
+        Alert("drift", "miops.drift.p_value", EMPLOYMENT, "firing", since, 0.93, 0.2, "critical", window,
               column="age", what="age moved far above its reference: 38 % of rows lie above 95, the largest age seen before; "
                    "most of them in region = west.",
               evidence={"effect": 0.93, "n": 8000.0, "n_reference": 20000.0, "p_value": 1e-12, "look_back": "1d"},
               examples=tuple(f"0190163d-8694-739b-aea5-966c26f8ad{i:02x}" for i in range(5))),
         Alert("accuracy_low", "miops.performance.accuracy", EMPLOYMENT, "pending", window.start, 0.72, 0.75, "warning",
               window),
-        Alert("drift_scan", "miops.drift.scan", HOSTILE, "firing", since, 0.4, 0.2, "critical", window,
+        Alert("drift", "miops.drift.p_value", HOSTILE, "firing", since, 0.4, 0.2, "critical", window,
               column="<img src=x onerror=alert(2)>", what="<b>bold</b> & wrong", examples=("a/../b?x=\"'><i>",)),
     )  # fmt: skip
 

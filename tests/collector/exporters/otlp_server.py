@@ -70,7 +70,7 @@ def http_receiver() -> Iterator[Received]:
             """Keep quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     received.url = f"http://127.0.0.1:{server.server_port}"
     try:

@@ -128,7 +128,7 @@ def test_alarms_can_be_asked_by_state(client: AsgiClient) -> None:
     everything = client.get("/api/v1/alarms").json()["alarms"]
 
     assert len(everything) == 3
-    assert [a["rule"] for a in firing] == ["drift_scan", "drift_scan"]
+    assert [a["rule"] for a in firing] == ["drift", "drift"]
     assert firing[0]["column"] == "age"
     assert firing[0]["state"] == "firing"
     assert firing[0]["since"] == "2025-12-27T00:00:00Z"

@@ -14,7 +14,7 @@ from miops_collector.web.answer import error_answer
 from miops_collector.web.api import api_routes
 from miops_collector.web.backend import Backend
 from miops_collector.web.body import UnsupportedFormatError
-from miops_collector.web.console import console_routes
+from miops_collector.web.console import console_routes, error_page, wants_page
 from miops_collector.web.headers import SecurityHeaders
 
 __all__ = ["create_app"]
@@ -63,7 +63,9 @@ def _try_again(_: Request, error: Exception) -> Response:
     return error_answer(str(error), 503, {"retry-after": str(max(1, round(seconds)))})
 
 
-def _http_error(_: Request, error: Exception) -> Response:
+def _http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    return error_answer(error.detail, error.status_code, dict(error.headers or {}))
+    if wants_page(request):
+        return error_page(error.detail, error.status_code)
+    return error_answer(error.detail, error.status_code, error.headers)

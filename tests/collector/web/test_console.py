@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+from urllib.parse import urlencode
+
+import pytest
+
+from miops_collector.report import Report
+from miops_collector.web.app import create_app
+from tests.collector import sample_report as sample
+from tests.collector.sample_store import SampleStore, sample_backend
+from tests.collector.web.asgi_client import AsgiClient
+
+BROWSER = {"accept": "text/html,application/xhtml+xml"}
+
+
+class Tags(HTMLParser):
+    """Every element and attribute of a page, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture
+def client() -> AsgiClient:
+    return AsgiClient(create_app(sample_backend()))
+
+
+def model_path(name: str, version: str, **more: str) -> str:
+    return f"/model?{urlencode({'name': name, 'version': version, **more})}"
+
+
+EMPLOYMENT = model_path(sample.EMPLOYMENT.name, sample.EMPLOYMENT.version)
+HOSTILE = model_path(sample.HOSTILE.name, sample.HOSTILE.version)
+
+
+def test_models_are_listed_with_their_status_and_what_to_look_at(client: AsgiClient) -> None:
+    page = Tags(client.get("/").text)
+
+    assert "employment" in page.text
+    assert "insufficient data" in page.text
+    assert "age" in page.text
+
+
+def test_model_page_answers_its_six_questions(client: AsgiClient) -> None:
+    page = Tags(client.get(EMPLOYMENT).text)
+
+    assert [a["id"] for tag, a in page.found if tag == "h2"] == [
+        "alarms",
+        "drift",
+        "performance",
+        "fairness",
+        "quality",
+    ]
+    assert "38 % of rows lie above 95" in page.text
+    assert "To look at: age" in page.text
+    assert sum(tag == "td" and "cell" in str(a.get("class")) for tag, a in page.found) == sample.DAYS * 12
+    assert "too small to compare: fewer than 30 rows" in page.text
+
+
+def test_alarming_cells_are_marked_by_more_than_colour(client: AsgiClient) -> None:
+    page = Tags(client.get(EMPLOYMENT).text)
+
+    alerting = [a for tag, a in page.found if tag == "td" and "alert" in str(a.get("class")).split()]
+    assert len(alerting) == sample.FAULT_DAYS
+    assert all(str(a["title"]).startswith("age, ") and "alert" in str(a["title"]) for a in alerting)
+
+
+def test_points_are_hollow_while_truth_is_coming(client: AsgiClient) -> None:
+    page = Tags(client.get(EMPLOYMENT).text)
+
+    marks = [str(a["aria-label"]) for tag, a in page.found if tag == "g" and "mark" in str(a.get("class"))]
+    hollow = [mark for mark in marks if "truth still coming" in mark]
+    assert len(marks) == sum(sample.share_labelled(i) > 0 for i in range(sample.DAYS))
+    assert len(hollow) == sum(0 < sample.share_labelled(i) < 0.88 for i in range(sample.DAYS))
+    assert "restated" in marks[0]
+
+
+@pytest.mark.parametrize("statistic", ["jensen_shannon", "wasserstein", "chi_square"])
+def test_every_statistic_can_be_chosen(client: AsgiClient, statistic: str) -> None:
+    page = Tags(client.get(model_path("employment", "2015-12", drift=statistic, performance="f1")).text)
+
+    chosen = [a["value"] for tag, a in page.found if tag == "option" and "selected" in a]
+    assert chosen == ["1d", statistic, "f1"]
+    assert ("each column on its own scale" in page.text) == (statistic == "wasserstein")
+
+
+def test_an_unknown_choice_falls_back_to_the_default(client: AsgiClient) -> None:
+    page = Tags(client.get(model_path("employment", "2015-12", drift="<script>", window="5y")).text)
+
+    assert [a["value"] for tag, a in page.found if tag == "option" and "selected" in a] == ["1d", "psi", "roc_auc"]
+
+
+def test_a_model_that_knows_little_has_a_page_too(client: AsgiClient) -> None:
+    page = Tags(client.get(model_path(sample.HOUSES.name, sample.HOUSES.version)).text)
+
+    assert "No alarm is open." in page.text
+    assert "drift needs a reference" in page.text
+    assert "none yet" in page.text
+
+
+HOSTILE_PATHS = (
+    "/",
+    HOSTILE,
+    "/prediction?id=%3Cscript%3Ealert(1)%3C/script%3E",
+    "/prediction?id=order-7/0",
+    model_path("<script>alert(4)</script>", ""),
+)
+
+
+@pytest.mark.parametrize("path", HOSTILE_PATHS)
+def test_hostile_names_stay_text(client: AsgiClient, path: str) -> None:
+    html = client.get(path, headers=BROWSER).text
+
+    page = Tags(html)
+    assert [a for tag, a in page.found if tag == "script"] == [{"src": "/static/console.js", "defer": None}]
+    assert not [tag for tag, _ in page.found if tag in {"img", "iframe", "object"}]
+    assert not [name for _, a in page.found for name in a if name.startswith("on") or name == "style"]
+    assert "<script>alert" not in html
+
+
+def test_a_name_of_ten_thousand_characters_is_shown() -> None:
+    long = replace(sample.history()[2], column="x" * 10_000)
+    report = Report(sample.NOW, (long,))
+    client = AsgiClient(create_app(sample_backend(report=report, store=SampleStore((long,)))))
+
+    assert client.get(EMPLOYMENT).status_code == 200
+
+
+def test_pages_need_nothing_from_elsewhere(client: AsgiClient) -> None:
+    for path in ("/", EMPLOYMENT, "/collector", "/prediction"):
+        for _, attributes in Tags(client.get(path).text).found:
+            for name in ("src", "href", "action"):
+                assert not str(attributes.get(name, "")).startswith(("http:", "https:", "//"))
+
+
+def test_static_files_are_served(client: AsgiClient) -> None:
+    for path, kind in (("console.js", "text/javascript"), ("console.css", "text/css"), ("icon.svg", "image/svg+xml")):
+        answer = client.get(f"/static/{path}")
+
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith(kind)
+
+
+def test_static_files_end_at_their_folder(client: AsgiClient) -> None:
+    assert client.get("/static/..%2fapp.py").status_code == 404
+
+
+def test_unknown_model_is_a_page_for_people_and_json_for_programs(client: AsgiClient) -> None:
+    path = model_path("nobody", "1")
+
+    person, program = client.get(path, headers=BROWSER), client.get(path)
+
+    assert (person.status_code, program.status_code) == (404, 404)
+    assert "no model is called 'nobody'" in Tags(person.text).text
+    assert "nobody" in program.json()["error"]["message"]
+
+
+def test_prediction_is_found_by_its_id(client: AsgiClient) -> None:
+    found, missing = client.get("/prediction?id=order-7/0"), client.get("/prediction?id=nobody")
+
+    assert "411.0" in Tags(found.text).text
+    assert missing.status_code == 404
+    assert "No prediction has the id" in Tags(missing.text).text
+
+
+def test_nothing_has_arrived_yet() -> None:
+    class Empty(SampleStore):
+        def models(self) -> tuple[()]:
+            return ()
+
+    client = AsgiClient(create_app(sample_backend(report=Report(0), store=Empty(()))))
+
+    assert "No prediction has arrived yet." in Tags(client.get("/").text).text
+
+
+def test_collector_page_says_why_it_is_not_ready() -> None:
+    store = SampleStore()
+    store.not_ready = "disk full"
+    client = AsgiClient(create_app(sample_backend(store=store)))
+
+    assert "Not ready: disk full" in Tags(client.get("/collector").text).text
