@@ -1,0 +1,68 @@
+"""The drift signal."""
+
+from __future__ import annotations
+
+from math import isnan
+
+import numpy as np
+import pytest
+
+from miops_collector.signals.drift import drift
+from miops_collector.statistics.drift import chi_square, psi
+from tests.collector.signals.models import AGE, BINARY, CONTEXT, binary, named, summaries
+
+
+def test_there_is_no_drift_without_a_reference() -> None:
+    assert list(drift(CONTEXT, None, binary())) == []
+
+
+def test_every_column_prediction_and_score_drifts_by_every_statistic_that_fits() -> None:
+    found = {(o.column, o.metric) for o in drift(CONTEXT, binary(5), binary())}
+
+    assert {column for column, _ in found} == {"age", "SEX", "new", "prediction", "score"}
+    assert ("age", "miops.drift.wasserstein") in found
+    assert ("SEX", "miops.drift.wasserstein") not in found
+    assert ("SEX", "miops.drift.jensen_shannon") in found
+
+
+def test_values_are_those_of_the_statistics() -> None:
+    then, now = binary(5), summaries(BINARY, {"column.age": [9, 0, 2, 40, 10, 5, 4, 1]})
+
+    observations = tuple(drift(CONTEXT, then, now))
+    found = named(observations, "drift.chi_square", column="age")
+
+    assert found.value == chi_square.chi_square(then.distribution(AGE), now.distribution(AGE)) > 0
+    assert found.p_value == chi_square.p_value(then.distribution(AGE), now.distribution(AGE)) < 0.01
+    assert (found.n, found.n_reference, found.status) == (62, 475, "ok")
+    assert isnan(found.reference)
+    assert named(observations, "drift.psi", column="age").p_value == psi.p_value(
+        then.distribution(AGE), now.distribution(AGE)
+    )
+
+
+def test_too_few_values_are_not_no_drift() -> None:
+    few = summaries(BINARY, {"column.SEX": [500, 0, 20, 9, 0]})
+
+    found = named(tuple(drift(CONTEXT, binary(), few)), "drift.psi", column="SEX")
+
+    assert isnan(found.value)
+    assert isnan(found.p_value)
+    assert found.status == "insufficient_data"
+    assert found.n == 29
+    assert found.reason == "the window has 29 rows with a value, fewer than 30"
+
+
+def test_a_small_reference_is_too_little_data_too() -> None:
+    found = named(tuple(drift(CONTEXT, binary(0.2), binary())), "drift.psi", column="SEX")
+
+    assert found.status == "insufficient_data"
+    assert found.reason == "the reference has 20 rows with a value, fewer than 30"
+
+
+@pytest.mark.parametrize("metric", ["drift.psi", "drift.wasserstein", "drift.kolmogorov_smirnov"])
+def test_a_column_the_reference_never_held_is_insufficient(metric: str) -> None:
+    now = summaries(BINARY, {"column.new": np.array([900, 0, 50, 50])})
+
+    found = named(tuple(drift(CONTEXT, binary(), now)), metric, column="new")
+
+    assert found.status == "insufficient_data"
