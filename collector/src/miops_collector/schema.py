@@ -16,15 +16,14 @@ from miops.semconv import UNVERSIONED
 
 __all__ = ["FAULT_SUFFIX", "GROUND_TRUTH", "PREDICTIONS", "Kind", "Records"]
 
-FAULT_SUFFIX = "?text"
-"""Where one batch holds both numbers and texts of a dynamic column, the column keeps the numbers and the texts are in
-a second column of this name: ``feature.age`` (double) and ``feature.age?text`` (string). At most one is set in a row.
-"""
-
 Kind: TypeAlias = Literal["predictions", "ground_truth", "reference"]
 
-FAULT_SUFFIX = "?"
-"""``feature.age?`` holds, as text, the values of ``feature.age`` that came with another type than the column has."""
+FAULT_SUFFIX = "?text"
+"""``feature.age?text`` holds, as text, the values of ``feature.age`` that came with another type than the column has.
+
+Where one batch has both numbers and texts of a column, decoding gives the numbers to the column and the texts to this
+one; the store then moves whatever differs from the declared type. No feature may have a name that ends so.
+"""
 
 PREDICTIONS = pa.schema(
     [

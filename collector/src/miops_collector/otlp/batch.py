@@ -26,6 +26,8 @@ from miops_collector.otlp.walk import BYTES, KVLIST, walk_value
 
 __all__ = ["batch_frame", "stream_frame"]
 
+_TIMES = (semconv.COLUMN_TIME, semconv.COLUMN_PREDICTION_TIME)
+
 
 def batch_frame(data: Bytes, start: int, size: int, settings: DecodeSettings, *, time: int) -> Frame:
     """Rows of the body that lies in ``data``; ``time`` is theirs where they have none of their own.
@@ -55,15 +57,17 @@ def stream_frame(body: pa.Buffer, *, time: int) -> Frame:
     """
     table = read_stream(body)
     names = [name for name in dict.fromkeys(table.column_names) if COLUMNS.column(name)]
-    columns = {name: ArrowColumn.of(_one(table.column(table.column_names.index(name)))) for name in names}
+    columns = {name: ArrowColumn.of(_one(table, name)) for name in names}
     return _frame(columns, table.num_rows, time, np.frombuffer(body, np.uint8))
 
 
-def _one(column: pa.ChunkedArray) -> Array:
-    kind = column.type
-    array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-    array = array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
-    return pc.cast(pc.cast(array, pa.timestamp("ns", kind.tz)), pa.int64()) if pa.types.is_timestamp(kind) else array
+def _one(table: pa.Table, name: str) -> Array:
+    """A column as one array; a time that is an Arrow timestamp as nanoseconds."""
+    column = table.column(table.column_names.index(name))
+    array = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [pa.nulls(0, column.type)])
+    if name in _TIMES and pa.types.is_timestamp(array.type):
+        array = pc.cast(pc.cast(array, pa.timestamp("ns", array.type.tz)), pa.int64())
+    return array
 
 
 def _map_frame(data: Bytes, start: int, size: int, settings: DecodeSettings, time: int) -> Frame:

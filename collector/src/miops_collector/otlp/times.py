@@ -44,7 +44,7 @@ def nanoseconds(column: Column, otherwise: Longs, bad: Flags) -> Longs:
 
 def parse_times(texts: Array) -> tuple[Longs, Flags]:
     """Nanoseconds since 1970 and whether each text is a time: digits, or ISO 8601 (UTC where it says no offset)."""
-    digits = pc.fill_null(pc.match_substring_regex(texts, r"^-?\d{1,18}$"), False)  # noqa: FBT003
+    digits = pc.fill_null(pc.match_substring_regex(texts, r"^-?[0-8]?\d{1,18}$"), False)  # noqa: FBT003
     numbers = pc.cast(pc.if_else(digits, texts, "0"), pa.int64()).to_numpy(zero_copy_only=False)
     is_number = digits.to_numpy(zero_copy_only=False)
     nanos, fine = _iso(texts)

@@ -95,6 +95,8 @@ def _pair(b: Bytes, p: Number, end: Number) -> tuple[Number, Number, Number, Num
             key = p
             p += size if p >= 0 else 0
         elif tag == 18:
+            if stop > 0:
+                return -1, size, start, stop  # several values are merged by protobuf: leave it to it
             n, p = length(b, p, end)
             start = p
             p += n if p >= 0 else 0
