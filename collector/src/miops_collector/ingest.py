@@ -228,7 +228,7 @@ class Ingest:
 
     def _count_stored(self, appended: Appended) -> None:
         for stored in appended.stored:
-            by = {semconv.TELEMETRY_KIND: stored.records.kind}
+            by = {semconv.ROW_KIND: stored.records.kind}
             self._telemetry.add("rows.stored", stored.table.num_rows, by)
             self._telemetry.add("rows.deduplicated", stored.duplicates, by)
 

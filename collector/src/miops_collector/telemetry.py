@@ -109,4 +109,4 @@ def _metric(own: OwnInstrument, points: tuple[Point, ...] | None) -> Metric:
 def _quantiles(latencies: list[float]) -> tuple[Point, ...]:
     if not latencies:
         return ()
-    return tuple(Point(float(np.quantile(latencies, q)), {"quantile": str(q)}) for q in (0.5, 0.99))
+    return tuple(Point(float(np.quantile(latencies, q)), {semconv.QUANTILE: str(q)}) for q in (0.5, 0.99))
