@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from time import perf_counter_ns, time_ns
 from typing import Any, Final, NamedTuple
 
-from opentelemetry.context import create_key, get_current
-from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+from opentelemetry.context import Context, create_key, get_current
 
 from miops import runtime
 from miops.call import CALL_BYTES, Call, Extras, Output, merged
+from miops.context_keys import SUPPRESSED
 from miops.incoming import from_baggage
 from miops.models import registered, resolve
 from miops.outputs import Returned, one_row, take_output
@@ -22,6 +22,8 @@ from miops.values import Capture, capture
 
 __all__ = ["NESTED", "Opening", "begin", "fail", "finish", "guarded_call", "recorded_call", "source_of"]
 
+_new: Final = tuple.__new__
+"""Makes a named tuple in a third of the time its own constructor takes."""
 _NOTHING: Final = Returned(None, None, 0, 0)
 NESTED: Final = create_key("miops-nested")
 """In the context of observed code: what it calls is part of it."""
@@ -86,7 +88,7 @@ def begin(output: Output, framework: str, model: Any, values: Any) -> Opening | 
     previous = None
     try:
         context = get_current()
-        if context and (NESTED in context or not is_instrumentation_enabled()):
+        if context and (NESTED in context or not SUPPRESSED.isdisjoint(context) and _suppressed(context)):
             return None
         source = runtime.sources.find(model) or source_of(model, framework)
         slot = runtime.local.slot
@@ -103,7 +105,11 @@ def begin(output: Output, framework: str, model: Any, values: Any) -> Opening | 
         if previous is not None:
             recorder.append(previous.call)
         return None
-    return Opening(recorder, source, output, id(values), captured, extras, previous, span)
+    return _new(Opening, (recorder, source, output, id(values), captured, extras, previous, span))
+
+
+def _suppressed(context: Context) -> bool:
+    return any(context.get(key) for key in SUPPRESSED)
 
 
 def source_of(model: Any, framework: str) -> Source:
@@ -186,8 +192,7 @@ def _call(opening: Opening, start: int, duration: int, returned: Returned) -> Ca
     if rows != returned.rows:
         layout, payload = opening.source.nothing, None
     decided = output is Output.DECISION
-    # As a plain tuple: a sixth of the time of Call(...).
-    return tuple.__new__(
+    return _new(
         Call,
         (
             layout.serial,
@@ -221,5 +226,5 @@ def _hand_over(
     if previous is not None:
         recorder.give_back(call)
         output, call = previous.outputs | output, merged(previous.call, call)
-    runtime.slot().append(Pending(source, input_id, output, call))
+    runtime.slot().append(_new(Pending, (source, input_id, output, call)))
     recorder.held()

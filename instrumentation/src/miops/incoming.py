@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, Final
 
-from opentelemetry.baggage import get_all
 from opentelemetry.context import Context
 
 from miops import semconv
 from miops.call import Extras
+from miops.context_keys import BAGGAGE
 from miops.faults import Faults
 
 __all__ = ["from_baggage", "unix_nano"]
@@ -20,8 +21,8 @@ _LONGEST_ID: Final = 256
 
 def from_baggage(context: Context, faults: Faults) -> Extras | None:
     """Prediction id, entity id and event time of the current context, if any of them is there and valid."""
-    baggage = get_all(context)
-    if not baggage:
+    baggage = context.get(BAGGAGE)
+    if not baggage or not isinstance(baggage, Mapping):
         return None
     given, entity = baggage.get(semconv.PREDICTION_ID), baggage.get(semconv.ENTITY_ID)
     said = baggage.get(semconv.PREDICTION_TIME)

@@ -1,5 +1,7 @@
-"""The metrics of the instrumentation. Nothing of this runs on a caller's thread: counters are observed, and
-distributions are fed at the flush."""
+"""The metrics of the instrumentation.
+
+Nothing of this runs on a caller's thread: counters are observed, and distributions are fed at the flush.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +29,8 @@ _DURATION_BOUNDS: Final = (
 _CONFIDENCE_BOUNDS: Final = tuple(round(0.05 * i, 2) for i in range(1, 20))
 _MOST_CLASSES: Final = 20
 _FAILURES_LIMIT: Final = 10_000
+_SAMPLE: Final = 64
+"""Confidences of a batch that are recorded where every one would take the slow way."""
 _Attributes = tuple[tuple[str, Any], ...]
 
 
@@ -110,7 +114,8 @@ class Instruments:
                 self._rows[(*identity, *label)] += count
         record_all(self._duration, rows.durations / 1e9, {**dict(identity), **_kind(rows.model)})
         if rows.confidence is not None:
-            record_all(self._confidence, rows.confidence[~np.isnan(rows.confidence)], dict(identity))
+            certain = rows.confidence[np.isfinite(rows.confidence)]
+            record_all(self._confidence, certain, dict(identity), at_most=_SAMPLE)
 
     def flush(self) -> None:
         """Record the durations of failed calls."""

@@ -31,11 +31,11 @@ class Slot(list[Pending]):
     A thread that ends takes its slot along, which hands the call on.
     """
 
-    __slots__ = ("__weakref__", "_release")
+    __slots__ = ("__weakref__", "_release", "home")
 
-    def __init__(self, release: Callable[[Call], None]) -> None:
+    def __init__(self, home: Slots, release: Callable[[Call], None]) -> None:
         super().__init__()
-        self._release = release
+        self.home, self._release = home, release
 
     def __del__(self) -> None:
         for pending in self:
@@ -54,7 +54,7 @@ class Slots:
 
     def new(self) -> Slot:
         """A slot for the current thread."""
-        slot = Slot(self._release)
+        slot = Slot(self, self._release)
         with self._lock:
             self._slots = [ref for ref in self._slots if ref() is not None]
             self._slots.append(weakref.ref(slot))

@@ -95,8 +95,7 @@ class Recorder:
         if not self.ledger.admit(call.rows, call.size):
             self.give_back(call)
             return
-        with self._lock:
-            self._calls.append(call)
+        self._calls.append(call)  # atomic; and only the flush takes calls out, from the other end
         if len(self._calls) >= self._config.flush_rows or call.size > 1_000_000:
             self._wake.set()
         if self._thread is None:
@@ -213,9 +212,8 @@ class Recorder:
         """Everything that is there now; what comes meanwhile is left for the next time."""
         waiting = len(self._calls)
         while waiting > 0:
-            with self._lock:
-                taken = self._calls[:_CALLS_AT_ONCE]
-                del self._calls[:_CALLS_AT_ONCE]
+            taken = self._calls[:_CALLS_AT_ONCE]
+            del self._calls[:_CALLS_AT_ONCE]
             waiting -= len(taken)
             self._send_calls(taken)
         self._send_truths()

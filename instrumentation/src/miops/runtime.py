@@ -107,9 +107,9 @@ def stop() -> None:
 
 def slot() -> Slot:
     """The current thread's slot."""
+    assert recorder is not None
     own = local.slot
-    if own is None:
-        assert recorder is not None
+    if own is None or own.home is not recorder.slots:
         own = local.slot = recorder.slots.new()
     return own
 

@@ -12,11 +12,11 @@ from opentelemetry.trace import (
     Status,
     StatusCode,
     Tracer,
-    get_current_span,
     set_span_in_context,
 )
 
 from miops import semconv
+from miops.context_keys import SPAN
 from miops.sources import Source
 
 __all__ = ["NO_SPAN", "Opened", "close_span", "error_name", "open_span"]
@@ -42,7 +42,8 @@ def open_span(source: Source, context: Context, tracer: Tracer | None, *, always
     Under a valid parent that is not sampled no span is made unless ``always``: it would be dropped, and the
     rows can carry the parent's ids. (Only a sampler that ignores parents could have kept it.)
     """
-    parent = get_current_span(context).get_span_context() if context else INVALID_SPAN_CONTEXT
+    current: Any = context.get(SPAN)
+    parent = current.get_span_context() if current is not None else INVALID_SPAN_CONTEXT
     if tracer is None or (parent.trace_id and not parent.trace_flags & 1 and not always):
         return Opened(parent.trace_id, parent.span_id, None, None) if parent.trace_id else NO_SPAN
     span = tracer.start_span(source.span_name, context, _INTERNAL, source.span_attributes)

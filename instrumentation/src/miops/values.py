@@ -166,6 +166,12 @@ def capture(values: Any, source: Source, pool: BlockPool) -> Capture:
         Whatever odd inputs raise when they are looked at; the caller records the call without features.
     """
     if type(values) is _ndarray:
+        layout = source.matrix
+        known = layout is not None and layout.dtype is values.dtype and layout.index is None
+        if known and values.ndim == 2 and values.shape[1] == layout.width and values.nbytes < _POOLED_BYTES:
+            # The way nearly every call goes; in a third of the time that Capture(...) takes.
+            payload = values.tobytes()
+            return tuple.__new__(Capture, (layout, payload, len(values), len(payload)))
         return _array(values, source, pool)
     if hasattr(values, "iloc") or hasattr(values, "get_column"):
         return _frame(values, source, pool)
