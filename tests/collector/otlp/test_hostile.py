@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from miops_collector.otlp.names import COLUMNS, EVENTS, TRUTH_EVENTS
 from miops_collector.otlp.settings import DecodeSettings
 from tests.collector.otlp.payloads import NOW, add_span, any_value, decoded, events, only, rows, spans
 
@@ -160,12 +161,11 @@ def test_rows_that_are_refused_for_two_reasons_count_once() -> None:
 
 def test_values_of_wrong_types_in_every_place_never_fail() -> None:
     names = [
-        "miops.model.name", "miops.model.version", "miops.model.task", "miops.model.classes", "miops.model.sensitive_features",
-        "miops.prediction.id", "miops.prediction.value", "miops.prediction.score", "miops.prediction.scores",
-        "miops.prediction.threshold", "miops.prediction.time", "miops.entity.id", "miops.sample.weight", "miops.recorded",
-        "miops.ground_truth.value", "miops.ground_truth.time", "miops.ground_truth.row", "miops.outcome.x",
-        "miops.reference.last", "miops.feature.x", "miops.context.x", "miops.attribution.x", "event.name",
-    ]  # fmt: skip
+        *EVENTS.exact,
+        *TRUTH_EVENTS.exact,
+        *(f"{prefix}x" for prefix in (*EVENTS.prefixes, *TRUTH_EVENTS.prefixes)),
+        "event.name",
+    ]
     values: list[object] = [
         None,
         True,
@@ -193,8 +193,7 @@ def test_values_of_wrong_types_in_every_place_never_fail() -> None:
 
 
 def test_wrong_types_in_every_column_of_a_map_never_fail() -> None:
-    names = ["prediction_id", "time_unix_nano", "duration_ns", "trace_id", "span_id", "row", "value", "score", "scores.0",
-             "threshold", "entity_id", "weight", "feature.x", "ground_truth", "outcome.x", "prediction_time_unix_nano"]  # fmt: skip
+    names = [*(n for n in COLUMNS.exact if n != "value"), *(f"{prefix}0" for prefix in COLUMNS.prefixes)]
     values: list[object] = [None, True, 1, 1.5, float("inf"), 2.0**70, "", "text", b"raw", [1], {"a": 1}]
     for event in ("miops.prediction.batch", "miops.ground_truth.batch", "miops.reference.batch"):
         for name in names:

@@ -144,18 +144,24 @@ def test_unknown_keys_nulls_and_missing_parts_are_fine() -> None:
     assert from_json(b'{"resourceSpans": [{}, {"scopeSpans": [{}]}]}').items == 0
 
 
+WRONG_FIELDS: list[dict[str, Any]] = [
+    {"traceId": "xyz"}, {"traceId": 1}, {"startTimeUnixNano": "soon"}, {"startTimeUnixNano": -1},
+    {"startTimeUnixNano": 1.5},
+]  # fmt: skip
+WRONG_VALUES: list[dict[str, Any]] = [
+    {"intValue": 2**63}, {"intValue": True}, {"doubleValue": True}, {"stringValue": 1}, {"boolValue": "true"},
+    {"bytesValue": "*"}, {"stringValue": "\ud800"},
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "body",
     [
         b"", b"[]", b"1", b"null", b"{", b'"text"', b"\xff\xfe", b'{"resourceSpans": 1}', b'{"resourceSpans": [1]}',
         b'{"resourceSpans": {"scopeSpans": []}}', b"[" * 100_000,
-        traces(span(traceId="xyz")), traces(span(traceId=1)), traces(span(startTimeUnixNano="soon")),
-        traces(span(startTimeUnixNano=-1)), traces(span(startTimeUnixNano=1.5)),
-        traces(span(attributes=[attribute("a", intValue=2**63)])), traces(span(attributes=[attribute("a", intValue=True)])),
-        traces(span(attributes=[attribute("a", doubleValue=True)])), traces(span(attributes=[attribute("a", stringValue=1)])),
-        traces(span(attributes=[attribute("a", boolValue="true")])), traces(span(attributes=[attribute("a", bytesValue="*")])),
-        traces(span(attributes=[attribute(1, stringValue="a")])), traces(span(attributes={"a": 1})),  # type: ignore[arg-type]
-        traces(span(attributes=[attribute("a", stringValue="\ud800")])),
+        *(traces(span(**field)) for field in WRONG_FIELDS),
+        *(traces(span(attributes=[attribute("a", **value)])) for value in WRONG_VALUES),
+        traces(span(attributes=[{"key": 1}])), traces(span(attributes={"a": 1})),
     ],
 )  # fmt: skip
 def test_what_is_no_otlp_json_is_refused(body: bytes) -> None:
