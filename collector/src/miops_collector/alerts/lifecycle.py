@@ -50,7 +50,7 @@ class Lifecycle:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The verdict of one window ``[start, end)``; see :class:`~miops_collector.alerts.finding.Finding`."""
+    """The known verdict of one window ``[start, end)``; see :class:`~miops_collector.alerts.finding.Finding`."""
 
     start: int
     end: int
@@ -140,9 +140,4 @@ def _quiet(phase: Phase, mark: Mark, life: Lifecycle) -> Phase:
     return replace(phase, state="resolved", until=mark.end, closed_by="quiet")
 
 
-def _unknown(phase: Phase, mark: Mark, life: Lifecycle) -> Phase:
-    del mark, life
-    return phase
-
-
-_STEPS = {"breach": _breach, "hold": _hold, "quiet": _quiet, "unknown": _unknown}
+_STEPS = {"breach": _breach, "hold": _hold, "quiet": _quiet}

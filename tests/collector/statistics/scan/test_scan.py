@@ -274,3 +274,15 @@ def test_more_columns_cost_little_time(world):
         spent.append(time.perf_counter() - begin)
 
     assert min(spent) < 0.05
+
+
+def test_a_model_of_categories_only():
+    rng = np.random.default_rng(6)
+    draw = lambda n, p: {"plan": rng.choice(np.array(["a", "b"], dtype=object), n, p=p)}  # noqa: E731
+    reference = draw(5000, [0.7, 0.3])
+    layout = layout_of(reference)
+    scan = Scan.of(layout, summarise(layout, reference), ScanSettings())
+
+    same, moved = (scan.evaluate([(1, summarise(layout, draw(500, p)))])[0] for p in ([0.7, 0.3], [0.5, 0.5]))
+
+    assert (same.status, moved.status) == ("ok", "alert")

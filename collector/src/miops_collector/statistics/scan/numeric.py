@@ -96,11 +96,6 @@ class NumericTests:
         tested["range"] = self._range(flat, rows, settings)
         return tested
 
-    def mean_scores(self, flat: FloatArray, rows: FloatArray) -> FloatArray:
-        """``(2, look_backs, c)`` mean location and spread score."""
-        sums = np.stack([segment_sum(flat * h, self.cells.starts) for h in self.scores])
-        return sums / np.maximum(rows, 1.0)
-
     def _score(
         self, k: int, flat: FloatArray, rows: FloatArray, dispersion: Dispersion, settings: ScanSettings
     ) -> Tested:

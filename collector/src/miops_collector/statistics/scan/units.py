@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import isfinite, log, sqrt
+from math import log, nan, sqrt
 from typing import Final
 
 import numpy as np
@@ -60,9 +60,7 @@ def unit_change(reference: Histogram, now: Histogram, before: Moments, moments: 
     A guess from means, deviations and extremes; it needs a reference whose mean is clearly not zero. A division is
     only recognised for all values, or where divided values fall below the reference's range.
     """
-    if not (before.std > 0.0 and moments.count > 0.0 and isfinite(now.rows)):
-        return None
-    if abs(before.mean) < 0.2 * before.std:
+    if not (before.std > 0.0 and moments.count > 0.0) or abs(before.mean) < 0.2 * before.std:
         return None
     return _whole(before, moments) or _part(reference, now, before, moments)
 
@@ -87,9 +85,13 @@ def _part(reference: Histogram, now: Histogram, before: Moments, moments: Moment
     ):
         return None
     if below > above:
-        return _nearest((moments.lowest / before.lowest,) if before.lowest else (), PART_TOLERANCE, share)
+        return _nearest((_over(moments.lowest, before.lowest),), PART_TOLERANCE, share)
     outlying = (moments.mean * moments.count - _sum_inside(reference, now, before)) / above
-    return _nearest((outlying / before.mean, moments.highest / before.highest), PART_TOLERANCE, share)
+    return _nearest((outlying / before.mean, _over(moments.highest, before.highest)), PART_TOLERANCE, share)
+
+
+def _over(now: float, before: float) -> float:
+    return now / before if before else nan
 
 
 def _sum_inside(reference: Histogram, now: Histogram, before: Moments) -> float:
@@ -103,7 +105,7 @@ def _sum_inside(reference: Histogram, now: Histogram, before: Moments) -> float:
 
 def _nearest(ratios: Iterable[float], tolerance: float, share: float) -> UnitChange | None:
     given = np.array(list(ratios))
-    if not given.size or not np.isfinite(given).all() or (given <= 0.0).any():
+    if not np.isfinite(given).all() or (given <= 0.0).any():
         return None
     distances = {f: np.abs(np.log(given) - log(f)) for size in FACTORS for f in (size, 1.0 / size)}
     factor = min(distances, key=lambda f: float(distances[f].sum()))
