@@ -83,7 +83,7 @@ class GrpcReceiver:
         async def export(payload: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
             try:
                 outcome = await asyncio.wrap_future(self._submit(kind, payload, transport="grpc"))
-            except Exception as error:  # noqa: BLE001  the border of the server: every error has an answer
+            except Exception as error:
                 await _abort(context, answer_to(error))
                 raise
             return export_response(kind, outcome.rejected, outcome.message, "protobuf")

@@ -52,6 +52,8 @@ def _endpoint(kind: TelemetryKind, submit: Submit, limit: int) -> Callable[[Requ
             if encoding == "json":
                 payload = await run_in_threadpool(json_to_protobuf, kind, payload)
             outcome = await asyncio.wrap_future(submit(kind, payload, transport="http"))
+        except HTTPException:
+            raise
         except Exception as error:  # noqa: BLE001  the border of the server: every error has an answer
             return _failed(request, error)
         return Response(export_response(kind, outcome.rejected, outcome.message, encoding), media_type=_MEDIA[encoding])
