@@ -194,7 +194,7 @@ def _where(column: ColumnLayout, alert: Alert, reference: Summaries) -> dict[str
         return {"source": column.source, "missing": effect > 0}
     if column.kind == "categorical":
         return {"source": column.source, "not_in": column.categories} if statistic == "unseen" else None
-    return {"source": column.source} | _far_out(column, effect, reference, outside=statistic == "range")
+    return {"source": column.source, **_far_out(column, effect, reference, outside=statistic == "range")}
 
 
 def _far_out(column: ColumnLayout, effect: float, reference: Summaries, *, outside: bool) -> dict[str, float]:

@@ -128,7 +128,8 @@ def _aged(entry: Entry, model: ModelKey, now: int) -> Entry | None:
         return entry
     life = entry.finding.lifecycle
     phase = lapse(entry.phase, now, entry.length, life)
-    over = phase.state == "resolved" and now - phase.until > life.keep_resolved
+    kept = max(life.keep_resolved, life.rejoin_within * entry.length)
+    over = phase.state == "resolved" and now - phase.until > kept
     return None if over or phase.state == "inactive" else replace(entry, phase=phase)
 
 

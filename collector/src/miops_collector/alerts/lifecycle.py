@@ -38,7 +38,7 @@ class Lifecycle:
         A series without data neither opens nor closes an alarm; after this many windows without any its alarm is
         closed, and says that it was closed for want of data.
     keep_resolved
-        How long a resolved alarm is shown.
+        How long a resolved alarm is shown, at least; as long as a breach would continue it, it is not forgotten.
     """
 
     pending_for: int = 0
