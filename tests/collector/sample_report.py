@@ -73,8 +73,9 @@ def alerts() -> tuple[Alert, ...]:
     since = day(DAYS - FAULT_DAYS).end
     return (
         Alert("drift", "miops.drift.p_value", EMPLOYMENT, "firing", since, 0.93, 0.2, "critical", window,
-              column="age", what="age moved far above its reference: 38 % of rows lie above 95, the largest age seen before; "
-                   "most of them in region = west.",
+              column="age",
+              what="age moved far above its reference: 38 % of rows lie above 95, the largest age seen before; most of "
+                   "them in region = west.",
               evidence={"effect": 0.93, "n": 8000.0, "n_reference": 20000.0, "p_value": 1e-12, "look_back": "1d"},
               examples=tuple(f"0190163d-8694-739b-aea5-966c26f8ad{i:02x}" for i in range(5))),
         Alert("accuracy_low", "miops.performance.accuracy", EMPLOYMENT, "pending", window.start, 0.72, 0.75, "warning",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from miops_collector.exporters.prometheus import PrometheusExporter
@@ -19,7 +20,7 @@ class SampleStore:
 
     def __init__(self, observations: tuple[Observation, ...] | None = None) -> None:
         self.not_ready = ""
-        self.all = observations if observations is not None else (*sample.history(), *sample.history(sample.HOSTILE))
+        self.all = _newest_first(observations) if observations is not None else _whole_history()
 
     def models(self) -> tuple[ModelInfo, ...]:
         columns = {f"feature.{c}": "number" if c in {"age", "hours"} else "text" for c in sample.COLUMNS[:-2]}
@@ -38,7 +39,7 @@ class SampleStore:
         return StoredReference("{}", b"", b"", origin="file", rows=20_000, created_at=sample.day(0).start)
 
     def observations(self, query: ObservationQuery) -> tuple[list[Observation], str]:
-        found = sorted((o for o in self.all if _fits(o, query)), key=lambda o: (-o.window.start, o.identity))
+        found = [o for o in self.all if _fits(o, query)]
         start = int(query.cursor or 0)
         more = len(found) > start + query.limit
         return found[start : start + query.limit], str(start + query.limit) if more else ""
@@ -56,6 +57,15 @@ class SampleStore:
 
     def ready(self) -> str:
         return self.not_ready
+
+
+@cache
+def _whole_history() -> tuple[Observation, ...]:
+    return _newest_first((*sample.history(), *sample.history(sample.HOSTILE)))
+
+
+def _newest_first(observations: tuple[Observation, ...]) -> tuple[Observation, ...]:
+    return tuple(sorted(observations, key=lambda o: (-o.window.start, o.identity)))
 
 
 def _fits(o: Observation, q: ObservationQuery) -> bool:

@@ -47,7 +47,7 @@ INSTRUMENTS: Final = (
     OwnInstrument("commits", "counter", "{commit}", "Commits that succeeded"),
     OwnInstrument("commits.failed", "counter", "{commit}", "Commits that failed"),
     OwnInstrument("ticks", "counter", "{tick}", "Evaluations of what changed"),
-    OwnInstrument("ticks.failed", "counter", "{tick}", "Evaluations that ended with an error; the next one comes anyway"),
+    OwnInstrument("ticks.failed", "counter", "{tick}", "Evaluations that ended with an error; the next comes anyway"),
     OwnInstrument("ticks.seconds", "counter", "s", "Time spent in evaluations"),
     OwnInstrument("commit.latency", "gauge", "s", "Arrival to acknowledgement of the last thousand requests"),
     OwnInstrument("queue.size", "updowncounter", "By", "Bytes of requests that wait for their commit"),

@@ -1,0 +1,1 @@
+"""The Grafana dashboard and the Prometheus rules, as code: `python -m dashboards.generate`."""

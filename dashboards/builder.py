@@ -1,0 +1,140 @@
+"""Grafana's dashboard model, as much of it as is used: panels, rows, variables and where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = ["DATASOURCE", "Panel", "Query", "Row", "dashboard", "query_variable"]
+
+DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
+WIDTH = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One expression; ``instant`` asks for now only."""
+
+    expression: str
+    legend: str = "__auto"
+    instant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One picture. ``unit`` is one of Grafana's; ``defaults`` and ``options`` are added to what its kind has."""
+
+    title: str
+    description: str
+    kind: Literal["timeseries", "stat", "table", "bargauge"]
+    queries: tuple[Query, ...]
+    unit: str = "short"
+    width: int = 8
+    height: int = 8
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A heading and the panels below it, laid from left to right."""
+
+    title: str
+    panels: tuple[Panel, ...]
+
+
+_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "timeseries": {"custom": {"lineWidth": 1, "fillOpacity": 0, "showPoints": "auto", "spanNulls": False}},
+    "stat": {"color": {"mode": "thresholds"}},
+    "table": {"custom": {"filterable": True}},
+    "bargauge": {"color": {"mode": "continuous-BlPu"}, "min": 0},
+}
+_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "timeseries": {
+        "legend": {"displayMode": "list", "placement": "bottom"},
+        "tooltip": {"mode": "multi", "sort": "desc"},
+    },
+    "stat": {"reduceOptions": {"calcs": ["lastNotNull"]}, "colorMode": "value", "graphMode": "none"},
+    "table": {"showHeader": True},
+    "bargauge": {"displayMode": "basic", "orientation": "horizontal", "reduceOptions": {"calcs": ["lastNotNull"]}},
+}
+
+
+def dashboard(rows: Sequence[Row], variables: Sequence[Mapping[str, Any]], **properties: Any) -> dict[str, Any]:
+    """The whole model; panels get ids and places in the order given."""
+    return {
+        "id": None,
+        **properties,
+        "schemaVersion": 39,
+        "annotations": {"list": []},
+        "templating": {"list": [_datasource_variable(), *variables]},
+        "panels": _laid_out(rows),
+    }
+
+
+def query_variable(name: str, label: str, query: str, *, all_value: str = ".*", multi: bool = True) -> dict[str, Any]:
+    """A drop-down of the values of a label."""
+    return {
+        "type": "query", "name": name, "label": label, "datasource": DATASOURCE, "multi": multi, "includeAll": True,
+        "allValue": all_value, "refresh": 2, "sort": 1, "query": query,
+        "current": {"selected": True, "text": "All", "value": "$__all"},
+    }  # fmt: skip
+
+
+def _datasource_variable() -> dict[str, Any]:
+    return {"type": "datasource", "name": "datasource", "label": "Data source", "query": "prometheus"}
+
+
+def _laid_out(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    panels: list[dict[str, Any]] = []
+    y = 0
+    for row in rows:
+        panels.append(_row(row.title, len(panels) + 1, y))
+        x, y, height = 0, y + 1, 0
+        for panel in row.panels:
+            if x + panel.width > WIDTH:
+                x, y, height = 0, y + height, 0
+            panels.append(_panel(panel, len(panels) + 1, x, y))
+            x, height = x + panel.width, max(height, panel.height)
+        y += height
+    return panels
+
+
+def _row(title: str, number: int, y: int) -> dict[str, Any]:
+    place = {"h": 1, "w": WIDTH, "x": 0, "y": y}
+    return {"type": "row", "id": number, "title": title, "collapsed": False, "panels": [], "gridPos": place}
+
+
+def _panel(panel: Panel, number: int, x: int, y: int) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "type": panel.kind,
+        "id": number,
+        "title": panel.title,
+        "description": panel.description,
+        "datasource": DATASOURCE,
+        "gridPos": {"h": panel.height, "w": panel.width, "x": x, "y": y},
+        "targets": [_target(query, i) for i, query in enumerate(panel.queries)],
+        "fieldConfig": {
+            "defaults": {"unit": panel.unit, **_DEFAULTS[panel.kind], **panel.defaults},
+            "overrides": [],
+        },
+        "options": {**_OPTIONS[panel.kind], **panel.options},
+    }
+    if panel.columns:
+        made["transformations"] = [_only(panel.columns)]
+    return made
+
+
+def _target(query: Query, index: int) -> dict[str, Any]:
+    return {
+        "refId": "ABCDEFGH"[index], "datasource": DATASOURCE, "expr": query.expression, "legendFormat": query.legend,
+        "instant": query.instant, "range": not query.instant, "format": "table" if query.instant else "time_series",
+    }  # fmt: skip
+
+
+def _only(columns: Sequence[str]) -> dict[str, Any]:
+    """Keep these fields of a table, in this order."""
+    options = {"include": {"names": list(columns)}}
+    return {"id": "filterFieldsByName", "options": options}

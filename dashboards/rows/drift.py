@@ -1,0 +1,46 @@
+"""What the model sees and says, against the reference."""
+
+from __future__ import annotations
+
+from dashboards.builder import Panel, Query, Row
+from dashboards.names import LABELS, by, legend, metric, selector, statistic
+from miops import semconv
+
+__all__ = ["DRIFT"]
+
+_COLUMNS = selector("model", "version", "window", "column")
+_OUTPUTS = selector("model", "version", "window", column="prediction|score")
+_PSI = statistic("drift", "psi") + _COLUMNS
+_P_VALUE = metric(semconv.METRIC_DRIFT_P_VALUE) + _COLUMNS
+
+DRIFT = Row(
+    "Drift",
+    (
+        Panel(
+            "Prediction and score",
+            "How far the model's outputs are from the reference: Jensen–Shannon, 0 = same, 1 = nothing in common.",
+            "timeseries",
+            (Query(statistic("drift", "jensen_shannon") + _OUTPUTS, legend("model", "version", "column")),),
+        ),
+        Panel(
+            "Columns that moved most",
+            "The ten largest values now (population stability index).",
+            "bargauge",
+            (Query(f"topk(10, max by ({by('model', 'column')}) ({_PSI}))", legend("column")),),
+        ),
+        Panel(
+            "Least likely by chance",
+            "The ten smallest p-values. Of many columns some are small by chance; alarms correct for that.",
+            "table",
+            (Query(f"sort(bottomk(10, min by ({by('model', 'column', 'test')}) ({_P_VALUE})))", instant=True),),
+            columns=(LABELS["column"], LABELS["test"], "Value"),
+        ),
+        Panel(
+            "Drift of columns over time",
+            "Population stability index of the chosen columns.",
+            "timeseries",
+            (Query(_PSI, legend("model", "version", "column")),),
+            width=24,
+        ),
+    ),
+)

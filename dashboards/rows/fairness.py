@@ -1,0 +1,45 @@
+"""Whether groups are treated alike, and how many rows say so."""
+
+from __future__ import annotations
+
+from dashboards.builder import Panel, Query, Row
+from dashboards.names import by, legend, selector, statistic
+
+__all__ = ["FAIRNESS"]
+
+_CHOSEN = selector("model", "version", "window")
+
+FAIRNESS = Row(
+    "Fairness",
+    (
+        Panel(
+            "Demographic parity difference",
+            "How much more often the model decides in favour of the most favoured group than of the least.",
+            "timeseries",
+            (
+                Query(
+                    statistic("fairness", "demographic_parity_difference") + _CHOSEN,
+                    legend("model", "version", "feature"),
+                ),
+            ),
+        ),
+        Panel(
+            "Selection rate by group",
+            "Share of each group that the model decides in favour of; groups that are too small are left out.",
+            "timeseries",
+            (Query(statistic("fairness", "selection_rate") + _CHOSEN, legend("model", "feature", "group")),),
+            unit="percentunit",
+        ),
+        Panel(
+            "Rows by group",
+            "How many rows each group has.",
+            "bargauge",
+            (
+                Query(
+                    f"max by ({by('model', 'feature', 'group')}) ({statistic('fairness', 'group_rows')}{_CHOSEN})",
+                    legend("model", "feature", "group"),
+                ),
+            ),
+        ),
+    ),
+)
