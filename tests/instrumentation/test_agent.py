@@ -63,23 +63,23 @@ def test_predictions_of_an_unchanged_program_arrive(
     assert done.stderr == ""
     trace_id = done.stdout.strip()
     rows = [row for event in events for row in event.table.to_pylist()]
-    assert [1, 4] == sorted(event.table.num_rows for event in events)
+    assert sorted(event.table.num_rows for event in events) == [1, 4]
     assert {"scoring"} == {event.resource["service.name"] for event in events}
     first = next(row for row in rows if row.get("score") is not None)
     assert trace_id == first["trace_id"].hex()
     assert first["span_id"] is not None
-    assert ("yes", 3.0, 0.1) == (first["value"], first["feature.x0"], first["feature.x1"])
-    assert 7 == uuid.UUID(bytes=first["prediction_id"]).version
-    assert 5 == len({row["prediction_id"] for row in rows})
+    assert (first["value"], first["feature.x0"], first["feature.x1"]) == ("yes", 3.0, 0.1)
+    assert uuid.UUID(bytes=first["prediction_id"]).version == 7
+    assert len({row["prediction_id"] for row in rows}) == 5
     batch = sorted((row["row"], row["value"]) for row in rows if row.get("score") is None)
-    assert [(0, "no"), (1, "no"), (2, "yes"), (3, "yes")] == batch
+    assert batch == [(0, "no"), (1, "no"), (2, "yes"), (3, "yes")]
 
 
 def test_programs_without_models_import_no_framework() -> None:
     program = "import sys; print(sorted(m for m in ('sklearn', 'joblib', 'pandas', 'nanoarrow') if m in sys.modules))"
     done = run_agent(program + "; assert 'miops' in sys.modules", OTEL_LOGS_EXPORTER="none")
 
-    assert ("[]\n", "", 0) == (done.stdout, done.stderr, done.returncode)
+    assert (done.stdout, done.stderr, done.returncode) == ("[]\n", "", 0)
 
 
 def test_the_agent_can_switch_it_off_by_name() -> None:
@@ -88,5 +88,5 @@ def test_the_agent_can_switch_it_off_by_name() -> None:
             _PROGRAM, OTEL_EXPORTER_OTLP_ENDPOINT=sink.endpoint, OTEL_PYTHON_DISABLED_INSTRUMENTATIONS="miops_sklearn"
         )
 
-        assert 0 == done.returncode
-        assert [] == [e for e in sink.requests if b"miops.prediction.batch" in e]
+        assert done.returncode == 0
+        assert [e for e in sink.requests if b"miops.prediction.batch" in e] == []

@@ -68,7 +68,7 @@ def guarding(original: Callable[..., Any], framework: str) -> Callable[..., Any]
 class _Bound:
     """A method got from a descriptor, which records or guards when it is called."""
 
-    __slots__ = ("__wrapped__", "_framework", "_owner", "_output")
+    __slots__ = ("__wrapped__", "_framework", "_output", "_owner")
 
     def __init__(self, bound: Any, owner: Any, output: Output | None, framework: str) -> None:
         self.__wrapped__, self._owner, self._output, self._framework = bound, owner, output, framework

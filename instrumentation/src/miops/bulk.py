@@ -68,7 +68,8 @@ def _aggregations(histogram: Any, attributes: Mapping[str, Any]) -> list[Any] | 
 
 def _familiar(aggregation: Any) -> bool:
     return type(aggregation).__name__ == "_ExplicitBucketHistogramAggregation" and isinstance(
-        aggregation._value, list  # noqa: SLF001
+        aggregation._value,
+        list,
     )
 
 
@@ -96,7 +97,9 @@ def _works() -> bool:
         for fast in (True, False):
             reader = InMemoryMetricReader()
             provider = MeterProvider([reader], Resource({}), shutdown_on_exit=False)
-            histogram = provider.get_meter("miops").create_histogram("h", explicit_bucket_boundaries_advisory=[1.0, 2.0])
+            histogram = provider.get_meter("miops").create_histogram(
+                "h", explicit_bucket_boundaries_advisory=[1.0, 2.0]
+            )
             for value in values[: 1 if fast else None].tolist():
                 histogram.record(value, {"k": "v"})
             for aggregation in (_aggregations(histogram, {"k": "v"}) or []) if fast else []:

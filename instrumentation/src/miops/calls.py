@@ -88,7 +88,7 @@ def begin(output: Output, framework: str, model: Any, values: Any) -> Opening | 
     previous = None
     try:
         context = get_current()
-        if context and (NESTED in context or not SUPPRESSED.isdisjoint(context) and _suppressed(context)):
+        if context and (NESTED in context or (not SUPPRESSED.isdisjoint(context) and _suppressed(context))):
             return None
         source = runtime.sources.find(model) or source_of(model, framework)
         slot = runtime.local.slot
@@ -129,9 +129,7 @@ def _captured(values: Any, source: Source, recorder: Recorder) -> Capture:
         return Capture(source.nothing, None, -1, 0)
 
 
-def _counterpart(
-    pending: Pending, recorder: Recorder, source: Source, output: Output, input_id: int
-) -> Pending | None:
+def _counterpart(pending: Pending, recorder: Recorder, source: Source, output: Output, input_id: int) -> Pending | None:
     """The pending call if this one may complete it; otherwise it goes on its way."""
     if pending.source is source and pending.input_id == input_id and not pending.outputs & output:
         return pending

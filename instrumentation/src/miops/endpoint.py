@@ -128,7 +128,7 @@ def _otlp_url(environ: Mapping[str, str], protocol: Protocol) -> str:
 
 
 def _with_scheme(text: str, *, secure: bool) -> str:
-    """gRPC endpoints may be bare ``host:port``; the INSECURE variable then decides."""
+    """GRPC endpoints may be bare ``host:port``; the INSECURE variable then decides."""
     return text if "://" in text else f"{'https' if secure else 'http'}://{text}"
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, overload
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["IdSpace", "PredictionIds", "ROW_LIMIT", "given_ids", "texts"]
+__all__ = ["ROW_LIMIT", "IdSpace", "PredictionIds", "given_ids", "texts"]
 
 ROW_LIMIT: Final = 1 << 20
 """Rows of one call that ids can tell apart."""

@@ -15,8 +15,8 @@ from miops.calls import NESTED
 from miops.ids import IdSpace, PredictionIds
 from miops.incoming import from_baggage
 from miops.record import Recorder
-from miops.spans import NO_SPAN, Opened, close_span, error_name, open_span
 from miops.sources import Source
+from miops.spans import NO_SPAN, Opened, close_span, error_name, open_span
 from miops.told import Told, call_of, model_named
 
 __all__ = ["Prediction", "prediction", "record_prediction"]
@@ -49,7 +49,7 @@ def record_prediction(
     model
         Its name, a :class:`miops.Model` (with task, classes …), or the registered object itself.
     features
-        One row as a mapping of values; many as a mapping of columns, a data frame, or an ``(n, k)`` array.
+        One row as a mapping of values or ``(k,)``; many as a mapping of columns, a data frame, or ``(n, k)``.
     value
         The decision or predicted value, or one per row.
     score
@@ -180,9 +180,7 @@ class Prediction(Told):
         self._end_span(error)
 
     def _record(self, recorder: Recorder, source: Source, duration: int) -> None:
-        call = call_of(
-            recorder, source, self, start=self._start, duration=duration, span=self._span, call=self._call
-        )
+        call = call_of(recorder, source, self, start=self._start, duration=duration, span=self._span, call=self._call)
         self._ids = hand_over(recorder, call)
 
     def _end_span(self, error: BaseException | None) -> None:
@@ -206,8 +204,8 @@ class Prediction(Told):
 def prediction(model: object, *, version: str | None = None, **told: Any) -> Prediction:
     """Record the prediction that the code of a ``with`` (or ``async with``) block makes.
 
-    The block's duration is the prediction's, its error ends it without rows, instrumented models inside are part
-    of it. Keywords are the attributes of :func:`record_prediction` that are known beforehand.
+    The block's duration is the prediction's, its error ends it without rows. Models of instrumented frameworks
+    inside are part of it; what is recorded by hand inside is a prediction of its own. Keywords are the attributes of :func:`record_prediction` that are known beforehand.
 
     Examples
     --------

@@ -14,7 +14,7 @@ from time import monotonic, sleep, time_ns
 from types import MappingProxyType
 from typing import Any, Final
 
-from opentelemetry import metrics
+from opentelemetry import metrics, trace
 from opentelemetry.context import attach, detach, get_current, set_value
 
 from miops import semconv
@@ -163,11 +163,9 @@ class Recorder:
 
     @property
     def resource(self) -> Mapping[str, Any]:
+        """Attributes of this process, as its own provider or the environment has them."""
         if self._resource is None:
-            from opentelemetry import trace
-            from opentelemetry.sdk.resources import Resource
-
-            self._resource = getattr(trace.get_tracer_provider(), "resource", None) or Resource.create()
+            self._resource = getattr(trace.get_tracer_provider(), "resource", None) or _own_resource()
         attributes: Mapping[str, Any] = self._resource.attributes
         return attributes
 
@@ -228,7 +226,7 @@ class Recorder:
         left = sum(call.rows for call in calls)
         try:
             for rows in rows_of(calls, self.ids, values=self._config.capture_features == "all"):
-                self.instruments.count(rows)
+                self._measure(rows)
                 for request in self._encoded(rows):
                     left -= request.rows
                     self._deliver(request)
@@ -239,6 +237,12 @@ class Recorder:
             self.ledger.freed(sum(call.size for call in calls))
             for call in calls:
                 self.give_back(call)
+
+    def _measure(self, rows: Rows) -> None:
+        try:
+            self.instruments.count(rows)
+        except Exception as error:  # noqa: BLE001  # the user's metrics pipeline; the rows matter more
+            self._faults.add("metrics_not_recorded", error)
 
     def _send_truths(self) -> None:
         with self._lock:
@@ -316,6 +320,15 @@ class Recorder:
         _abandoned.append(self._exporter)
         self.slots.clear()
         self._begin()
+
+
+def _own_resource() -> Any:
+    from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+
+    try:
+        return Resource.create()
+    except RuntimeError:  # it uses threads, which an exiting interpreter no longer gives
+        return OTELResourceDetector().detect()
 
 
 _recorders: weakref.WeakSet[Recorder] = weakref.WeakSet()

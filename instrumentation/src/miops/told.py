@@ -57,7 +57,9 @@ def _with(model: Model, said: Registration) -> Model:
     return replace(model, name=said.name or model.name, version=said.version or model.version)
 
 
-def call_of(recorder: Recorder, source: Source, told: Told, *, start: int, duration: int, span: Opened, call: int) -> Call:
+def call_of(
+    recorder: Recorder, source: Source, told: Told, *, start: int, duration: int, span: Opened, call: int
+) -> Call:
     """The call to record.
 
     Raises
@@ -131,15 +133,23 @@ def _rows(captured: Capture, *others: int | None) -> int:
 
 def captured_of(told: Told, source: Source, recorder: Recorder) -> Capture:
     """Features and context, copied."""
+    if not told.context and told.features is None:
+        return Capture(source.nothing, None, -1, 0)
     if not told.context:
-        return capture(told.features, source, recorder.pool) if told.features is not None else _nothing(source)
+        return capture(_one_row(told.features), source, recorder.pool)
     named = {} if told.features is None else features_by_name(told.features, source)
     context = {f"{semconv.COLUMN_CONTEXT_PREFIX}{name}": value for name, value in told.context.items()}
     return mapping({**named, **context}, source)
 
 
-def _nothing(source: Source) -> Capture:
-    return Capture(source.nothing, None, -1, 0)
+def _one_row(features: Any) -> Any:
+    """A flat list or array of features is one row, not one feature of many."""
+    if isinstance(features, np.ndarray):
+        return features.reshape(1, -1) if features.ndim == 1 else features
+    flat = isinstance(features, list | tuple) and not any(
+        hasattr(f, "__len__") and not isinstance(f, str) for f in features
+    )
+    return [features] if flat else features
 
 
 def features_by_name(features: Any, source: Source) -> dict[str, Any]:

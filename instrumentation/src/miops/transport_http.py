@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import gzip
 import http.client
 import math
+import socket
 import ssl
 import time
 from typing import Final
@@ -94,10 +96,9 @@ class HttpTransport:
         self._closed = True
         connection = self._connection
         if connection is not None and connection.sock is not None:
-            try:
-                connection.sock.shutdown(2)
-            except OSError:  # not connected any more
-                return
+            with contextlib.suppress(OSError):  # not connected any more
+                connection.sock.shutdown(socket.SHUT_RDWR)
+        self._drop()
 
 
 def _failed(error: Exception, *, closed: bool) -> Outcome:

@@ -187,7 +187,7 @@ def capture(values: Any, source: Source, pool: BlockPool) -> Capture:
 def _array(values: NDArray[Any], source: Source, pool: BlockPool) -> Capture:
     layout = source.matrix
     if values.ndim != 2:
-        values = values.reshape(-1, 1) if values.ndim == 1 else values.reshape(len(values), -1)
+        values = values.reshape(-1, 1) if values.ndim < 2 else values.reshape(len(values), -1)
     rows, width = values.shape
     if layout is None or layout.dtype is not values.dtype or layout.width != width or layout.index is not None:
         if width > source.max_features:
