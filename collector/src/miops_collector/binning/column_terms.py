@@ -9,7 +9,7 @@ from miops_collector.binning.moments import add_moments
 from miops_collector.binning.numeric import NumericBins
 from miops_collector.binning.plan import Plan
 from miops_collector.binning.terms import Terms
-from miops_collector.binning.words import UNSEEN, Words
+from miops_collector.binning.words import Words
 from miops_collector.columns import Column, FloatArray, Numbers, Rows
 from miops_collector.layout import ColumnLayout, Layout
 from miops_collector.summary import FAULT
@@ -27,7 +27,7 @@ def add_columns(terms: Terms, plan: Plan, rows: Rows) -> FloatArray:
         start = layout.blocks[f"column.{column.name}"].start
         found = column_of(rows, column)
         if isinstance(table, Words):
-            terms.count(_text_cells(found, table, start, len(column.categories)))
+            terms.count(table.cells(found, start, len(column.categories)))
             continue
         numbers = _as_numbers(found)
         terms.count(_number_cells(numbers, table, start))
@@ -60,14 +60,6 @@ def _number_cells(numbers: Numbers, table: NumericBins, start: int) -> NDArray[n
     if numbers.faults is not None:
         cells[numbers.faults] = start + FAULT
     return cells
-
-
-def _text_cells(column: Column, words: Words, start: int, categories: int) -> NDArray[np.int32]:
-    """Missing, fault, categories, unseen: codes -1, -2, 0 …, -3."""
-    codes = words.codes(column)
-    cells = np.where(codes >= 0, codes + 2, -1 - codes)
-    cells[codes == UNSEEN] = categories + 2
-    return (cells + start).astype(np.int32, copy=False)
 
 
 def _as_numbers(column: Column) -> Numbers:

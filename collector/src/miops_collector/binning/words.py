@@ -67,10 +67,20 @@ class Words:
             codes[column.faults] = FAULT
         return codes
 
+    def cells(self, column: Column, start: int, categories: int) -> NDArray[np.int32]:
+        """``(n,)`` cell of each row, the column's first being ``start``: see ``Frequencies.cells``."""
+        place = np.arange(categories + 3, dtype=np.int32) + np.int32(start)
+        place = np.concatenate((place[2:], place[1:2], place[:1]))  # codes 0 …, unseen -3, fault -2, missing -1
+        if self.numbers is None and isinstance(column, Texts) and column.faults is None:
+            return np.append(place[self._of_words(column)], place[MISSING])[column.codes]
+        return place[self.codes(column)]
+
     def _of_texts(self, column: Texts) -> NDArray[np.int32]:
+        return np.append(self._of_words(column), np.int32(MISSING))[column.codes]  # -1 takes the last
+
+    def _of_words(self, column: Texts) -> NDArray[np.int32]:
         words = map(class_text, column.words) if self.numbers is not None else iter(column.words)
-        codes = np.fromiter(map(self.index.get, words, repeat(self.other)), np.int32, len(column.words))
-        return np.append(codes, np.int32(MISSING))[column.codes]  # -1 takes the last
+        return np.fromiter(map(self.index.get, words, repeat(self.other)), np.int32, len(column.words))
 
     def _of_numbers(self, column: Numbers) -> NDArray[np.int32]:
         values = column.values

@@ -42,8 +42,9 @@ class PaneCodec:
         same = there & (low == high)
         single = same & self._are_single(cells, values, low)
         if single.any():
-            kept = ~np.isin(cells, self._moments[single])
-            cells, values = cells[kept], values[kept]
+            kept = np.ones(self.size, np.bool_)
+            kept[self._moments[single]] = False
+            cells, values = cells[kept[cells]], values[kept[cells]]
         outer = np.concatenate((np.where(there, low, 0.0), np.where(there & ~same, high, 0.0)))
         some = np.flatnonzero(outer)
         body = write_sections(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miops_collector.binning.delta import PaneDelta
+from miops_collector.columns import FloatArray
 from miops_collector.layout import Layout, Summaries
 from miops_collector.panes.ages import Ages
 from miops_collector.panes.codec import PaneCodec
 from miops_collector.panes.pane import Pane
+from miops_collector.panes.running import RunningSums
 from miops_collector.window import NANOS, Window, align
 
 __all__ = ["PaneKey", "PaneSet", "default_levels"]
@@ -21,6 +23,10 @@ __all__ = ["PaneKey", "PaneSet", "default_levels"]
 PaneKey: TypeAlias = tuple[int, int]
 """Length and start, nanoseconds."""
 HOUR, DAY = 3600 * NANOS, 86_400 * NANOS
+MOST_OPEN_BYTES = 128_000_000
+"""Open panes that take more are packed before their time."""
+CHECKED = 256
+"""Whether they take more is looked at when so many more are open."""
 
 
 def default_levels(pane_length: int) -> tuple[tuple[int, int], ...]:
@@ -56,29 +62,29 @@ class PaneSet:
         self._codec = PaneCodec(layout)
         self._open: dict[PaneKey, Pane] = {}
         self._packed: dict[PaneKey, bytes] = {}
-        self._order: list[PaneKey] = []
-        """Start and length of every pane, rising."""
+        self._order: list[PaneKey] | None = None
+        self._dirty: set[PaneKey] = set()
+        self._running = RunningSums()
         self._saved: set[PaneKey] = set()
         self._removed: set[PaneKey] = set()
 
     def __len__(self) -> int:
-        return len(self._order)
+        return len(self._open) + len(self._packed)
 
     @property
     def starts(self) -> NDArray[np.int64]:
         """Start of every pane, rising."""
-        return np.array([start for start, _ in self._order], np.int64)
+        return np.array([start for start, _ in self._ordered()], np.int64)
 
     @property
     def nbytes(self) -> int:
         """Bytes of what the panes hold."""
-        return sum(map(len, self._packed.values())) + sum(pane.nbytes for pane in self._open.values())
+        return sum(map(len, self._packed.values())) + self._open_bytes()
 
     def span(self) -> Window | None:
         """From the start of the first pane to the end of the last; ``None`` without panes."""
-        if not self._order:
-            return None
-        return Window(self._order[0][0], max(start + length for start, length in self._order))
+        order = self._ordered()
+        return Window(order[0][0], max(start + length for start, length in order)) if order else None
 
     def length_at(self, time: int) -> int:
         """Length of the pane that holds this event time: shorter windows there are not known any more."""
@@ -89,47 +95,49 @@ class PaneSet:
         ends = delta.offsets.tolist()
         for i, start in enumerate(delta.starts.tolist()):
             touched = slice(ends[i], ends[i + 1])
-            self._opened(self._key(start)).add(delta.cells[touched], delta.values[touched], delta.extremes[i])
+            key = self._key(start)
+            self._opened(key).add(delta.cells[touched], delta.values[touched], delta.extremes[i])
+            self._running.add(key[1], delta.cells[touched], delta.values[touched], delta.extremes[i])
+            if len(self._open) % CHECKED == 0 and self._open_bytes() > MOST_OPEN_BYTES:
+                self._pack()
 
     def window(self, window: Window) -> Summaries:
         """Sum of the panes that start inside the window.
 
         Where its bounds do not lie on bounds of panes any more, whole panes count where they start.
         """
-        vector, extremes = self._codec.zero()
-        for key in self._within(window):
-            packed = self._packed.get(key)
-            if packed is not None:
-                self._codec.add_to(packed, vector, extremes)
-            else:
-                self._open[key].add_to(vector[: self.layout.size], extremes)
-        return Summaries(self.layout, vector[: self.layout.size], extremes)
+        found = self._running.get(window)
+        if found is None:
+            found = self._sum(window)
+            self._running.keep(window, *found)
+        vector, extremes = found
+        return Summaries(self.layout, vector.copy(), extremes.copy())
 
     def coarsen(self, watermark: int) -> None:
         """Merge panes that have grown old at this event time."""
         if not self._ages.advance(watermark):
             return
-        old = [(length, start) for start, length in self._order if length < self._ages.length_at(start)]
+        old = [(length, start) for start, length in self._ordered() if length < self._ages.length_at(start)]
+        if old:
+            self._running.forget()
         for key in old:
             pane = self._taken(key)
             self._opened(self._key(key[1])).merge(pane)
 
     def take_dirty(self) -> tuple[dict[PaneKey, bytes], list[PaneKey]]:
         """Panes that changed since the last call, by length and start, and saved ones that are no more."""
-        changed = {key: self._codec.encode(pane) for key, pane in self._open.items()}
+        self._pack()
+        changed = {key: self._packed[key] for key in sorted(self._dirty)}
         removed = sorted(self._removed)
-        self._packed.update(changed)
         self._saved.update(changed)
-        self._open.clear()
+        self._dirty.clear()
         self._removed.clear()
         return changed, removed
 
     def give_back(self, changed: Iterable[PaneKey], removed: Iterable[PaneKey]) -> None:
         """Take them as not saved after all: the next :meth:`take_dirty` has them again."""
-        for key in changed:
-            if key in self._packed:
-                self._opened(key)
-        self._removed.update(key for key in removed if key not in self._packed and key not in self._open)
+        self._dirty.update(key for key in changed if self._has(key))
+        self._removed.update(key for key in removed if not self._has(key))
 
     def load(self, saved: Mapping[PaneKey, bytes]) -> None:
         """Take panes as they were saved, in place of those of the same length and start."""
@@ -138,34 +146,67 @@ class PaneSet:
             self._open.pop((length, start), None)
         self._packed.update(saved)
         self._saved.update(saved)
-        self._order = sorted((start, length) for length, start in {*self._packed, *self._open})
+        self._dirty.difference_update(saved)
+        self._order = None
+        self._running.forget()
 
     def _key(self, time: int) -> PaneKey:
         length = self._ages.length_at(time)
         return length, align(time, length)
 
+    def _has(self, key: PaneKey) -> bool:
+        return key in self._packed or key in self._open
+
+    def _ordered(self) -> list[PaneKey]:
+        """Start and length of every pane, rising."""
+        if self._order is None:
+            self._order = sorted((start, length) for panes in (self._open, self._packed) for length, start in panes)
+        return self._order
+
     def _within(self, window: Window) -> list[PaneKey]:
-        first, last = (bisect_left(self._order, (bound, 0)) for bound in (window.start, window.end))
-        return [(length, start) for start, length in self._order[first:last]]
+        order = self._ordered()
+        first, last = (bisect_left(order, (bound, 0)) for bound in (window.start, window.end))
+        return [(length, start) for start, length in order[first:last]]
+
+    def _sum(self, window: Window) -> tuple[FloatArray, FloatArray]:
+        vector, extremes = self._codec.zero()
+        for key in self._within(window):
+            packed = self._packed.get(key)
+            if packed is not None:
+                self._codec.add_to(packed, vector, extremes)
+            else:
+                self._open[key].add_to(vector[: self.layout.size], extremes)
+        return vector[: self.layout.size], extremes
 
     def _opened(self, key: PaneKey) -> Pane:
+        """The pane, about to be changed."""
         pane = self._open.get(key)
         if pane is None:
             packed = self._packed.pop(key, None)
             if packed is None:
-                insort(self._order, (key[1], key[0]))
+                self._order = None
                 self._removed.discard(key)
                 pane = Pane(self.layout.size, self.layout.empty_extremes())
             else:
                 pane = self._codec.decode(packed)
             self._open[key] = pane
+            self._dirty.add(key)
         return pane
 
     def _taken(self, key: PaneKey) -> Pane:
         """The pane, which is no more."""
         pane = self._open.pop(key, None) or self._codec.decode(self._packed.pop(key))
-        del self._order[bisect_left(self._order, (key[1], key[0]))]
+        self._order = None
+        self._dirty.discard(key)
         if key in self._saved:
             self._saved.discard(key)
             self._removed.add(key)
         return pane
+
+    def _open_bytes(self) -> int:
+        return sum(pane.nbytes for pane in self._open.values())
+
+    def _pack(self) -> None:
+        for key, pane in self._open.items():
+            self._packed[key] = self._codec.encode(pane)
+        self._open.clear()

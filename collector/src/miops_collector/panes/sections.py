@@ -27,6 +27,8 @@ HOLDS: Final = {
     F8: (U1, U2, I2, U4, I4, F4, F8),
 }
 """Types a page may have, and those whose values it can hold."""
+PAGE_KINDS: Final = np.array(list(HOLDS))
+HELD: Final = np.array([[kind in holds for kind in range(len(TYPES))] for holds in HOLDS.values()])
 PAGE: Final = 128
 """Cells of a page: all of them are written, zeros too."""
 PAGES, NEAR, FAR = 0, 8, 16
@@ -96,19 +98,12 @@ def _narrowest(values: FloatArray) -> Kinds:
 def _choose_pages(cells: Cells, kinds: Kinds) -> Iterator[tuple[int, NDArray[np.bool_]]]:
     """Types of pages with the cells they hold: where a page takes fewer bytes than its cells one by one."""
     page = cells // PAGE
-    cost = WIDTHS[kinds] + 1
-    count = int(page[-1]) + 1
-    saved = np.empty((len(HOLDS), count))
-    held = []
-    for row, (kind, holds) in enumerate(HOLDS.items()):
-        held.append(np.isin(kinds, holds))
-        single = np.bincount(page, weights=cost * held[row], minlength=count)
-        saved[row] = single - (PAGE * WIDTHS[kind] + 2)
-    best = np.where(saved.max(axis=0) > 0, saved.argmax(axis=0), -1)
-    for row, kind in enumerate(HOLDS):
-        chosen = held[row] & (best[page] == row)
-        if chosen.any():
-            yield kind, chosen
+    found = np.bincount(page * len(TYPES) + kinds, minlength=(int(page[-1]) + 1) * len(TYPES))
+    saved = found.reshape(-1, len(TYPES)) @ (HELD * (WIDTHS + 1)).T - (PAGE * WIDTHS[PAGE_KINDS] + 2)
+    best = np.where(saved.max(axis=1) > 0, saved.argmax(axis=1), -1)
+    for row in range(len(PAGE_KINDS)):
+        if (best == row).any():
+            yield int(PAGE_KINDS[row]), HELD[row][kinds] & (best[page] == row)
 
 
 def _write_pages(kind: int, cells: Cells, values: FloatArray) -> bytes:
