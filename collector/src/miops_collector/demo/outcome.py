@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from miops_collector.client import Client
+from miops_collector.demo.accounting import accounted
 from miops_collector.demo.replay import Progress
 from miops_collector.demo.survey import MODEL, VERSION
 from miops_collector.report import Alert, ModelKey, Observation
@@ -51,9 +52,8 @@ class Outcome:
     @classmethod
     def of(cls, collector: Collector, sent: Progress, *, seconds: float, elapsed: float) -> Outcome:
         client = Client(collector.addresses.web)
-        counted = {name: int(n) for name, n in client.get("/api/v1/collector")["rows"].items()}
-        rows = {"sent": sent.rows, **{name: counted[name] for name in ("stored", "refused", "deduplicated")}}
-        rows["dropped"] = sent.rows - counted["stored"] - counted["refused"]
+        rows = {"sent": sent.rows, **accounted(client)}
+        rows["dropped"] = sent.rows - rows["stored"] - rows["refused"]
         return cls(
             rows=rows,
             truths=sent.truths,

@@ -21,6 +21,7 @@ from sklearn.pipeline import Pipeline
 from miops_collector.client import Client
 from miops_collector.config import AlarmConfig, Config, ModelConfig, OtlpConfig
 from miops_collector.demo import replay as sending
+from miops_collector.demo.accounting import accounted
 from miops_collector.demo.outcome import Outcome, show
 from miops_collector.demo.plan import FAULT, Plan, make_plan
 from miops_collector.demo.process import free_port, model_server
@@ -163,7 +164,7 @@ def _wait_until_stored(client: Client, sent: int) -> None:
     """The instrumentation sends within a second or two; a row that never comes shows in the table as dropped."""
     deadline = time.monotonic() + STORED_SECONDS
     while time.monotonic() < deadline:
-        rows = client.get("/api/v1/collector")["rows"]
+        rows = accounted(client)
         if rows["stored"] + rows["refused"] >= sent:
             return
         time.sleep(0.2)
