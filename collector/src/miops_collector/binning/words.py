@@ -17,6 +17,8 @@ __all__ = ["FAULT", "MISSING", "UNSEEN", "Words"]
 
 MISSING, FAULT, UNSEEN = -1, -2, -3
 """Codes of rows that have no known word."""
+FEW = 8
+"""So many classes are found faster one by one than by searching."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,10 +89,13 @@ class Words:
         missing = np.isnan(values)
         if self.numbers is None or self.number_codes is None:
             return np.where(missing, np.int32(MISSING), np.int32(FAULT))
-        if not len(self.numbers):
-            return np.where(missing, np.int32(MISSING), np.int32(self.other))
-        place = np.minimum(np.searchsorted(self.numbers, values), len(self.numbers) - 1)
-        codes = np.where(self.numbers[place] == values, self.number_codes[place], np.int32(self.other))
+        codes = np.full(len(values), self.other, np.int32)
+        if len(self.numbers) <= FEW:
+            for number, code in zip(self.numbers.tolist(), self.number_codes.tolist(), strict=True):
+                codes[values == number] = code
+        else:
+            place = np.minimum(np.searchsorted(self.numbers, values), len(self.numbers) - 1)
+            np.copyto(codes, self.number_codes[place], where=self.numbers[place] == values)
         codes[missing] = MISSING
         return codes
 

@@ -115,19 +115,26 @@ def _write_pages(kind: int, cells: Cells, values: FloatArray) -> bytes:
 
 def _write_singles(kind: int, cells: Cells, values: FloatArray) -> bytes:
     """Cells by their distance from the one before, in one byte or two, whichever is shorter."""
-    distances = np.diff(cells, prepend=np.int32(-1)).astype(np.int64)
-    written = [_write_distances(form, kind, distances, values) for form in (NEAR, FAR)]
-    return min(written, key=len)
+    distances = np.concatenate((cells[:1] + 1, cells[1:] - cells[:-1]))
+    near = _write_distances(NEAR, kind, distances, values)
+    return (
+        near if distances.max() <= LONGEST[NEAR] else min(near, _write_distances(FAR, kind, distances, values), key=len)
+    )
 
 
-def _write_distances(form: int, kind: int, distances: NDArray[np.int64], values: FloatArray) -> bytes:
-    """Distances too long for their type are cut by zeros in between; at least 1 is left, so no cell comes twice."""
-    longest = LONGEST[form]
-    cuts = (distances - 1) // longest
-    place = np.arange(len(distances)) + np.cumsum(cuts)
-    count = len(distances) + int(cuts.sum())
-    steps: NDArray[Any] = np.full(count, longest, DISTANCES[form])
-    written: NDArray[Any] = np.zeros(count, TYPES[kind])
-    steps[place] = distances - cuts * longest
+def _write_distances(form: int, kind: int, distances: Cells, values: FloatArray) -> bytes:
+    if distances.max() > LONGEST[form]:
+        distances, values = _cut(distances, values, LONGEST[form])
+    steps, written = distances.astype(DISTANCES[form]), values.astype(TYPES[kind])
+    return HEADER.pack(form + kind, len(steps)) + steps.tobytes() + written.tobytes()
+
+
+def _cut(distances: Cells, values: FloatArray, longest: int) -> tuple[Cells, FloatArray]:
+    """Long distances in several steps, with zeros at the stops; the last step is at least 1, so no cell comes twice."""
+    stops = (distances - 1) // longest
+    place = np.arange(len(distances)) + np.cumsum(stops)
+    steps = np.full(int(place[-1]) + 1, longest, np.int32)
+    steps[place] = distances - stops * longest
+    written = np.zeros(len(steps))
     written[place] = values
-    return bytes(HEADER.pack(form + kind, count) + steps.tobytes() + written.tobytes())
+    return steps, written
