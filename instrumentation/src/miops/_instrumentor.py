@@ -11,7 +11,7 @@ from types import FunctionType, MethodType
 from typing import Any, ClassVar, Final
 
 import wrapt
-from opentelemetry.instrumentation.instrumentor import BaseInstrumentor
+from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 
 from miops import calls, runtime
 from miops.call import Output
@@ -92,7 +92,7 @@ class _Descriptor:
 
     def __init__(self, original: Any, output: Output | None, framework: str) -> None:
         self.original, self.output, self.framework = original, output, framework
-        functools.update_wrapper(self, original, updated=())
+        self.__doc__ = getattr(original, "__doc__", None)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         found = self.original.__get__(instance, owner)
@@ -168,7 +168,7 @@ def subclasses(base: type) -> Iterator[type]:
             waiting += type.__subclasses__(one)
 
 
-class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]
+class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc, unused-ignore]
     """Base of the instrumentors of all frameworks.
 
     A framework says when it is imported, what it is called and how it is patched. Its absence costs nothing:
@@ -233,6 +233,6 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc]
         _log.warning("miops: %s %s is not instrumented; it needs %s or later", self.package, version, oldest)
         return False
 
-    def _uninstrument(self, **kwargs: Any) -> None:
+    def _uninstrument(self, **_: Any) -> None:
         runtime.deactivate(self.framework)
         self.patches.undo()

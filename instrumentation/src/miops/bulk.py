@@ -67,10 +67,8 @@ def _aggregations(histogram: Any, attributes: Mapping[str, Any]) -> list[Any] | 
 
 
 def _familiar(aggregation: Any) -> bool:
-    return type(aggregation).__name__ == "_ExplicitBucketHistogramAggregation" and isinstance(
-        aggregation._value,
-        list,
-    )
+    counts = getattr(aggregation, "_value", None)
+    return type(aggregation).__name__ == "_ExplicitBucketHistogramAggregation" and isinstance(counts, list)
 
 
 def _add(aggregation: Any, values: NDArray[np.float64]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from miops.values import Layout
+from miops.layouts import Layout
 
 __all__ = ["CALL_BYTES", "Call", "Extras", "Output", "merged"]
 

@@ -10,7 +10,9 @@ from opentelemetry.context import Context, create_key, get_current
 
 from miops import runtime
 from miops.call import CALL_BYTES, Call, Extras, Output, merged
+from miops.capture import Capture, capture
 from miops.context_keys import SUPPRESSED
+from miops.ids import ROW_LIMIT
 from miops.incoming import from_baggage
 from miops.models import registered, resolve
 from miops.outputs import Returned, one_row, take_output
@@ -18,7 +20,6 @@ from miops.pending import Pending
 from miops.record import Recorder
 from miops.sources import Source
 from miops.spans import Opened, close_span, error_name, open_span
-from miops.values import Capture, capture
 
 __all__ = ["NESTED", "Opening", "begin", "fail", "finish", "guarded_call", "recorded_call", "source_of"]
 
@@ -204,7 +205,7 @@ def _call(opening: Opening, start: int, duration: int, returned: Returned) -> Ca
             payload,
             returned.rows,
             size + len(returned.payload) + CALL_BYTES,
-            next(recorder.ids.calls),
+            next(recorder.ids.calls) if returned.rows < ROW_LIMIT else recorder.ids.next_call(returned.rows),
             start,
             duration,
             span.trace_id,
@@ -222,7 +223,7 @@ def _hand_over(
         recorder.append(call)
         return
     if previous is not None:
-        recorder.give_back(call)
+        recorder.sender.give_back(call)
         output, call = previous.outputs | output, merged(previous.call, call)
     runtime.slot().append(_new(Pending, (source, input_id, output, call)))
     recorder.held()

@@ -104,11 +104,11 @@ def from_values(values: Sequence[Any], *, keep_integers: bool = False) -> Column
         values = list(map(_unboxed, values))
         present = set(map(type, values)) - missing
     if float in present and not present <= _NUMBERS:
-        present, valid = _without_nan(values, present, valid)
+        present, valid = _without_nan(values, valid)
     return _typed(values, present, valid, keep_integers)
 
 
-def _without_nan(values: Sequence[Any], present: set[type], valid: Mask | None) -> tuple[set[type], Mask]:
+def _without_nan(values: Sequence[Any], valid: Mask | None) -> tuple[set[type], Mask]:
     """Among texts NaN is how pandas says that a value is missing."""
     number = np.fromiter(map(operator.eq, values, values), dtype=np.bool_, count=len(values))
     valid = number if valid is None else valid & number
@@ -126,8 +126,12 @@ def _typed(values: Sequence[Any], present: set[type], valid: Mask | None, keep_i
         return Column("utf8", _filled(values, valid, ""), valid)
     if present == {bool}:
         return Column("bool", np.array(_filled(values, valid, False), dtype=np.bool_), valid)  # noqa: FBT003
-    if present == {int} and keep_integers:
-        return Column("int64", np.array(_filled(values, valid, 0), dtype=np.int64), valid)
+    if (
+        present == {int}
+        and keep_integers
+        and -(2**63) <= min(filled := _filled(values, valid, 0)) <= max(filled) < 2**63
+    ):
+        return Column("int64", np.array(filled, dtype=np.int64), valid)
     if present <= _NUMBERS:
         return doubles(np.array(_filled(values, valid, math.nan), dtype=np.float64))
     if all(issubclass(t, dt.date) for t in present):

@@ -1,20 +1,20 @@
-"""What a user sets: ``MIOPS_*`` and ``OTEL_*`` environment variables, read once into a frozen :class:`Config`.
+r"""What a user sets: ``MIOPS_*`` and ``OTEL_*`` environment variables, read once into a frozen :class:`Config`.
 
 =============================  =============  ==================================================================
 variable                       default        meaning
 =============================  =============  ==================================================================
 ``MIOPS_DISABLED``             ``false``      nothing is patched, recorded or sent (as ``OTEL_SDK_DISABLED``)
-``MIOPS_ENDPOINT``             \\-             where events go, instead of the OTLP logs endpoint; OTLP headers,
+``MIOPS_ENDPOINT``             \-             where events go, instead of the OTLP logs endpoint; OTLP headers,
                                               which may hold another backend's secrets, are then not sent
 ``MIOPS_PROTOCOL``             by the URL     ``grpc`` or ``http/protobuf`` for ``MIOPS_ENDPOINT``; without it
                                               port 4318 or a path means ``http/protobuf``
-``MIOPS_HEADERS``              \\-             ``key=value,…`` for ``MIOPS_ENDPOINT``
-``MIOPS_MODEL_NAME``           \\-             name of every model that is not named in the call
-``MIOPS_MODEL_VERSION``        \\-             its version
+``MIOPS_HEADERS``              \-             ``key=value,…`` for ``MIOPS_ENDPOINT``
+``MIOPS_MODEL_NAME``           \-             name of every model that is not named in the call
+``MIOPS_MODEL_VERSION``        \-             its version
 ``MIOPS_CAPTURE_FEATURES``     ``all``        ``all``; ``schema`` sends names only; ``none``
 ``MIOPS_MAX_FEATURES``         ``2000``       inputs with more columns are recorded without features
 ``MIOPS_SPANS``                ``auto``       ``auto`` makes none under an unsampled parent; ``always``; ``never``
-``MIOPS_BUFFER_ROWS``          ``262144``     rows held at most; more are dropped and counted
+``MIOPS_BUFFER_ROWS``          ``1048576``    rows held at most; more are dropped and counted
 ``MIOPS_BUFFER_BYTES``         ``67108864``   bytes held at most
 ``MIOPS_FLUSH_ROWS``           ``1024``       rows that start a flush before the interval is over
 ``MIOPS_FLUSH_INTERVAL``       ``1``          seconds between flushes
@@ -53,7 +53,7 @@ class Config:
     capture_features: Literal["all", "schema", "none"] = "all"
     max_features: int = 2000
     spans: Literal["auto", "always", "never"] = "auto"
-    buffer_rows: int = 262_144
+    buffer_rows: int = 1_048_576
     buffer_bytes: int = 64 * 1024 * 1024
     flush_rows: int = 1024
     flush_interval: float = 1.0

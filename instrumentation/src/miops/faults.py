@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+import threading
 from collections.abc import Mapping
-from itertools import count
 
 __all__ = ["Faults"]
 
@@ -15,14 +14,18 @@ _log = logging.getLogger("miops")
 class Faults:
     """How often what went wrong inside the instrumentation."""
 
-    __slots__ = ("_counts",)
+    __slots__ = ("_counts", "_lock")
 
     def __init__(self) -> None:
-        self._counts: defaultdict[str, count[int]] = defaultdict(count)
+        self._counts: dict[str, int] = {}
+        self._lock = threading.RLock()
 
     def add(self, reason: str, error: BaseException | None = None) -> None:
         """Count a fault; the first of its kind is logged."""
-        if next(self._counts[reason]) == 0:
+        with self._lock:
+            before = self._counts.get(reason, 0)
+            self._counts[reason] = before + 1
+        if before == 0:
             _log.warning(
                 "miops: %s%s; predictions of the program are not affected, further cases are only counted",
                 reason,
@@ -32,4 +35,10 @@ class Faults:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        return {reason: counter.__reduce__()[1][0] for reason, counter in list(self._counts.items())}
+        """How often, by reason."""
+        with self._lock:
+            return dict(self._counts)
+
+    def after_fork(self) -> None:
+        """In a forked child: nothing has gone wrong yet, and the lock is free."""
+        self._counts, self._lock = {}, threading.RLock()

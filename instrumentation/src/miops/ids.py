@@ -31,17 +31,24 @@ class IdSpace:
         self._low = (0b10 << 62) | (((noise >> 12) & 0x3FF) << 52)
         self.calls = count(noise >> 32)
 
+    def next_call(self, rows: int) -> int:
+        """A number for a call of this many rows; a call beyond :data:`ROW_LIMIT` takes the following numbers too."""
+        call = next(self.calls)
+        for _ in range(rows // ROW_LIMIT):
+            next(self.calls)
+        return call
+
     def one(self, time_ns: int, call: int, row: int) -> uuid.UUID:
         """The id of one row of a call that was made at ``time_ns``."""
         high = ((time_ns // 1_000_000) & 0xFFFF_FFFF_FFFF) << 16 | self._high
-        return uuid.UUID(int=high << 64 | self._low | (call & 0xFFFF_FFFF) << 20 | row)
+        return uuid.UUID(int=high << 64 | self._low + ((call & 0xFFFF_FFFF) << 20) + int(row))
 
     def many(self, times: NDArray[np.int64], calls: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The ids of rows: three ``(n,)`` arrays to ``(n, 16) uint8``."""
         ids = np.empty((len(times), 2), dtype=">u8")
         ids[:, 0] = (times // 1_000_000).astype(np.uint64) << np.uint64(16) | np.uint64(self._high)
         ids[:, 1] = (
-            np.uint64(self._low) | ((calls & 0xFFFF_FFFF).astype(np.uint64) << np.uint64(20)) | rows.astype(np.uint64)
+            np.uint64(self._low) + ((calls & 0xFFFF_FFFF).astype(np.uint64) << np.uint64(20)) + rows.astype(np.uint64)
         )
         return ids.view(np.uint8).reshape(-1, 16)
 

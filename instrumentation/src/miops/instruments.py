@@ -117,6 +117,12 @@ class Instruments:
             certain = rows.confidence[np.isfinite(rows.confidence)]
             record_all(self._confidence, certain, dict(identity), at_most=_SAMPLE)
 
+    def after_fork(self) -> None:
+        """In a forked child: a lock of its own, and nothing of the parent's counts."""
+        self._lock = threading.Lock()
+        self._rows = defaultdict(int)
+        self._failures = []
+
     def flush(self) -> None:
         """Record the durations of failed calls."""
         failures, self._failures = self._failures, []

@@ -54,7 +54,7 @@ def observe(
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         select = features or _first_argument(function)
         if inspect.iscoroutinefunction(function):
-            return _observed_async(function, model, version, select, returns)  # type: ignore[return-value]
+            return _observed_async(function, model, version, select, returns)
 
         @functools.wraps(function)
         def observed(*args: P.args, **kwargs: P.kwargs) -> R:

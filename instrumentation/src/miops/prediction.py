@@ -110,7 +110,8 @@ def hand_over(recorder: Recorder, call: Call) -> PredictionIds:
     baggage = from_baggage(get_current(), runtime.faults)
     if baggage is not None:
         said = call.extras or Extras()
-        extras = Extras(*(own if own is not None else theirs for own, theirs in zip(said, baggage, strict=True)))
+        pairs: Any = zip(said, baggage, strict=True)
+        extras = Extras(*(own if own is not None else theirs for own, theirs in pairs))
         call = call._replace(extras=extras)
     if call.rows:
         recorder.append(call)
@@ -156,7 +157,7 @@ class Prediction(Told):
                 self._source = runtime.sources.of(model_named(self._model, self._version))
                 always = runtime.config.spans == "always"
                 self._span = open_span(self._source, get_current(), runtime.tracer, always=always)
-                self._token = attach(set_value(NESTED, True))
+                self._token = attach(set_value(NESTED, self))
         except Exception as error:  # noqa: BLE001
             runtime.faults.add("prediction_not_recorded", error)
         self._began = perf_counter_ns()
@@ -205,7 +206,8 @@ def prediction(model: object, *, version: str | None = None, **told: Any) -> Pre
     """Record the prediction that the code of a ``with`` (or ``async with``) block makes.
 
     The block's duration is the prediction's, its error ends it without rows. Models of instrumented frameworks
-    inside are part of it; what is recorded by hand inside is a prediction of its own. Keywords are the attributes of :func:`record_prediction` that are known beforehand.
+    inside are part of it; what is recorded by hand inside is a prediction of its own. Keywords are the arguments
+    of :func:`record_prediction` that are known beforehand.
 
     Examples
     --------

@@ -9,36 +9,33 @@ import atexit
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from time import monotonic, sleep, time_ns
-from types import MappingProxyType
 from typing import Any, Final
 
-from opentelemetry import metrics, trace
+from opentelemetry import metrics
 from opentelemetry.context import attach, detach, get_current, set_value
 
-from miops import semconv
 from miops.blocks import BlockPool
 from miops.call import Call
 from miops.config import Config
-from miops.event import Request, event_requests
-from miops.export import Exporter
+from miops.event import Request
 from miops.faults import Faults
 from miops.ids import IdSpace
 from miops.instruments import Instruments
 from miops.ledger import Ledger
 from miops.models import Model
 from miops.pending import HOLD_NS, Slots
-from miops.rows import Rows, rows_of
-from miops.transport import Transport, open_transport
-from miops.truths import Truth, truth_columns
-from miops.version import __version__
+from miops.sender import Sender
+from miops.transport import Transport
+from miops.truths import Truth
 
 __all__ = ["Recorder"]
 
 _CALLS_AT_ONCE: Final = 1024
 """Encoding more at once would hold the interpreter's lock for milliseconds."""
 _SUPPRESS: Final = "suppress_instrumentation"
+_YES: Final = True
 
 
 class Recorder:
@@ -76,24 +73,12 @@ class Recorder:
         self._asked = self._done = 0
         self._thread: threading.Thread | None = None
         self._stopped = False
-        self._exporter = self._new_exporter()
-
-    def _new_exporter(self) -> Exporter | None:
-        endpoint = self._config.endpoint
-        connect = self._transport
-        if connect is None and endpoint is not None:
-            connect = lambda: open_transport(endpoint)  # noqa: E731
-        if connect is None:
-            return None
-        timeout = endpoint.timeout_seconds if endpoint is not None else 10.0
-        return Exporter(connect, timeout_seconds=timeout, retry_timeout=self._config.retry_timeout)
-
-    # callers' side
+        self.sender = Sender(config, self._faults, self.ledger, self.ids, self.pool, self._transport, self._resource)
 
     def append(self, call: Call) -> None:
         """Take a call in; over a cap it is dropped and counted."""
         if not self.ledger.admit(call.rows, call.size):
-            self.give_back(call)
+            self.sender.give_back(call)
             return
         self._calls.append(call)  # atomic; and only the flush takes calls out, from the other end
         if len(self._calls) >= self._config.flush_rows or call.size > 1_000_000:
@@ -131,27 +116,6 @@ class Recorder:
                     self._events.append(request)
         self._wake.set()
 
-    def requests(
-        self,
-        name: str,
-        attributes: Mapping[str, Any],
-        columns: Any,
-        rows: int,
-        *,
-        final: Mapping[str, Any] = MappingProxyType({}),
-    ) -> Iterable[Request]:
-        """Columns as export requests of this process."""
-        return event_requests(
-            name,
-            attributes,
-            columns,
-            rows,
-            resource=self.resource,
-            version=__version__,
-            request_bytes=self._config.request_bytes,
-            final=final,
-        )
-
     def failed(self, model: Model, error: str, duration: int) -> None:
         """A call ended with an error: there are no rows, but it took its time."""
         self.instruments.failed(model, error, duration)
@@ -160,16 +124,6 @@ class Recorder:
     def queued(self) -> int:
         """Rows taken in and neither sent nor dropped, those that wait for their counterpart included."""
         return self.ledger.rows + len(self.slots)
-
-    @property
-    def resource(self) -> Mapping[str, Any]:
-        """Attributes of this process, as its own provider or the environment has them."""
-        if self._resource is None:
-            self._resource = getattr(trace.get_tracer_provider(), "resource", None) or _own_resource()
-        attributes: Mapping[str, Any] = self._resource.attributes
-        return attributes
-
-    # background side
 
     def _start(self) -> None:
         with self._lock:
@@ -183,7 +137,7 @@ class Recorder:
                 self._faults.add("no_thread", error)
 
     def _run(self) -> None:
-        token = attach(set_value(_SUPPRESS, True, get_current()))  # our own requests are nobody's telemetry
+        token = attach(set_value(_SUPPRESS, _YES, get_current()))  # our own requests are nobody's telemetry
         try:
             while not self._stopped:
                 self._wake.wait(self._config.flush_interval)
@@ -213,71 +167,13 @@ class Recorder:
             taken = self._calls[:_CALLS_AT_ONCE]
             del self._calls[:_CALLS_AT_ONCE]
             waiting -= len(taken)
-            self._send_calls(taken)
-        self._send_truths()
-        with self._lock:
-            events, self._events = self._events, []
-        for request in events:
-            self._deliver(request)
-            self.ledger.freed(len(request.body))
-        self.instruments.flush()
-
-    def _send_calls(self, calls: list[Call]) -> None:
-        left = sum(call.rows for call in calls)
-        try:
-            for rows in rows_of(calls, self.ids, values=self._config.capture_features == "all"):
-                self._measure(rows)
-                for request in self._encoded(rows):
-                    left -= request.rows
-                    self._deliver(request)
-        except Exception as error:  # noqa: BLE001
-            self._faults.add("rows_not_encoded", error)
-            self.ledger.settle(dropped=left, reason="not_encoded")
-        finally:
-            self.ledger.freed(sum(call.size for call in calls))
-            for call in calls:
-                self.give_back(call)
-
-    def _measure(self, rows: Rows) -> None:
-        try:
-            self.instruments.count(rows)
-        except Exception as error:  # noqa: BLE001  # the user's metrics pipeline; the rows matter more
-            self._faults.add("metrics_not_recorded", error)
-
-    def _send_truths(self) -> None:
+            self.sender.send_calls(taken, self.instruments)
         with self._lock:
             truths, self._truths = self._truths, []
-        left = sum(truth.rows for truth in truths)
-        try:
-            for attributes, columns, rows in truth_columns(truths):
-                for request in self.requests(semconv.EVENT_GROUND_TRUTH_BATCH, attributes, columns, rows):
-                    left -= request.rows
-                    self._deliver(request)
-        except Exception as error:  # noqa: BLE001
-            self._faults.add("ground_truth_not_encoded", error)
-            self.ledger.settle(dropped=left, reason="not_encoded")
-        finally:
-            self.ledger.freed(sum(truth.size for truth in truths))
-
-    def give_back(self, call: Call) -> None:
-        """Return pooled memory of a call that nobody needs any more."""
-        if type(call.features) is memoryview:
-            self.pool.give(call.features)
-
-    def _encoded(self, rows: Rows) -> Iterable[Request]:
-        attributes = rows.model.attributes()
-        if self._config.capture_features == "schema" and rows.features:
-            attributes[semconv.MODEL_FEATURES] = list(rows.features)
-        return self.requests(semconv.EVENT_PREDICTION_BATCH, attributes, rows.columns, rows.rows)
-
-    def _deliver(self, request: Request) -> None:
-        if self._exporter is None:
-            self.ledger.settle(dropped=request.rows, reason="no_endpoint")
-            return
-        delivery = self._exporter.deliver(request)
-        self.ledger.settle(exported=delivery.exported, dropped=delivery.dropped, reason=delivery.reason)
-
-    # flush, exit, fork
+            events, self._events = self._events, []
+        self.sender.send_truths(truths)
+        self.sender.send_events(events)
+        self.instruments.flush()
 
     def flush(self, timeout_seconds: float = 10.0) -> bool:
         """Send everything recorded so far; whether that was done in time."""
@@ -301,7 +197,7 @@ class Recorder:
         if self._stopped:
             return
         _recorders.discard(self)
-        timeout, exporter = self._config.exit_timeout, self._exporter
+        timeout, exporter = self._config.exit_timeout, self.sender.exporter
         if exporter is not None:
             exporter.stop(timeout)
         sent = self.queued == 0 or self.flush(timeout)
@@ -317,23 +213,16 @@ class Recorder:
 
     def after_fork(self) -> None:
         """In the child: nothing of the parent's rows, locks, thread or channel is touched."""
-        _abandoned.append(self._exporter)
+        _abandoned.append(self.sender)
         self.slots.clear()
         self._begin()
-
-
-def _own_resource() -> Any:
-    from opentelemetry.sdk.resources import OTELResourceDetector, Resource
-
-    try:
-        return Resource.create()
-    except RuntimeError:  # it uses threads, which an exiting interpreter no longer gives
-        return OTELResourceDetector().detect()
+        self.instruments.after_fork()
+        self._faults.after_fork()
 
 
 _recorders: weakref.WeakSet[Recorder] = weakref.WeakSet()
-_abandoned: list[Exporter | None] = []
-"""Exporters of parent processes: closing a parent's channel in a child, as collection would, may hang."""
+_abandoned: list[Sender] = []
+"""Of parent processes: closing a parent's channel in a child, as collection would, may hang."""
 
 
 def _after_fork_in_child() -> None:

@@ -91,7 +91,7 @@ def _send(
     last: bool,
     timeout_seconds: float,
 ) -> None:
-    requests = recorder.requests(
+    requests = recorder.sender.requests(
         semconv.EVENT_REFERENCE_BATCH,
         {**source.model.attributes(), semconv.REFERENCE_ID: identity},
         columns,
@@ -109,16 +109,13 @@ def _same_length(columns: Mapping[str, Column]) -> int:
 
 
 def _identity(recorder: Recorder, rows: int, time: Any) -> dict[str, Column]:
-    """Ids and event times. A call number holds 2**20 rows, so that many rows take several."""
+    """Ids and event times. A call number stands for ``ROW_LIMIT`` rows, so many rows take several."""
     row = np.arange(rows)
-    first = next(recorder.ids.calls)
-    numbers = first + (row >> 20)
-    for _ in range(rows >> 20):
-        next(recorder.ids.calls)
+    numbers = np.full(rows, recorder.ids.next_call(rows), dtype=np.int64)
     now = np.full(rows, time_ns(), dtype=np.int64)
     times = now if time is None else np.broadcast_to(_times(time), rows).astype(np.int64)
     return {
-        semconv.COLUMN_PREDICTION_ID: Column("binary16", recorder.ids.many(now, numbers, row & 0xFFFFF)),
+        semconv.COLUMN_PREDICTION_ID: Column("binary16", recorder.ids.many(now, numbers, row)),
         semconv.COLUMN_TIME: Column("int64", times),
         semconv.COLUMN_ROW: Column("int32", row.astype(np.int32)),
     }

@@ -14,15 +14,16 @@ from miops import semconv
 from miops.call import Call, Extras, Output
 from miops.columns import Column, from_values, utf8
 from miops.ids import IdSpace, given_ids, texts
+from miops.layouts import Layout, Mappings
 from miops.models import Model
 from miops.scores import Scored, score
 from miops.sources import Source
-from miops.values import Layout, Mappings
 
 __all__ = ["Rows", "rows_of"]
 
 _SHAPE: Final = itemgetter(0, 1, 2, 3, 4)
 _NO_EXTRAS: Final = Extras()
+_to_bytes: Final[Any] = int.to_bytes
 
 
 class Rows(NamedTuple):
@@ -127,7 +128,7 @@ def _trace(calls: Any, counts: NDArray[np.int64]) -> dict[str, Column]:
 
 
 def _bytes(numbers: list[int], width: int, counts: NDArray[np.int64]) -> tuple[Any, NDArray[np.bool_] | None]:
-    joined = b"".join(map(int.to_bytes, numbers, repeat(width), repeat("big")))
+    joined = b"".join(map(_to_bytes, numbers, repeat(width), repeat("big")))
     data = np.repeat(np.frombuffer(joined, dtype=np.uint8).reshape(-1, width), counts, axis=0)
     valid = np.repeat(np.fromiter(map(bool, numbers), dtype=np.bool_, count=len(numbers)), counts)
     return data, None if valid.all() else valid
@@ -136,7 +137,8 @@ def _bytes(numbers: list[int], width: int, counts: NDArray[np.int64]) -> tuple[A
 def _extras(extras: list[Extras | None], rows: Sequence[int]) -> dict[str, Column]:
     if extras.count(None) == len(extras):
         return {}
-    fields = Extras(*zip(*(_NO_EXTRAS if one is None else one for one in extras), strict=True))
+    by_field: Any = zip(*(_NO_EXTRAS if one is None else one for one in extras), strict=True)
+    fields = Extras(*by_field)
     told: Mapping[str, Any] = {
         semconv.COLUMN_ENTITY_ID: fields.entity,
         semconv.COLUMN_WEIGHT: fields.weight,

@@ -75,10 +75,9 @@ def _binary(
 ) -> Scored:
     assert source.classes is not None
     positive, threshold = matrix[:, source.positive], source.model.threshold
-    if decision is None and threshold is None:
-        decision = source.classes[matrix.argmax(axis=1)]
-    elif decision is None:
-        decision = source.classes[np.where(positive >= threshold, source.positive, 1 - source.positive)]
+    if decision is None:
+        above = matrix.argmax(axis=1) == source.positive if threshold is None else positive >= threshold
+        decision = source.classes[np.where(above, source.positive, 1 - source.positive)]
     columns = {**_value(source, decision), semconv.COLUMN_SCORE: doubles(positive)}
     if threshold is not None:
         columns[semconv.COLUMN_THRESHOLD] = doubles(np.full(len(positive), threshold))

@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 
 from miops import semconv
+from miops.layouts import Frames, Mappings, Matrix, Nothing
 from miops.models import Model
-from miops.values import Frames, Mappings, Matrix, Nothing
 from miops.weak import WeakIdMap
 
 __all__ = ["Source", "Sources"]
@@ -73,7 +73,7 @@ class Source:
         layout: Mappings = self._interned((names, single), lambda: Mappings(self, names, single=single))
         return layout
 
-    def too_wide(self, width: int) -> Nothing:
+    def too_wide(self) -> Nothing:
         """The layout of inputs with more columns than are captured; counted."""
         self._fault("too_many_features")
         return self.nothing

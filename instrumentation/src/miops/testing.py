@@ -46,7 +46,7 @@ class Harness:
     """Given to every request; set it to see how refusals are counted."""
     _bodies: list[bytes] = field(default_factory=list)
 
-    def send(self, body: bytes, timeout_seconds: float) -> Outcome:
+    def send(self, body: bytes, _timeout_seconds: float, /) -> Outcome:
         self._bodies.append(body)
         return self.outcome
 

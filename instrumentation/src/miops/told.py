@@ -10,6 +10,7 @@ import numpy as np
 
 from miops import runtime, semconv
 from miops.call import CALL_BYTES, Call, Extras, Output
+from miops.capture import Capture, capture, mapping
 from miops.ids import ROW_LIMIT
 from miops.incoming import unix_nano
 from miops.models import Model, Registration, registered, resolve
@@ -17,7 +18,6 @@ from miops.outputs import take_output
 from miops.record import Recorder
 from miops.sources import Source
 from miops.spans import Opened
-from miops.values import Capture, capture, mapping
 
 __all__ = ["Told", "call_of", "features_by_name", "model_named", "per_row"]
 

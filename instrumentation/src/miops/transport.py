@@ -57,7 +57,7 @@ class Outcome:
 class Transport(Protocol):
     """A connection to one endpoint."""
 
-    def send(self, body: bytes, timeout_seconds: float) -> Outcome:
+    def send(self, body: bytes, timeout_seconds: float, /) -> Outcome:
         """Make one attempt."""
         ...
 

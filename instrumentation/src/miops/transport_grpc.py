@@ -43,7 +43,7 @@ class GrpcTransport:
         else:
             self._channel = grpc.insecure_channel(endpoint.target, _OPTIONS, compression)
         self._headers = endpoint.headers
-        self._export = self._channel.unary_unary(_METHOD)
+        self._export = self._channel.unary_unary(_METHOD, request_serializer=None, response_deserializer=None)
 
     def send(self, body: bytes, timeout_seconds: float) -> Outcome:
         try:

@@ -60,12 +60,12 @@ class SklearnInstrumentor(ModelInstrumentor):
             for name, output in _METHODS.items():
                 self.patches.method(owner, name, output, self.framework)
 
-    def _patch_init_subclass(self, base: type) -> None:
+    def _patch_init_subclass(self, base: Any) -> None:
         if "__init_subclass__" in vars(base):
             return
         instrumentor = self
 
-        def __init_subclass__(cls: type, **kwargs: Any) -> None:  # noqa: N807
+        def __init_subclass__(cls: Any, /, **kwargs: Any) -> None:  # noqa: N807
             super(base, cls).__init_subclass__(**kwargs)  # first: scikit-learn inspects signatures there
             instrumentor.patch_later(cls)
 
