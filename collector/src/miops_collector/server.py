@@ -44,6 +44,8 @@ log = logging.getLogger(__name__)
 MIB = 1024 * 1024
 STOP_SECONDS = 30.0
 SETTLE_SECONDS = 60.0
+SECRET = {"forward": {"headers"}, "export": {"headers"}}
+"""Settings that are not shown: headers carry tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class Collector:
             telemetry=self.telemetry.snapshot,
             submit_ground_truth=self._submit,
             submit_reference=self._submit,
-            info={"version": __version__, "config": self._config.model_dump(mode="json", by_alias=True)},
+            info={"version": __version__, "config": self._config.model_dump(mode="json", by_alias=True, exclude=SECRET)},
         )
 
     async def _submit(self, records: Records) -> None:

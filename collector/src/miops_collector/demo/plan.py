@@ -16,7 +16,7 @@ __all__ = ["FAULT", "Call", "Plan", "Truths", "make_plan"]
 
 FAULT = "ages are sent in months instead of years for people born abroad (NATIVITY = 2), from October 2018"
 FAULTY_FROM = int(datetime(2018, 10, 1, tzinfo=UTC).timestamp()) * NANOS
-BATCH_SIZES = (1, 16, 64, 128)
+BATCH_SIZES = (1, 32, 96, 128)
 LABELLED_SHARE = 0.9
 
 
