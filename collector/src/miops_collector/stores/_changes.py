@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from miops_collector.stores._database import Database
 from miops_collector.stores._registry import Stream
-from miops_collector.stores._rows import PIECE, Selection
+from miops_collector.stores._selection import Selection
+from miops_collector.stores._tables import Segment, Table
 from miops_collector.stores._truth import Touched
 
 __all__ = ["Span", "changes"]
@@ -45,7 +46,7 @@ def changes(database: Database, span: Span, touched: Touched, *, by_key_only: bo
         sql, selection = _by_key(piece, touched) if by_key_only else _by_any_name(piece)
         used = {name: value for name, value in piece.parameters.items() if f"${name}" in sql}
         with database.reading() as connection:
-            for batch in connection.sql(sql, params=used).to_arrow_reader(PIECE):
+            for batch in connection.sql(sql, params=used).to_arrow_reader(selection.piece):
                 if batch.num_rows:
                     yield _signed(selection, batch)
 
@@ -55,9 +56,10 @@ def _pieces(database: Database, span: Span, touched: Touched) -> Iterator[Span]:
     if touched.rows is not None and len(touched.rows) < MOST_TOUCHED // 16_384:
         yield span
         return
+    between = "seq > $after AND seq <= $upto"
+    rows_of = span.stream.table.union(lambda s: f"SELECT seq FROM {s.path} WHERE {between} AND stream = $stream")
     counts = database.fetch(
-        f"SELECT seq, count(*) FROM (SELECT seq FROM {span.truth_path} WHERE seq > $after AND seq <= $upto"
-        f" UNION ALL SELECT seq FROM {span.stream.table.path} WHERE seq > $after AND seq <= $upto AND stream = $stream)"
+        f"SELECT seq, count(*) FROM (SELECT seq FROM {span.truth_path} WHERE {between} UNION ALL {rows_of})"
         " GROUP BY seq ORDER BY seq",
         {name: span.parameters[name] for name in ("after", "upto", "stream")},
     )
@@ -81,15 +83,15 @@ def _truth(span: Span, condition: str = "true") -> str:
 
 def _by_key(span: Span, touched: Touched) -> tuple[str, Selection]:
     """The plain case, one hash join on the key: no truth ever named a trace or an entity."""
-    selection = Selection(span.stream, "p")
-    path = span.stream.table.path
+    selection, table = Selection(span.stream), span.stream.table
     wanted = f"SELECT DISTINCT key FROM ({_truth(span, 'seq > $after')})"
     if touched.rows is None:
-        wanted += f" UNION SELECT key FROM {path} WHERE stream = $stream AND seq > $after AND seq <= $upto"
+        new = "stream = $stream AND seq > $after AND seq <= $upto"
+        wanted += f" UNION ({table.union(lambda s: f'SELECT key FROM {s.path} WHERE {new}')})"
     elif touched.rows:
         seqs = [s for s in touched.rows if span.after < s <= span.upto]
-        listed = ", ".join(str(s) for s in seqs)
-        wanted += f" UNION SELECT key FROM {path} WHERE stream = $stream AND seq IN ({listed})" if seqs else ""
+        new = f"stream = $stream AND seq IN ({', '.join(str(s) for s in seqs) or 'NULL'})"
+        wanted += f" UNION ({table.union(lambda s: f'SELECT key FROM {s.path} WHERE {new}')})"
     log = _truth(span) if touched.corrections else _truth(span, "seq > $after")
     sql = f"""
         WITH wanted AS MATERIALIZED ({wanted}),
@@ -97,10 +99,13 @@ def _by_key(span: Span, touched: Touched) -> tuple[str, Selection]:
             SELECT g.key AS key, arg_max({_VALUE}, g.ord) AS now,
                 arg_max({_VALUE}, g.ord) FILTER (g.seq <= $after) AS was
             FROM ({log}) g SEMI JOIN wanted USING (key) GROUP BY g.key)
-        SELECT {selection.sql}, {_SELECT}
-        FROM {path} p JOIN latest ON p.key = latest.key
-        WHERE p.stream = $stream AND p.seq <= $upto AND (p.seq > $after OR now IS DISTINCT FROM was)"""
-    return sql, selection
+        """
+    held = "p.stream = $stream AND p.seq <= $upto AND (p.seq > $after OR now IS DISTINCT FROM was)"
+    return sql + table.union(
+        lambda s: (
+            f"SELECT {selection.sql(s, 'p')}, {_SELECT} FROM {s.path} p JOIN latest ON p.key = latest.key WHERE {held}"
+        )
+    ), selection
 
 
 _SELECT = (
@@ -115,8 +120,7 @@ def _by_any_name(span: Span) -> tuple[str, Selection]:
     Truth about an entity belongs to that entity's latest prediction at or before its time, which a prediction that
     comes late may take over: so every prediction of an entity concerned is looked at before and after.
     """
-    selection = Selection(span.stream, "p")
-    path = span.stream.table.path
+    selection, table = Selection(span.stream), span.stream.table
     at = "coalesce(g.prediction_time, g.time)"
     held = f"""
             SELECT g.ord AS ord, any_value(g.seq) AS seq, any_value({_VALUE}) AS value,
@@ -124,8 +128,7 @@ def _by_any_name(span: Span) -> tuple[str, Selection]:
             FROM g JOIN t ON t.entity_id = g.entity_id AND t.time <= {at} AND t.time > {at} - {span.horizon}"""
     sql = f"""
         WITH g AS MATERIALIZED ({_truth(span)}),
-        p AS (SELECT rowid AS place, seq, key, trace_id, coalesce("row", 0) AS nr, entity_id, time
-              FROM {path} WHERE stream = $stream AND seq <= $upto),
+        p AS ({table.union(_named_rows(table))}),
         fresh AS (SELECT * FROM g WHERE seq > $after),
         direct AS MATERIALIZED (
             SELECT p.* FROM p SEMI JOIN (SELECT * FROM fresh WHERE key IS NOT NULL) f USING (key)
@@ -154,8 +157,25 @@ def _by_any_name(span: Span) -> tuple[str, Selection]:
         changed AS MATERIALIZED (
             SELECT coalesce(n.place, w.place) AS place, now, was
             FROM now_pairs n FULL JOIN was_pairs w ON n.place = w.place WHERE now IS DISTINCT FROM was)
-        SELECT {selection.sql}, {_SELECT} FROM {path} p JOIN changed ON p.rowid = changed.place"""
-    return sql, selection
+        """
+    return sql + table.union(
+        lambda s: (
+            f"SELECT {selection.sql(s, 'p')}, {_SELECT} FROM {s.path} p"
+            f" JOIN changed ON p.rowid + {_first_place(table, s)} = changed.place"
+        )
+    ), selection
+
+
+def _first_place(table: Table, segment: Segment) -> int:
+    """Places are row numbers, counted on from segment to segment."""
+    return table.segments.index(segment) << 48
+
+
+def _named_rows(table: Table) -> Callable[[Segment], str]:
+    return lambda s: (
+        f'SELECT rowid + {_first_place(table, s)} AS place, seq, key, trace_id, coalesce("row", 0) AS nr,'
+        f" entity_id, time FROM {s.path} WHERE stream = $stream AND seq <= $upto"
+    )
 
 
 def _signed(selection: Selection, batch: pa.RecordBatch) -> pa.Table:

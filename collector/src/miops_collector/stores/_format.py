@@ -18,7 +18,7 @@ _DERIVED_SCHEMAS = (_panes.SCHEMA, _observations.SCHEMA, _alerts.SCHEMA, _refere
 
 
 def open_files(database: Database, registry: Registry) -> int:
-    """Make or check both files, load the registry, and give ``seq`` of the newest commit.
+    """Make or check both files and load the registry; ``seq`` of the newest commit.
 
     Raises
     ------
@@ -29,16 +29,16 @@ def open_files(database: Database, registry: Registry) -> int:
         with database.transaction(DATA) as connection:
             _stamp(connection, DATA, uuid.uuid4().hex)
             registry.create(connection)
-    identity, newest = _read_stamp(database, DATA)
+    identity = _read_stamp(database, DATA)
     if not _tables(database, DERIVED):
         with database.transaction(DERIVED) as connection:
             _stamp(connection, DERIVED, identity)
             for schema in _DERIVED_SCHEMAS:
                 connection.execute(schema)
-    if _read_stamp(database, DERIVED)[0] != identity:
+    if _read_stamp(database, DERIVED) != identity:
         _adopt(database, identity)
     registry.load()
-    return newest
+    return registry.newest()
 
 
 def _tables(database: Database, file: File) -> set[str]:
@@ -50,15 +50,15 @@ def _stamp(connection: Connection, file: File, identity: str) -> None:
     connection.execute(f"INSERT INTO {file}.main.store VALUES (?, ?, 0)", [FORMAT, identity])
 
 
-def _read_stamp(database: Database, file: File) -> tuple[str, int]:
+def _read_stamp(database: Database, file: File) -> str:
     if "store" not in _tables(database, file):
         msg = f"{database.path(file)} is a DuckDB file of something else: move it away or choose another data directory"
         raise StoreError(msg)
-    version, identity, seq = database.fetch(f"SELECT format, identity, seq FROM {file}.main.store")[0]
+    version, identity = database.fetch(f"SELECT format, identity FROM {file}.main.store")[0]
     if version != FORMAT:
         msg = f"{database.path(file)} has format {version}; this version of the collector reads format {FORMAT}"
         raise StoreError(msg)
-    return str(identity), int(seq)
+    return str(identity)
 
 
 def _adopt(database: Database, identity: str) -> None:

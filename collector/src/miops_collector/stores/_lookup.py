@@ -18,7 +18,8 @@ from miops.semconv import (
 from miops_collector.otlp.ids import key_of
 from miops_collector.stores._database import Connection, Database
 from miops_collector.stores._registry import Registry, Stream
-from miops_collector.stores._rows import Selection
+from miops_collector.stores._selection import Selection
+from miops_collector.stores._tables import Segment, Table
 
 __all__ = ["Lookup"]
 
@@ -46,19 +47,17 @@ class Lookup:
         tables = {s.table.name: s.table for s in self.registry.of_kind("predictions")}
         with self.database.reading() as connection:
             connection.execute("BEGIN TRANSACTION READ ONLY")
-            for table in tables.values():
-                sql = (
-                    f"SELECT stream, seq, rowid FROM {table.path} WHERE key = ? AND seq <= ? ORDER BY seq DESC LIMIT 1"
-                )
-                found = connection.execute(sql, [key, self.upto]).fetchall()
+            for segment in (s for table in tables.values() for s in reversed(table.segments)):
+                sql = f"SELECT stream, seq, rowid FROM {segment.path} WHERE key = ? AND seq <= ?"
+                found = connection.execute(f"{sql} ORDER BY seq DESC LIMIT 1", [key, self.upto]).fetchall()
                 if found:
-                    return self._described(connection, *found[0])
+                    return self._described(connection, segment, *found[0])
         return None
 
-    def _described(self, connection: Connection, number: int, seq: int, place: int) -> dict[str, Any]:
+    def _described(self, connection: Connection, segment: Segment, number: int, seq: int, place: int) -> dict[str, Any]:
         stream = next(s for s in self.registry.streams if s.number == number)
         selection = Selection(stream)
-        sql = f"SELECT {selection.sql} FROM {stream.table.path} WHERE rowid = ?"
+        sql = f"SELECT {selection.sql(segment)} FROM {segment.path} WHERE rowid = ?"
         row = selection.table(connection.sql(sql, params=[place]).to_arrow_table()).to_pylist()[0]
         found = _fixed(row) | {"model": stream.key.name, "version": stream.key.version}
         for group, prefix in _GROUPS.items():
@@ -71,7 +70,7 @@ class Lookup:
     ) -> dict[str, Any] | None:
         """The latest truth with a value, and the latest of each outcome."""
         outcomes = [(source, name) for (source, _), name in self.registry.truth.columns.items()]
-        sql = _truth_sql(self.registry.truth.path, stream.table.path, [name for _, name in outcomes])
+        sql = _truth_sql(self.registry.truth.path, stream.table, [name for _, name in outcomes])
         trace = uuid.UUID(bytes=row["trace_id"]) if row["trace_id"] else None
         parameters = {
             "upto": self.upto, "horizon": self.horizon, "model": stream.key.name, "stream": stream.number,
@@ -89,16 +88,19 @@ class Lookup:
         return {"value": _plain(number if text is None else text), "time": _time(time), "outcome": values}
 
 
-def _truth_sql(log: str, rows: str, outcomes: list[str]) -> str:
+def _truth_sql(log: str, table: Table, outcomes: list[str]) -> str:
+    """All truth about one row, oldest first; about its entity only where no later prediction takes it over."""
+    later = (
+        "stream = $stream AND seq <= $upto AND entity_id = $entity AND row(time, seq, rowid) > row($time, $seq, $place)"
+    )
+    rows = table.union(lambda s: f"SELECT time FROM {s.path} WHERE {later}")
     columns = "".join(f", g.{name}" for name in outcomes)
     return f"""
         SELECT g.truth_number, g.truth_text, g.time{columns} FROM {log} g
         WHERE g.seq <= $upto AND (g.model IS NULL OR g.model = $model) AND (
             g.key = $key OR (g.trace_id = $trace AND coalesce(g."row", 0) = $row)
             OR (g.entity_id = $entity AND {_AT} >= $time AND {_AT} < $time + $horizon AND NOT EXISTS (
-                SELECT 1 FROM {rows} t
-                WHERE t.stream = $stream AND t.seq <= $upto AND t.entity_id = $entity AND t.time <= {_AT}
-                AND row(t.time, t.seq, t.rowid) > row($time, $seq, $place))))
+                SELECT 1 FROM ({rows}) later WHERE later.time <= {_AT})))
         ORDER BY g.ord"""
 
 

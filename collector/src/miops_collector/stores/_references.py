@@ -9,7 +9,7 @@ import pyarrow as pa
 from miops_collector.report import ModelKey
 from miops_collector.stores._database import DERIVED, Database
 from miops_collector.stores._registry import Registry
-from miops_collector.stores._rows import read
+from miops_collector.stores._selection import read
 from miops_collector.stores._store import StoredReference
 
 __all__ = ["References"]

@@ -1,9 +1,9 @@
 """Which table and SQL column holds what: names from outside are only ever data, never SQL.
 
-Rows of one model (all its versions) lie in one wide table ``p1``, ``p2`` …, rows of its references in another. Each
-model version, and each reference of it, is a *stream* with a number that its rows carry. A source column such as
-``feature.age`` has one SQL column per family of types it ever came with; each stream has declared, by the first value
-it saw, which family is the right one. So a type change finds a place, and is known to be a fault.
+Rows of one model (all its versions) lie in a table, rows of its references in another. Each model version, and each
+reference of it, is a *stream* with a number that its rows carry. A source column such as ``feature.age`` has one SQL
+column per family of types it ever came with; each stream has declared, by the first value it saw, which family is the
+right one. So a type change finds a place, and is known to be a fault.
 """
 
 from __future__ import annotations
@@ -17,35 +17,21 @@ import pyarrow as pa
 
 from miops_collector.report import ModelKey
 from miops_collector.schema import Records
-from miops_collector.stores._columns import FAMILIES, FIXED, Family
+from miops_collector.stores._columns import Family
 from miops_collector.stores._database import DATA, Connection, Database
 from miops_collector.stores._store import ModelInfo
+from miops_collector.stores._tables import Place, Segment, Table, add_segment, alter
 
-__all__ = ["TRUTH_TABLE", "Registry", "Stream", "Table"]
+__all__ = ["Registry", "Stream"]
 
-TRUTH_TABLE = "ground_truth"
 _SCHEMA = """
 CREATE TABLE data.main.tables (name VARCHAR, kind VARCHAR, model VARCHAR);
-CREATE TABLE data.main.columns ("table" VARCHAR, source VARCHAR, family VARCHAR, name VARCHAR);
+CREATE TABLE data.main.segments (name VARCHAR, "table" VARCHAR);
+CREATE TABLE data.main.columns (segment VARCHAR, source VARCHAR, family VARCHAR, name VARCHAR);
 CREATE TABLE data.main.streams (number INTEGER, "table" VARCHAR, model VARCHAR, version VARCHAR, reference VARCHAR);
 CREATE TABLE data.main.declared (stream INTEGER, source VARCHAR, family VARCHAR);
 CREATE TABLE data.main.described (stream INTEGER, description VARCHAR);
 """
-
-
-@dataclass(eq=False)
-class Table:
-    """A wide table: ``columns`` maps (source, family) to the SQL name."""
-
-    name: str
-    kind: str
-    model: str
-    columns: dict[tuple[str, Family], str] = field(default_factory=dict)
-    rows: int = 0
-
-    @property
-    def path(self) -> str:
-        return f"data.main.{self.name}"
 
 
 @dataclass(eq=False)
@@ -62,10 +48,6 @@ class Stream:
     @property
     def key(self) -> ModelKey:
         return self.info.key
-
-    def columns(self) -> dict[tuple[str, Family], str]:
-        """SQL columns of the sources this stream has."""
-        return {place: name for place, name in self.table.columns.items() if place[0] in self.declared}
 
 
 class Registry:
@@ -89,32 +71,39 @@ class Registry:
         return tuple(s for s in self.streams if s.table.kind == kind)
 
     @property
-    def truth(self) -> Table:
-        return self.tables["ground_truth", ""]
+    def truth(self) -> Segment:
+        return self.tables["ground_truth", ""].last
 
     @property
     def rows_tables(self) -> tuple[Table, ...]:
         """Tables of predictions and references."""
-        return tuple(t for t in self.tables.values() if t.kind != "ground_truth")
+        return tuple(t for t in tuple(self.tables.values()) if t.kind != "ground_truth")
 
     def create(self, connection: Connection) -> None:
         """Make the registry's own tables in a new file."""
         connection.execute(_SCHEMA)
-        self._make_table(connection, "ground_truth", "")
+        self._make_table(connection, "ground_truth", "", [])
 
     def load(self) -> None:
         """Read everything that is registered."""
         fetch = self._database.fetch
-        by_name: dict[str, Table] = {}
+        tables: dict[str, Table] = {}
         for name, kind, model in fetch("SELECT * FROM data.main.tables"):
-            by_name[name] = self.tables[kind, model] = Table(name, kind, model)
+            tables[name] = self.tables[kind, model] = Table(name, kind, model)
+        segments: dict[str, Segment] = {}
+        for name, table in fetch("SELECT * FROM data.main.segments"):
+            segments[name] = Segment(name)
+            tables[table].segments += (segments[name],)
         for name, source, family, column in fetch("SELECT * FROM data.main.columns"):
-            by_name[name].columns[source, family] = column
+            segments[name].columns[source, family] = column
+        self._load_streams(tables)
+
+    def _load_streams(self, tables: Mapping[str, Table]) -> None:
+        fetch = self._database.fetch
         streams: dict[int, Stream] = {}
         for number, name, model, version, reference in fetch("SELECT * FROM data.main.streams ORDER BY number"):
-            table = by_name[name]
-            stream = Stream(number, table, ModelInfo(ModelKey(model, version)), reference)
-            streams[number] = self._streams[table.kind, stream.key, reference] = stream
+            stream = Stream(number, tables[name], ModelInfo(ModelKey(model, version)), reference)
+            streams[number] = self._streams[stream.table.kind, stream.key, reference] = stream
         for number, source, family in fetch("SELECT * FROM data.main.declared"):
             streams[number].declared[source] = family
         for number, text in fetch("SELECT * FROM data.main.described"):
@@ -122,68 +111,89 @@ class Registry:
         for stream in streams.values():
             stream.info = replace(stream.info, columns=dict(stream.declared))
 
+    def newest(self) -> int:
+        """``seq`` of the newest commit that is in the file."""
+        paths = ["data.main.store", *(s.path for t in self.tables.values() for s in t.segments)]
+        return max(int(self._database.fetch(f"SELECT coalesce(max(seq), 0) FROM {path}")[0][0]) for path in paths)
+
     def count(self, labelled: Mapping[ModelKey, tuple[int, int]]) -> None:
         """Count the rows of every stream, and take over how many of them have truth."""
         streams = {s.number: s for s in self.streams}
-        for table in self.rows_tables:
-            counted = f"SELECT stream, count(*), min(time), max(time) FROM {table.path} GROUP BY stream"
+        for segment in (s for t in self.rows_tables for s in t.segments):
+            counted = f"SELECT stream, count(*), min(time), max(time) FROM {segment.path} GROUP BY stream"
             for number, rows, first, last in self._database.fetch(counted):
-                stream = streams[number]
-                stream.info = replace(stream.info, rows=rows, first_seen=first, last_seen=last)
-                table.rows += rows
+                note_rows(streams[number], segment, rows, (first, last))
         for key, (rows, upto) in labelled.items():
             found = self.stream(key)
             if found is not None:
                 found.info, found.labelled_upto = replace(found.info, labelled=rows), upto
 
-    def count_labelled(self, stream: Stream, after: int, upto: int, change: int) -> None:
-        """Keep the number of rows with truth, from changes that continue it or count from the start."""
-        if after == 0:
-            stream.info, stream.labelled_upto = replace(stream.info, labelled=change), upto
-        elif after == stream.labelled_upto:
-            stream.info = replace(stream.info, labelled=stream.info.labelled + change)
-            stream.labelled_upto = upto
-
-    def stream_for(self, records: Records) -> Stream:
-        """The stream of these rows, made if it is new."""
+    def stream_for(self, records: Records, declared: Mapping[str, Family], places: Iterable[Place]) -> Stream:
+        """The stream of these rows, made if it is new, with a type for each source and a column for each place."""
         key = ModelKey(records.model, records.version)
-        known = self._streams.get((records.kind, key, records.reference_id))
-        if known is not None:
-            return known
+        stream = self._streams.get((records.kind, key, records.reference_id))
+        if stream is None:
+            stream = self._make_stream(records, key, list(places))
+        new = {source: family for source, family in declared.items() if source not in stream.declared}
+        if new:
+            self._declare(stream, new)
+        self.add_columns(stream.table, places)
+        self._describe(stream, records)
+        return stream
+
+    def known(self, records: Records) -> Mapping[str, Family]:
+        """Types of the sources this stream has had so far."""
+        stream = self._streams.get((records.kind, ModelKey(records.model, records.version), records.reference_id))
+        return stream.declared if stream else {}
+
+    def add_columns(self, table: Table, places: Iterable[Place]) -> None:
+        """SQL columns for these places, where the newest segment has none yet."""
+        new = [place for place in dict.fromkeys(places) if place not in table.last.columns]
+        if not new:
+            return
+        with self._database.transaction(DATA) as connection:
+            if table.alters(len(new)):
+                segment, names = table.last, alter(connection, table.last, new)
+                segments = table.segments
+            else:
+                segment = add_segment(connection, table, new)
+                names, segments = segment.columns, (*table.segments, segment)
+                connection.execute("INSERT INTO data.main.segments VALUES (?, ?)", [segment.name, table.name])
+            _insert(connection, "columns", [(segment.name, s, family, name) for (s, family), name in names.items()])
+        segment.columns = {**segment.columns, **names}
+        table.segments = segments
+
+    def _make_stream(self, records: Records, key: ModelKey, places: list[Place]) -> Stream:
         with self._database.transaction(DATA) as connection:
             table = self.tables.get((records.kind, records.model))
-            table = table or self._make_table(connection, records.kind, records.model)
+            table = table or self._make_table(connection, records.kind, records.model, places)
             number = 1 + max((s.number for s in self.streams), default=0)
-            stream = Stream(number, table, ModelInfo(key), records.reference_id)
             row = [number, table.name, records.model, records.version, records.reference_id]
             connection.execute("INSERT INTO data.main.streams VALUES (?, ?, ?, ?, ?)", row)
         self.tables[table.kind, table.model] = table
+        stream = Stream(number, table, ModelInfo(key), records.reference_id)
         self._streams[records.kind, key, records.reference_id] = stream
         return stream
 
-    def add_columns(self, table: Table, wanted: Iterable[tuple[str, Family]]) -> None:
-        """SQL columns for these (source, family) pairs, where there are none yet."""
-        new = [place for place in dict.fromkeys(wanted) if place not in table.columns]
-        if not new:
-            return
-        count = len(table.columns)
-        names = {place: f"c{count + i + 1}" for i, place in enumerate(new)}
-        with self._database.transaction(DATA) as connection:
-            for (_, family), name in names.items():
-                connection.execute(f"ALTER TABLE {table.path} ADD COLUMN {name} {FAMILIES[family].sql}")
-            rows = [(table.name, source, family, name) for (source, family), name in names.items()]
-            _insert(connection, "columns", ("table", "source", "family", "name"), rows)
-        table.columns = {**table.columns, **names}
+    def _make_table(self, connection: Connection, kind: str, model: str, places: list[Place]) -> Table:
+        table = Table(f"{kind[0]}{len(self.tables)}", kind, model)
+        segment = add_segment(connection, table, places)
+        connection.execute("INSERT INTO data.main.tables VALUES (?, ?, ?)", [table.name, kind, model])
+        connection.execute("INSERT INTO data.main.segments VALUES (?, ?)", [segment.name, table.name])
+        _insert(
+            connection, "columns", [(segment.name, s, family, name) for (s, family), name in segment.columns.items()]
+        )
+        table.segments = (segment,)
+        return table
 
-    def declare(self, stream: Stream, families: Mapping[str, Family]) -> None:
-        """Which family of types is right for sources that are new to the stream."""
+    def _declare(self, stream: Stream, families: Mapping[str, Family]) -> None:
         rows = [(stream.number, source, family) for source, family in families.items()]
         with self._database.transaction(DATA) as connection:
-            _insert(connection, "declared", ("stream", "source", "family"), rows)
+            _insert(connection, "declared", rows)
         stream.declared = {**stream.declared, **families}
         stream.info = replace(stream.info, columns=dict(stream.declared))
 
-    def describe(self, stream: Stream, records: Records) -> None:
+    def _describe(self, stream: Stream, records: Records) -> None:
         """Remember what the sender said of the model, if that is something new."""
         said = {name: getattr(records, name) for name in _DESCRIBED if getattr(records, name)}
         info = replace(stream.info, **said)
@@ -195,25 +205,37 @@ class Registry:
             connection.execute("INSERT INTO data.main.described VALUES (?, ?)", [stream.number, text])
         stream.info = info
 
-    def _make_table(self, connection: Connection, kind: str, model: str) -> Table:
-        name = TRUTH_TABLE if kind == "ground_truth" else f"{kind[0]}{len(self.tables)}"
-        columns = ", ".join(f'"{c.name}" {c.sql}' for c in FIXED[kind])
-        connection.execute(f"CREATE TABLE data.main.{name} ({columns})")
-        connection.execute("INSERT INTO data.main.tables VALUES (?, ?, ?)", [name, kind, model])
-        return Table(name, kind, model)
-
 
 _DESCRIBED = ("task", "classes", "positive_class", "sensitive", "framework")
+
+
+def note_rows(stream: Stream, segment: Segment, rows: int, times: tuple[int, int]) -> None:
+    """Count rows of a stream that are in a segment."""
+    info = stream.info
+    first = min(times[0], info.first_seen) if info.rows else times[0]
+    last = max(times[1], info.last_seen) if info.rows else times[1]
+    stream.info = replace(info, rows=info.rows + rows, first_seen=first, last_seen=last)
+    segment.rows += rows
+
+
+def note_labelled(stream: Stream, after: int, upto: int, change: int) -> None:
+    """Keep the number of rows with truth, from changes that continue it or count from the start."""
+    if after == 0:
+        stream.info, stream.labelled_upto = replace(stream.info, labelled=change), upto
+    elif after == stream.labelled_upto:
+        stream.info = replace(stream.info, labelled=stream.info.labelled + change)
+        stream.labelled_upto = upto
 
 
 def _read(text: str) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(text).items()}
 
 
-def _insert(connection: Connection, table: str, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+def _insert(connection: Connection, table: str, rows: list[tuple[Any, ...]]) -> None:
     """Many small rows at once: one statement for 5,000 columns instead of 5,000."""
-    columns = zip(*rows, strict=True)
-    batch = pa.table({name: list(values) for name, values in zip(names, columns, strict=True)})
+    if not rows:
+        return
+    batch = pa.table([pa.array(list(c)) for c in zip(*rows, strict=True)], names=[f"f{i}" for i in range(len(rows[0]))])
     connection.register("registered", batch)
     try:
         connection.execute(f"INSERT INTO data.main.{table} SELECT * FROM registered")

@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from miops_collector.stores._database import Connection
 from miops_collector.stores._dedupe import SLICE, Dedupe
 from miops_collector.stores._fingerprints import Flags, Hashes, fingerprints, words_of
-from miops_collector.stores._registry import Table
 from miops_collector.stores._rows import Prepared
+from miops_collector.stores._tables import Table
 
 __all__ = ["Repeats"]
 
 log = logging.getLogger(__name__)
 
-FAR = np.int64(2**62)
+FIRST, LAST = -(2**63), 2**63 - 1
+"""Event times can be any 64-bit number: sums must not wrap."""
 
 
 class Repeats:
@@ -32,10 +33,9 @@ class Repeats:
 
     def open(self, connection: Connection, table: Table) -> None:
         """Load all ids of a table if they fit into memory; otherwise they are loaded as their event times return."""
-        number = _number(table)
         if table.rows <= self.dedupe.room:
-            self._load(connection, f"SELECT key, stream FROM {table.path}")
-            self.dedupe.start(number)
+            self._load(connection, table, "true")
+            self.dedupe.start(table.number)
         self._opened.add(table.name)
 
     def fresh(self, connection: Connection, group: Sequence[Prepared]) -> list[Flags]:
@@ -56,23 +56,25 @@ class Repeats:
         return np.split(keep, np.cumsum([len(p) for p in group])[:-1])
 
     def _cover(self, connection: Connection, table: Table, times: list[NDArray[np.int64]]) -> None:
-        slices = self.dedupe.missing(_number(table), np.concatenate(times))
+        slices = self.dedupe.missing(table.number, np.concatenate(times))
         if len(slices) == 0:
             return
         lowest, highest = int(slices[0]) * SLICE, (int(slices[-1]) + 1) * SLICE
         where = f"time >= {lowest} AND time < {highest}"
         if len(slices) <= slices[-1] - slices[0]:
             where += f" AND time // {SLICE} IN (SELECT unnest({slices.tolist()}))"
-        found = connection.execute(f"SELECT count(*) FROM {table.path} WHERE {where}").fetchall()[0][0]
+        counted = table.union(lambda s: f"SELECT count(*) AS n FROM {s.path} WHERE {where}")
+        found = connection.execute(f"SELECT sum(n) FROM ({counted})").fetchall()[0][0]
         if found > self.dedupe.room // 2:
             log.warning(
                 "store: %d ids of %s in one slice of time are too many to look for repeats among", found, table.name
             )
             where = "false"
-        self.dedupe.load(_number(table), slices, np.zeros(0, np.uint64))
-        self._load(connection, f"SELECT key, stream FROM {table.path} WHERE {where}")
+        self.dedupe.load(table.number, slices, np.zeros(0, np.uint64))
+        self._load(connection, table, where)
 
-    def _load(self, connection: Connection, sql: str) -> None:
+    def _load(self, connection: Connection, table: Table, where: str) -> None:
+        sql = table.union(lambda s: f"SELECT key, stream FROM {s.path} WHERE {where}")
         for batch in connection.sql(sql).to_arrow_reader(1 << 18):
             self.dedupe.fill(_hashes(batch))
 
@@ -106,24 +108,21 @@ class Repeats:
         if len(at) == 0 or prepared.stream.table.rows == 0:
             return np.zeros(0, np.int64)
         times = prepared.times[at]
-        low = np.maximum(times, around - FAR) - around
-        high = np.minimum(times, FAR - around) + around
+        low = np.where(times > FIRST + around, times - around, FIRST)
+        high = np.where(times < LAST - around, times + around, LAST)
         keys = prepared.table.column("key").combine_chunks().take(pa.array(at))
         hits = {"at": pa.array(at), "key": pa.ExtensionArray.from_storage(pa.uuid(), keys), "low": low, "high": high}
         connection.register("hits", pa.table(hits))
+        where = "t.stream = $stream AND t.time BETWEEN $low AND $high AND t.time BETWEEN hits.low AND hits.high"
+        sql = prepared.stream.table.union(
+            lambda s: f"SELECT DISTINCT hits.at FROM hits JOIN {s.path} t ON t.key = hits.key WHERE {where}"
+        )
+        bounds = {"stream": prepared.stream.number, "low": int(low.min()), "high": int(high.max())}
         try:
-            found = connection.execute(
-                f"SELECT DISTINCT hits.at FROM hits JOIN {prepared.stream.table.path} t ON t.key = hits.key"
-                f" WHERE t.stream = ? AND t.time BETWEEN ? AND ? AND t.time BETWEEN hits.low AND hits.high",
-                [prepared.stream.number, int(low.min()), int(high.max())],
-            ).fetchnumpy()
+            found = connection.execute(sql, bounds).fetchnumpy()
         finally:
             connection.unregister("hits")
         return np.asarray(found["at"], dtype=np.int64)
-
-
-def _number(table: Table) -> int:
-    return int(table.name[1:])
 
 
 def _words(prepared: Prepared) -> NDArray[np.uint64]:

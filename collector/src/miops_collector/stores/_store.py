@@ -135,7 +135,6 @@ class Store(Protocol):
         """Rows of the newest reference given for this model version, as appended."""
         ...
 
-
     def put_panes(self, model: ModelKey, layout_id: str, marks: Marks, panes: Mapping[tuple[int, int], bytes],
                   removed: Sequence[tuple[int, int]]) -> None:  # fmt: skip
         """Save changed panes by (length, start) together with their marks, atomically; drop ``removed`` ones."""

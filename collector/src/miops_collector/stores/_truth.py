@@ -9,6 +9,7 @@ grown too large, or before it has seen a commit, everything counts as a hit.
 from __future__ import annotations
 
 from bisect import bisect_right, insort
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,9 +23,9 @@ from miops_collector.stores._columns import FIXED, Family, by_source, stored
 from miops_collector.stores._database import Connection, Database
 from miops_collector.stores._fingerprints import Flags, Hashes, HashSet, fingerprints, words_of
 from miops_collector.stores._registry import Registry
-from miops_collector.stores._rows import Prepared, conform, insert_batch
+from miops_collector.stores._rows import Kept, conform, insert
 
-__all__ = ["PreparedTruth", "Touched", "TruthLog"]
+__all__ = ["KeptTruth", "PreparedTruth", "Touched", "TruthLog"]
 
 BY_KEY, BY_ENTITY = 0, -1
 """Salts of names; a trace has 1 + the row within its call."""
@@ -38,6 +39,15 @@ class PreparedTruth:
     table: pa.Table
     columns: dict[str, pa.ChunkedArray]
     names: Hashes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptTruth:
+    """``(n,)`` which rows are no retry of a row in the log, and whether any is about a name known before."""
+
+    truth: PreparedTruth
+    keep: Flags
+    corrections: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,41 +122,38 @@ class TruthLog:
         table = conform(records.table, fixed)
         values = by_source(table, fixed)
         places: list[tuple[str, Family]] = [(s, family) for s, families in values.items() for family in families]
-        self._registry.add_columns(self._registry.truth, places)
+        self._registry.add_columns(self._registry.tables["ground_truth", ""], places)
         sql = self._registry.truth.columns
         return PreparedTruth(records, table, {sql[s, f]: values[s][f] for s, f in places}, names_of(table))
 
-    def fresh(self, connection: Connection, truth: PreparedTruth) -> tuple[Flags, bool]:
-        """``(n,)`` which rows are no retry of a row in the log, and whether any is about a name known before."""
+    def fresh(self, connection: Connection, truth: PreparedTruth) -> KeptTruth:
+        """Leave out what the log has already."""
         suspected = self._add(truth.names)
         keep = np.ones(len(suspected), np.bool_)
         if suspected.any():
             keep[self._stored(connection, truth, np.flatnonzero(suspected))] = False
-        return keep, bool(suspected[keep].any())
+        return KeptTruth(truth, keep, bool(suspected[keep].any()))
 
-    def insert(self, connection: Connection, seq: int, truth: PreparedTruth, keep: Flags) -> None:
-        """Add the kept rows to the log, inside the transaction of their commit."""
-        if not keep.any():
-            return
-        batch = self._physical(truth)
-        batch = batch if keep.all() else batch.filter(pa.array(keep))
-        order = pa.array(np.arange(self._next, self._next + batch.num_rows))
-        self._next += batch.num_rows
-        batch = batch.append_column("ord", order)
-        insert_batch(connection, self._registry.truth.path, batch, {"seq": seq}, batch.column_names)
+    def insert(self, connection: Connection, seq: int, group: Sequence[KeptTruth]) -> None:
+        """Add what is kept to the log, inside the transaction of its commit."""
+        for kept in group:
+            batch = self._physical(kept.truth).filter(pa.array(kept.keep))
+            if batch.num_rows:
+                order = pa.array(np.arange(self._next, self._next + batch.num_rows))
+                self._next += batch.num_rows
+                insert(connection, self._registry.truth.path, batch.append_column("ord", order), {"seq": seq})
 
-    def note(self, seq: int, truth: PreparedTruth, keep: Flags, *, corrections: bool) -> None:
-        """The truth was committed."""
-        if keep.any():
-            self._learn(truth.table)
-            self._truth.add(seq)
-            if corrections:
-                self._corrections.add(seq)
-
-    def note_rows(self, seq: int, rows: Prepared) -> None:
-        """Predictions were committed: remember the commit if truth may have been waiting for any."""
-        if self._waited_for(rows.table):
-            self._rows.setdefault(rows.stream.number, _Seqs()).add(seq)
+    def note(self, seq: int, truth: Sequence[KeptTruth], rows: Sequence[Kept]) -> None:
+        """A commit succeeded: remember it for the models that truth came for, or had been waiting for."""
+        for kept in truth:
+            if kept.keep.any():
+                self._learn(kept.truth.table)
+                self._truth.add(seq)
+                if kept.corrections:
+                    self._corrections.add(seq)
+        for new in rows:
+            if new.keep.any() and self._waited_for(new.prepared.table):
+                self._rows.setdefault(new.prepared.stream.number, _Seqs()).add(seq)
 
     def touched(self, stream: int, after: int, upto: int) -> Touched:
         """What may have changed between two commits."""
@@ -162,13 +169,11 @@ class TruthLog:
             return True
         if len(self._names) == 0:
             return False
-        kinds = [("key", True), ("trace_id", self.by_trace), ("entity_id", self.by_entity)]
-        wanted = [name for name, used in kinds if used and name in table.column_names]
         seen = np.zeros(table.num_rows, np.bool_)
-        for name in wanted:
-            self._names.mark(
-                names_of(table.select([name, *_ROW[: name == "trace_id" and "row" in table.column_names]])), seen
-            )
+        kinds = [(["key"], True), (["trace_id", "row"], self.by_trace), (["entity_id"], self.by_entity)]
+        for names in (names for names, used in kinds if used):
+            given = [name for name in names if name in table.column_names]
+            self._names.mark(names_of(table.select(given)), seen)
         return bool(seen.any())
 
     def _learn(self, table: pa.Table) -> None:
@@ -208,7 +213,6 @@ class TruthLog:
 
 
 _FIXED_NAMES = {f.name for f in FIXED["ground_truth"]}
-_ROW = ["row"]
 
 
 def _has(table: pa.Table, name: str) -> bool:

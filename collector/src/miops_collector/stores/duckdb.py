@@ -20,9 +20,9 @@ from miops_collector.stores._lookup import Lookup
 from miops_collector.stores._observations import Observations
 from miops_collector.stores._panes import Panes
 from miops_collector.stores._references import References
-from miops_collector.stores._registry import Registry
+from miops_collector.stores._registry import Registry, note_labelled
 from miops_collector.stores._repeats import Repeats
-from miops_collector.stores._rows import read
+from miops_collector.stores._selection import read
 from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores._store import Appended, Marks, ModelInfo, ObservationQuery, StoredReference
 from miops_collector.stores._truth import TruthLog
@@ -93,7 +93,7 @@ class DuckDBStore:
             for table in changes(self._database, span, touched, by_key_only=self._truth.by_key_only):
                 total += table.column("sign").to_numpy().sum()
                 yield table
-        self._registry.count_labelled(stream, after, upto, int(total))
+        note_labelled(stream, after, upto, int(total))
 
     def models(self) -> tuple[ModelInfo, ...]:
         return tuple(s.info for s in self._registry.of_kind("predictions"))
