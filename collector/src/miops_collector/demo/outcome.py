@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from miops_collector.alerts import blamed
 from miops_collector.client import Client
 from miops_collector.demo.accounting import accounted
 from miops_collector.demo.replay import Progress
@@ -77,7 +78,8 @@ class Outcome:
 def show(console: Console, outcome: Outcome, collector: Collector) -> None:
     """Print it all."""
     console.print(_statistics(outcome))
-    console.print(_alarms(outcome))
+    for line in _alarms(outcome):
+        console.print(line)
     console.print(_rows(outcome))
     at = collector.addresses.web
     console.print(f"Console [bold]http://{at}/[/] · metrics http://{at}/metrics · API http://{at}/api/v1/observations")
@@ -142,18 +144,19 @@ def _overlaps(alert: Alert, window: Window) -> bool:
     return alert.since < window.end and (alert.until or 2**62) > window.start
 
 
-def _alarms(outcome: Outcome) -> Table:
-    table = Table(title="Alarms, the one to look at first on top")
-    for name in ("state", "since", "rule", "column", "what", "examples"):
-        table.add_column(name)
+def _alarms(outcome: Outcome) -> Iterator[str]:
+    """One line each, the one to look at first on top."""
+    yield f"\n[bold]Alarms[/] ({sum(a.state == 'firing' for a in outcome.alerts)} firing)"
     for alert in outcome.alerts:
         since = datetime.fromtimestamp(alert.since / NANOS, UTC).date().isoformat()
         about = alert.column or alert.sensitive_feature or alert.metric.removeprefix("miops.")
-        table.add_row(
-            f"[{'bold red' if alert.state == 'firing' else 'dim'}]{alert.state}[/]",
-            since, alert.rule, escape(about), escape(alert.what), escape(" ".join(alert.examples[:2])),
-        )  # fmt: skip
-    return table
+        style = "dim" if alert.state != "firing" else "yellow" if alert.severity == "warning" else "bold red"
+        blame = ", ".join(blamed(alert, outcome.alerts))
+        traced = f" [dim]→ look at[/] {escape(blame)}" if blame and blame != alert.column else ""
+        shown = f" [dim]e.g. {escape(' '.join(alert.examples[:2]))}[/]" if alert.examples else ""
+        head = f"  [{style}]{alert.state:8}[/] {since} {alert.rule} [bold]{escape(about)}[/]"
+        yield f"{head}: {escape(alert.what)}{traced}{shown}"
+    yield ""
 
 
 def _rows(outcome: Outcome) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -68,6 +69,7 @@ def demo_config(data_dir: Path, ports: dict[str, int]) -> Config:
 def run_demo(options: DemoOptions, console: Console | None = None) -> Outcome:
     """Run it; returns after the final table with ``leave``, else on Ctrl-C."""
     console = console or Console()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the model server must not outlive the demo
     started = time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="miops-demo-")))
