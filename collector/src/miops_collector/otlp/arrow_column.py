@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,55 +13,56 @@ from miops_collector.otlp.types import Flags
 
 __all__ = ["ArrowColumn"]
 
-_TEXT = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-_NUMBER = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+Family: TypeAlias = Literal["number", "boolean", "text", "none"]
 
 
-def _is_text(kind: Array) -> bool:
-    return any(test(kind) for test in _TEXT)
-
-
-def _is_number(kind: Array) -> bool:
-    return any(test(kind) for test in _NUMBER)
+def _family(kind: Array) -> Family:
+    if pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):
+        return "number"
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return "text"
+    if pa.types.is_dictionary(kind):
+        return "text" if pa.types.is_string(kind.value_type) else "none"
+    return "boolean" if pa.types.is_boolean(kind) else "none"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ArrowColumn:
-    """An Arrow array, already validated, dictionaries of anything but texts resolved."""
+    """An Arrow array, already validated; texts are ``string`` or a dictionary of them."""
 
     array: Array
+    family: Family
 
     @classmethod
     def of(cls, array: Array) -> ArrowColumn:
         kind = array.type
         if pa.types.is_dictionary(kind) and not pa.types.is_string(kind.value_type):
             array = array.dictionary_decode()
-        if _is_text(array.type) and not pa.types.is_string(array.type):
+        family = _family(array.type)
+        if family == "text" and (pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type)):
             array = pc.cast(array, pa.string())
-        return cls(array)
+        return cls(array, family)
 
     @property
     def faults(self) -> int:
-        kind = self.array.type
-        known = _is_text(kind) or _is_number(kind) or pa.types.is_boolean(kind) or pa.types.is_dictionary(kind)
-        return 0 if known else len(self.array) - self.array.null_count
+        return len(self.array) - self.array.null_count if self.family == "none" else 0
 
     def _any(self) -> bool:
         return bool(self.array.null_count < len(self.array))
 
     def numbers(self) -> Array | None:
-        if not _is_number(self.array.type) or not self._any():
+        if self.family != "number" or not self._any():
             return None
-        return pc.cast(self.array, pa.float64(), safe=False)
+        array = self.array
+        return array if pa.types.is_float64(array.type) else pc.cast(array, pa.float64(), safe=False)
 
     def integers(self) -> Array | None:
-        if not pa.types.is_integer(self.array.type) or not self._any():
+        if self.family != "number" or not pa.types.is_integer(self.array.type) or not self._any():
             return None
         return pc.cast(self.array, pa.int64(), safe=False)
 
     def booleans(self) -> Array | None:
-        return self.array if pa.types.is_boolean(self.array.type) and self._any() else None
+        return self.array if self.family == "boolean" and self._any() else None
 
     def texts(self, bad: Flags) -> Array | None:  # noqa: ARG002  Arrow validated them
-        kind = self.array.type
-        return self.array if (pa.types.is_string(kind) or pa.types.is_dictionary(kind)) and self._any() else None
+        return self.array if self.family == "text" and self._any() else None

@@ -36,7 +36,7 @@ def read_stream(body: pa.Buffer) -> pa.Table:
     except (pa.ArrowException, OSError, ValueError, struct.error) as error:
         msg = f"the body is no Arrow IPC stream: {error}"
         raise InputError(msg) from error
-    return table.combine_chunks()
+    return table
 
 
 def _check_messages(body: pa.Buffer) -> None:

@@ -1,8 +1,9 @@
-"""Rows of a batch event: an Arrow IPC stream, or a map of arrays of one length."""
+"""The body of a batch event: an Arrow IPC stream, or a map of arrays of one length."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -24,53 +25,94 @@ from miops_collector.otlp.settings import DecodeSettings
 from miops_collector.otlp.types import Bytes
 from miops_collector.otlp.walk import BYTES, KVLIST, walk_value
 
-__all__ = ["batch_frame", "stream_frame"]
+__all__ = ["Body", "joined_frame", "read_body"]
 
 _TIMES = (semconv.COLUMN_TIME, semconv.COLUMN_PREDICTION_TIME)
 
 
-def batch_frame(data: Bytes, start: int, size: int, settings: DecodeSettings, *, time: int) -> Frame:
-    """Rows of the body that lies in ``data``; ``time`` is theirs where they have none of their own.
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """Rows of one batch event.
+
+    Attributes
+    ----------
+    table, columns
+        One of them, as the body is Arrow or a map.
+    time
+        Event time of rows that have none of their own.
+    digest
+        ``(16,)`` hash of the body, the same when it is sent again.
+    """
+
+    rows: int
+    time: int
+    digest: Bytes
+    table: pa.Table | None = None
+    columns: Mapping[str, Column] | None = None
+
+    @property
+    def shape(self) -> object:
+        """Bodies of equal shape can be joined."""
+        return self if self.table is None else self.table.schema
+
+
+def read_body(data: Bytes, start: int, size: int, settings: DecodeSettings, *, time: int) -> Body:
+    """The body that lies in ``data``.
 
     Raises
     ------
     InputError
-        If the body cannot be read.
+        If it cannot be read.
     """
     kind, at, length = walk_value(data, start, start + size)
-    low = int(at)
+    low, high = int(at), int(at) + int(length)
     if kind == BYTES:
-        return stream_frame(pa.py_buffer(data[low : low + length]), time=time)
+        table = read_stream(pa.py_buffer(data[low:high]))
+        return Body(table.num_rows, time, _digest(data[low:high]), table=table)
     if kind == KVLIST:
-        return _map_frame(data, low, int(length), settings, time)
+        columns, rows = _read_map(data, low, int(length), settings)
+        return Body(rows, time, _digest(data[low:high]), columns=columns)
     msg = "the body is neither bytes nor a map"
     raise InputError(msg)
 
 
-def stream_frame(body: pa.Buffer, *, time: int) -> Frame:
-    """Rows of an Arrow IPC stream.
+def joined_frame(bodies: Sequence[Body]) -> Frame:
+    """Rows of bodies of one shape, in their order."""
+    rows = np.array([body.rows for body in bodies])
+    columns = bodies[0].columns
+    if columns is None:
+        columns = _columns([body.table for body in bodies])
+    return Frame(
+        columns=columns,
+        time=np.repeat(np.array([body.time for body in bodies], np.int64), rows),
+        seeds=np.repeat(np.stack([body.digest for body in bodies]), rows, axis=0),
+        numbers=np.concatenate([np.arange(n) for n in rows]),
+        duration=_integers(columns.get(semconv.COLUMN_DURATION)),
+        trace_id=fixed_bytes(columns.get(semconv.COLUMN_TRACE_ID), 16),
+        span_id=fixed_bytes(columns.get(semconv.COLUMN_SPAN_ID), 8),
+        row=_narrow(_integers(columns.get(semconv.COLUMN_ROW))),
+        owner=np.repeat(np.arange(len(rows)), rows),
+    )
 
-    Raises
-    ------
-    InputError
-        If the stream cannot be read.
-    """
-    table = read_stream(body)
-    names = [name for name in dict.fromkeys(table.column_names) if COLUMNS.column(name)]
-    columns = {name: ArrowColumn.of(_one(table, name)) for name in names}
-    return _frame(columns, table.num_rows, time, np.frombuffer(body, np.uint8))
+
+def _columns(tables: Sequence[pa.Table]) -> dict[str, Column]:
+    table = tables[0] if len(tables) == 1 else pa.concat_tables(tables).unify_dictionaries()
+    found: dict[str, Column] = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if COLUMNS.column(name) and name not in found:
+            found[name] = ArrowColumn.of(_one(name, column))
+    return found
 
 
-def _one(table: pa.Table, name: str) -> Array:
+def _one(name: str, column: pa.ChunkedArray) -> Array:
     """A column as one array; a time that is an Arrow timestamp as nanoseconds."""
-    column = table.column(table.column_names.index(name))
     array = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [pa.nulls(0, column.type)])
     if name in _TIMES and pa.types.is_timestamp(array.type):
         array = pc.cast(pc.cast(array, pa.timestamp("ns", array.type.tz)), pa.int64())
     return array
 
 
-def _map_frame(data: Bytes, start: int, size: int, settings: DecodeSettings, time: int) -> Frame:
+def _read_map(data: Bytes, start: int, size: int, settings: DecodeSettings) -> tuple[Attributes, int]:
     raw = read_pairs(data, start, size)
     if raw is None:
         msg = "the body is a broken map"
@@ -87,24 +129,13 @@ def _map_frame(data: Bytes, start: int, size: int, settings: DecodeSettings, tim
     if exploded is None:
         msg = "the body has a broken array"
         raise InputError(msg)
-    columns = Attributes(exploded.items, names, max_cells=settings.max_cells)
-    return _frame(columns, rows, time, data[start : start + size])
+    return Attributes(exploded.items, names, max_cells=settings.max_cells), rows
 
 
-def _frame(columns: Mapping[str, Column], n: int, time: int, body: Bytes) -> Frame:
-    digest = np.empty((1, 16), np.uint8)
-    hash_ranges(body, np.zeros(1, np.int64), np.array([len(body)], np.int64), digest)
-    return Frame(
-        columns=columns,
-        time=np.full(n, time, np.int64),
-        seeds=np.repeat(digest, n, axis=0),
-        numbers=np.arange(n),
-        duration=_integers(columns.get(semconv.COLUMN_DURATION)),
-        trace_id=fixed_bytes(columns.get(semconv.COLUMN_TRACE_ID), 16),
-        span_id=fixed_bytes(columns.get(semconv.COLUMN_SPAN_ID), 8),
-        row=_narrow(_integers(columns.get(semconv.COLUMN_ROW))),
-        owner=np.zeros(n, np.int64),
-    )
+def _digest(body: Bytes) -> Bytes:
+    out: Bytes = np.empty((1, 16), np.uint8)
+    hash_ranges(body, np.zeros(1, np.int64), np.array([len(body)], np.int64), out)
+    return out.ravel()
 
 
 def _integers(column: Column | None) -> Array | None:

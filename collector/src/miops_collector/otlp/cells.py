@@ -20,52 +20,62 @@ _DISTINCT = 1024
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
-    """``n`` values: kind, 64 bits or position in ``data``, and length."""
+    """``n`` values: kind, 64 bits or position in ``data``, and length.
+
+    ``kinds`` has the bit of every kind that occurs: most columns have one kind, and then nothing is tested row by row.
+    """
 
     data: Bytes
     kind: Bytes
     bits: Words
     size: Longs
+    kinds: int
+
+    @classmethod
+    def of(cls, data: Bytes, kind: Bytes, bits: Words, size: Longs) -> Cells:
+        return cls(data, kind, bits, size, sum(1 << k for k in np.unique(kind).tolist()))
+
+    def has(self, kind: int) -> bool:
+        return bool(self.kinds >> kind & 1)
+
+    def only(self, kind: int) -> bool:
+        return self.kinds == 1 << kind
 
     @property
     def faults(self) -> int:
-        return int((self.kind > DOUBLE).sum())
+        return int((self.kind > DOUBLE).sum()) if self.kinds >> (DOUBLE + 1) else 0
 
     def numbers(self) -> Array | None:
-        doubles = self.kind == DOUBLE
-        if doubles.all():
+        if self.only(DOUBLE):
             return fixed(pa.float64(), self.bits)
-        integers = self.kind == INT
-        valid = doubles | integers
-        if not valid.any():
+        if not self.has(INT) and not self.has(DOUBLE):
             return None
+        integers = self.kind == INT
         values = np.where(integers, self.bits.view(np.int64).astype(np.float64), self.bits.view(np.float64))
-        return fixed(pa.float64(), values, valid)
+        return fixed(pa.float64(), values, integers | (self.kind == DOUBLE))
 
     def integers(self) -> Array | None:
-        valid = self.kind == INT
-        return fixed(pa.int64(), self.bits, valid) if valid.any() else None
+        return fixed(pa.int64(), self.bits, self.kind == INT) if self.has(INT) else None
 
     def booleans(self) -> Array | None:
-        valid = self.kind == BOOL
-        if not valid.any():
+        if not self.has(BOOL):
             return None
+        valid = self.kind == BOOL
         values = pa.py_buffer(np.packbits(valid & (self.bits != 0), bitorder="little"))
         return pa.Array.from_buffers(pa.bool_(), len(valid), [bitmap(valid), values])
 
     def texts(self, bad: Flags) -> Array | None:
-        wanted = self.kind == STRING
-        if not wanted.any():
+        if not self.has(STRING):
             return None
-        start = self.bits.view(np.int64)
+        wanted, start = self.kind == STRING, self.bits.view(np.int64)
         codes, distinct = np.empty(len(wanted), np.int32), np.empty((min(_DISTINCT, len(wanted)), 2), np.int64)
         count = encode(self.data, start, self.size, wanted, codes, distinct, bad)
         if count < 0:
             return string_array(self.data, start, self.size, wanted, bad)
-        every = np.ones(count, np.bool_)
         first, length = np.ascontiguousarray(distinct[:count].T)
-        dictionary = string_array(self.data, first, length, every, np.zeros(count, np.bool_))
-        return pa.DictionaryArray.from_arrays(fixed(pa.int32(), codes, wanted), dictionary)
+        dictionary = string_array(self.data, first, length, np.ones(count, np.bool_), np.zeros(count, np.bool_))
+        indices = fixed(pa.int32(), codes, None if self.only(STRING) else wanted)
+        return pa.DictionaryArray.from_arrays(indices, dictionary, safe=False)
 
 
 def string_array(data: Bytes, start: Longs, size: Longs, wanted: Flags, bad: Flags) -> Array:

@@ -25,7 +25,9 @@ def class_scores(cells: Cells, *, max_cells: int) -> dict[str, Array]:
     size = np.zeros((n, most), np.int64)
     fill_matrix(cells.data, cells.bits, cells.size, lengths, kind.ravel(), bits.ravel(), size.ravel(), most)
     columns = {
-        f"{semconv.COLUMN_SCORES_PREFIX}{k}": Cells(cells.data, kind[:, k].copy(), bits[:, k].copy(), size[:, k].copy())
+        f"{semconv.COLUMN_SCORES_PREFIX}{k}": Cells.of(
+            cells.data, kind[:, k].copy(), bits[:, k].copy(), size[:, k].copy()
+        )
         for k in range(most)
     }
     found = {name: as_numbers(column) for name, column in columns.items()}

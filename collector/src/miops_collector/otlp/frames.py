@@ -86,7 +86,7 @@ def _with_ids(rows: RowItems, columns: Attributes) -> Mapping[str, Column]:
         return columns
     numbers = pc.cast(pa.array(rows.number), pa.string())
     ids = pc.if_else(pa.array(rows.numbered), pc.binary_join_element_wise(ids, numbers, "/"), ids)
-    return {**columns, semconv.COLUMN_PREDICTION_ID: ArrowColumn(ids)}
+    return {**columns, semconv.COLUMN_PREDICTION_ID: ArrowColumn.of(ids)}
 
 
 def _seeds(items: Items, of_span: Bytes, known: Flags) -> Bytes:

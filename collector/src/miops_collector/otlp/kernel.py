@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 from numba import njit
 
-__all__ = ["kernel"]
+__all__ = ["inlined", "kernel"]
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -18,3 +18,8 @@ def kernel(function: F) -> F:
         return cast("F", njit(cache=True, nogil=True)(function))
     except RuntimeError:  # numba found no folder it may write its cache to
         return cast("F", njit(nogil=True)(function))
+
+
+def inlined(function: F) -> F:
+    """Compiled into each caller: a call that passes arrays costs more than a few bytes take to read."""
+    return cast("F", njit(nogil=True, inline="always")(function))

@@ -10,16 +10,14 @@ import numpy as np
 import pyarrow.compute as pc
 
 from miops import semconv
-from miops_collector.errors import InputError
 from miops_collector.otlp.assemble import ground_truth, predictions
 from miops_collector.otlp.attributes import Attributes
-from miops_collector.otlp.batch import batch_frame
+from miops_collector.otlp.batches import batch_frames
 from miops_collector.otlp.cells import string_array
 from miops_collector.otlp.column import Array, as_text
 from miops_collector.otlp.frame import Frame, Model
 from miops_collector.otlp.frames import frames
-from miops_collector.otlp.items import BODY, TEXT, Items, read_items
-from miops_collector.otlp.model import by_model, describe
+from miops_collector.otlp.items import TEXT, Items, read_items
 from miops_collector.otlp.names import EVENTS, TRUTH_EVENTS, Names, named
 from miops_collector.otlp.settings import DecodeSettings
 from miops_collector.otlp.verdict import Tally
@@ -29,6 +27,8 @@ __all__ = ["decode_logs"]
 
 _EVENT_NAME: Final = "event.name"
 """Where SDKs before OTLP 1.5 put the name of an event."""
+
+_EVENT_NAMES: Final = Names({_EVENT_NAME: _EVENT_NAME}, {})
 
 Assemble: TypeAlias = Callable[[Frame, Model, DecodeSettings, Tally], Records | None]
 Decode: TypeAlias = Callable[[Items, DecodeSettings, Tally, Assemble], Iterator[Records | None]]
@@ -58,7 +58,7 @@ def _event_names(items: Items) -> Array:
     names = string_array(items.data, start, size, size > 0, bad)
     if not names.null_count:
         return names
-    marked, columns = named(items, Names({_EVENT_NAME: _EVENT_NAME}, {}), {})
+    marked, columns = named(items, _EVENT_NAMES, {})
     attribute = as_text(Attributes(marked, columns, max_cells=0).get(_EVENT_NAME), bad)
     return names if attribute is None else pc.coalesce(names, attribute)
 
@@ -79,28 +79,8 @@ def _batches(
     items: Items, settings: DecodeSettings, tally: Tally, assemble: Assemble, *, names: Names = EVENTS
 ) -> Iterator[Records | None]:
     own, columns = named(items, names, settings.attribute_map)
-    for i in range(len(own)):
-        yield _batch(own.take(np.array([i])), columns, settings, tally, assemble, model_required=names is EVENTS)
-
-
-def _batch(
-    item: Items, columns: tuple[str, ...], settings: DecodeSettings, tally: Tally, assemble: Assemble, *,
-    model_required: bool,
-) -> Records | None:  # fmt: skip
-    start, size = item.places[0, BODY].tolist()
-    time, observed = item.times[0].tolist()
-    try:
-        frame = batch_frame(item.data, start, size, settings, time=time or observed)
-    except InputError:
-        tally.refuse("body", 1)
-        return None
-    said = Attributes(item, columns, max_cells=settings.max_cells)
-    _, models = by_model(said, 1, settings, model_required=model_required)
-    if not models:
-        tally.refuse("model_name", 1, len(frame))
-        return None
-    name, version, _ = models[0]
-    return assemble(frame, describe(name, version, said), settings, tally)
+    for model, frame in batch_frames(own, columns, settings, tally, model_required=names is EVENTS):
+        yield assemble(frame, model, settings, tally)
 
 
 _EVENTS: Final[Mapping[str, tuple[Decode, Callable[..., Records | None]]]] = {

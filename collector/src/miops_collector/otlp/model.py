@@ -74,7 +74,7 @@ def _first(column: Column | None, kind: int | None) -> Cells | None:
     if not isinstance(column, Cells):
         return None
     rows = np.flatnonzero(column.kind == kind if kind is not None else column.kind > 0)[:1]
-    return Cells(column.data, column.kind[rows], column.bits[rows], column.size[rows]) if len(rows) else None
+    return Cells.of(column.data, column.kind[rows], column.bits[rows], column.size[rows]) if len(rows) else None
 
 
 def _first_text(column: Column | None) -> str:
@@ -96,7 +96,7 @@ def _first_texts(column: Column | None) -> tuple[str, ...]:
     found = read_array(cell.data, int(cell.bits[0]), int(cell.size[0]))
     if found is None or not 0 < len(found[0]) <= _MOST_CLASSES:
         return ()
-    return tuple(_decoded(Cells(cell.data, *found)))
+    return tuple(_decoded(Cells.of(cell.data, *found)))
 
 
 def _first_flag(column: Column | None) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import lru_cache
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from miops import semconv
 from miops_collector.otlp.items import Items
+from miops_collector.otlp.types import Ints
 from miops_collector.schema import FAULT_SUFFIX
 
 __all__ = ["COLUMNS", "DYNAMIC", "EVENTS", "TRUTH_EVENTS", "Names", "named", "usable"]
@@ -23,6 +25,10 @@ DYNAMIC: Final = (
 )
 """Prefixes of columns that each model has of its own."""
 
+Columns: TypeAlias = tuple[str, ...]
+_REMEMBERED = 65_536
+"""Bytes of the keys of a request that are worth remembering; larger ones are the exception."""
+
 _MODEL = (
     semconv.MODEL_NAME, semconv.MODEL_VERSION, semconv.MODEL_TASK, semconv.MODEL_FRAMEWORK, semconv.MODEL_CLASSES,
     semconv.MODEL_POSITIVE_CLASS, semconv.MODEL_SENSITIVE_FEATURES, semconv.MODEL_ROLE, semconv.ATTRIBUTION_METHOD,
@@ -30,7 +36,7 @@ _MODEL = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Names:
     """Attribute names and prefixes of a kind of item, and the columns they fill."""
 
@@ -98,11 +104,19 @@ def named(items: Items, names: Names, attribute_map: Mapping[str, str]) -> tuple
     ``attribute_map`` says our name of a foreign one; a foreign name that ends with a dot is a prefix. It is applied to
     the distinct keys, never to rows.
     """
-    found = [names.column(_ours(_text(key), attribute_map)) for key in items.keys]
+    small = sum(map(len, items.keys)) <= _REMEMBERED
+    slots, columns = (_slots if small else _slots.__wrapped__)(items.keys, names, tuple(attribute_map.items()))
+    return replace(items, slot=slots[items.slot] if len(slots) else items.slot), columns
+
+
+@lru_cache(maxsize=64)
+def _slots(keys: tuple[bytes, ...], names: Names, translations: tuple[tuple[str, str], ...]) -> tuple[Ints, Columns]:
+    """Column of each key; a sender's keys are the same from request to request."""
+    attribute_map = dict(translations)
+    found = [names.column(_ours(_text(key), attribute_map)) for key in keys]
     columns = tuple(dict.fromkeys(column for column in found if column))
     index = {column: i for i, column in enumerate(columns)}
-    slots = np.array([index.get(column, -1) for column in found], np.int32)
-    return replace(items, slot=slots[items.slot] if len(slots) else items.slot), columns
+    return np.array([index.get(column, -1) for column in found], np.int32), columns
 
 
 def _text(key: bytes) -> str:

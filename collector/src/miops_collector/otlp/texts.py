@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from miops_collector.otlp.hashing import murmur, same
+from miops_collector.otlp.hashing import quick, same
 from miops_collector.otlp.kernel import kernel
 from miops_collector.otlp.types import Bytes, Flags, Ints, Longs, Number
 
@@ -53,7 +53,7 @@ def encode(b: Bytes, start: Longs, size: Longs, wanted: Flags, codes: Ints, word
         codes[i] = -1
         if not wanted[i]:
             continue
-        h, _ = murmur(b, start[i], size[i])
+        h = quick(b, start[i], size[i])
         x = np.int64(h & np.uint64(mask))
         while table[x] >= 0:
             c = table[x]

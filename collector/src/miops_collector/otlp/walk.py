@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from miops_collector.otlp.hashing import murmur, same
-from miops_collector.otlp.kernel import kernel
+from miops_collector.otlp.hashing import quick, same, word
+from miops_collector.otlp.kernel import inlined, kernel
 from miops_collector.otlp.types import Bytes, Ints, Longs, Number, Words
 from miops_collector.otlp.wire import field_tag, fixed64, length, skip, varint
 
@@ -111,7 +111,7 @@ def _pair(b: Bytes, p: Number, end: Number) -> tuple[Number, Number, Number, Num
 @kernel
 def _slot(b: Bytes, key: Number, size: Number, table: Ints, keys: Longs, known: Longs) -> Number:
     """Number of a key, new ones counted on; -1 when the table has no room."""
-    h, _ = murmur(b, key, size)
+    h = quick(b, key, size)
     x = np.int64(h & np.uint64(table.size - 1))
     while table[x] >= 0:
         s = table[x]
@@ -128,18 +128,53 @@ def _slot(b: Bytes, key: Number, size: Number, table: Ints, keys: Longs, known: 
     return s
 
 
-@kernel
+@inlined
+def _short_pair(b: Bytes, p: Number, end: Number) -> tuple[Number, Number]:
+    """Length of the key and start of the value of a KeyValue in its usual form: key, value, lengths of one byte each.
+
+    A start of -1 sends the reader to :func:`_pair`, which reads any form.
+    """
+    if end - p < 4 or b[np.uint64(p)] != 10:
+        return 0, -1
+    size = np.int64(b[np.uint64(p + 1)])
+    value = p + 2 + size
+    if size >= 128 or end - value < 2 or b[np.uint64(value)] != 18:
+        return 0, -1
+    n = np.int64(b[np.uint64(value + 1)])
+    if n >= 128 or value + 2 + n != end:
+        return 0, -1
+    return size, value + 2
+
+
+@inlined
+def _short_value(b: Bytes, p: Number, end: Number) -> tuple[Number, Number, Number]:
+    """A double or a text of less than 128 bytes; kind 0 sends the reader to :func:`walk_value`."""
+    n = end - p
+    if n == 9 and b[np.uint64(p)] == 33:
+        return 4, word(b, p + 1), np.int64(0)
+    if 2 <= n < 130 and b[np.uint64(p)] == 10 and np.int64(b[np.uint64(p + 1)]) == n - 2:
+        return 1, np.uint64(p + 2), n - 2
+    return 0, np.uint64(0), np.int64(0)
+
+
+@inlined
 def _attribute(
     b: Bytes, p: Number, end: Number, guess: Number, table: Ints, keys: Longs, known: Longs,
     c: Number, slot: Ints, kind: Bytes, bits: Words, size: Longs,
 ) -> Number:  # fmt: skip
     """Write one attribute to place ``c``; its slot, or SKIPPED without key or value, FULL, or -1 when bad."""
-    key, key_size, start, stop = _pair(b, p, end)
-    if key < 0:
-        return -1
-    k, v, v_size = walk_value(b, start, stop)
-    if k < 0:
-        return -1
+    key = p + 2
+    stop = end
+    key_size, start = _short_pair(b, p, end)
+    if start < 0:
+        key, key_size, start, stop = _pair(b, p, end)
+        if key < 0:
+            return -1
+    k, v, v_size = _short_value(b, start, stop)
+    if k == 0:
+        k, v, v_size = walk_value(b, start, stop)
+        if k < 0:
+            return -1
     if k == 0 or key_size == 0:
         return -3
     s = guess
@@ -154,7 +189,7 @@ def _attribute(
     return s
 
 
-@kernel
+@inlined
 def _scalar(
     b: Bytes, p: Number, end: Number, tag: Number, tags: Longs, i: Number, times: Longs, places: Longs
 ) -> Number:

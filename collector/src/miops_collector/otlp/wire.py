@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from miops_collector.otlp.kernel import kernel
+from miops_collector.otlp.hashing import word
+from miops_collector.otlp.kernel import inlined, kernel
 from miops_collector.otlp.types import Bytes, Longs, Number
 
 __all__ = ["field_tag", "find_items", "fixed64", "length", "skip", "varint"]
@@ -12,13 +13,15 @@ __all__ = ["field_tag", "find_items", "fixed64", "length", "skip", "varint"]
 ENVELOPE, SCOPE, ITEM = 10, 18, 18  # resource_x = 1, scope_x = 2, item = 2, all length-delimited
 
 
-@kernel
+@inlined
 def varint(b: Bytes, p: Number, end: Number) -> tuple[Number, Number]:
     """Value (uint64) and the position after it."""
+    if p < end and b[np.uint64(p)] < 0x80:
+        return np.uint64(b[np.uint64(p)]), p + 1
     value = np.uint64(0)
     shift = 0
     while p < end and shift < 70:
-        x = b[p]
+        x = b[np.uint64(p)]
         p += 1
         value |= np.uint64(x & 0x7F) << np.uint64(shift)
         if x < 0x80:
@@ -27,7 +30,7 @@ def varint(b: Bytes, p: Number, end: Number) -> tuple[Number, Number]:
     return value, -1
 
 
-@kernel
+@inlined
 def field_tag(b: Bytes, p: Number, end: Number) -> tuple[Number, Number]:
     """Field number and wire type in one int64, and the position after it."""
     value, p = varint(b, p, end)
@@ -36,7 +39,7 @@ def field_tag(b: Bytes, p: Number, end: Number) -> tuple[Number, Number]:
     return np.int64(value), p
 
 
-@kernel
+@inlined
 def length(b: Bytes, p: Number, end: Number) -> tuple[Number, Number]:
     """Length of a delimited field and the position of its first byte; the whole field lies before ``end``."""
     value, p = varint(b, p, end)
@@ -45,15 +48,12 @@ def length(b: Bytes, p: Number, end: Number) -> tuple[Number, Number]:
     return np.int64(value), p
 
 
-@kernel
+@inlined
 def fixed64(b: Bytes, p: Number, end: Number) -> tuple[Number, Number]:
     """Eight bytes as uint64, and the position after them."""
     if end - p < 8:
         return np.uint64(0), -1
-    value = np.uint64(0)
-    for k in range(8):
-        value |= np.uint64(b[p + k]) << np.uint64(8 * k)
-    return value, p + 8
+    return word(b, p), p + 8
 
 
 @kernel
