@@ -70,7 +70,7 @@ def test_a_killed_store_has_every_acknowledged_row_once_and_exact_joins(tmp_path
     carried: Counter[tuple[str, float]] = Counter()
     mark = 0
     for life in range(KILLS):
-        for state, commit, *told in _live_and_die(tmp_path, life, rng.uniform(0.1, 1.2)):
+        for state, commit, *told in _live_and_die(tmp_path, life, rng.uniform(0.1, 0.8)):
             values = {name: float(value) for name, value in (t.split("=") for t in told)}
             if state == "acked":
                 acknowledged |= {f"{life}-{commit}-{i}" for i in range(200)}

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from miops_collector.report import ModelKey
 from miops_collector.schema import Records
+from miops_collector.stores import _tables
 from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores._store import Store
 from miops_collector.stores.duckdb import duckdb
@@ -85,9 +86,8 @@ def _records(commit: list[Predicted | Told]) -> list[Records]:
     for event in commit:
         if isinstance(event, Predicted):
             columns = {"time": [event.time], "trace_id": [bytes([event.trace] * 16)], "row": [event.row]}
-            records.append(
-                predictions([event.id], model=event.model, entity_id=[event.entity], feature__x=[1.0], **columns)
-            )
+            columns |= {"entity_id": [event.entity], f"feature.{event.time // SECOND % 3}": [1.0]}
+            records.append(predictions([event.id], model=event.model, **columns))
         else:
             columns = {"trace_id": [None if event.trace is None else bytes([event.trace] * 16)], "row": [event.row]}
             columns |= {"entity_id": [event.entity], "prediction_time": [event.time]}
@@ -126,7 +126,9 @@ def _check_all_spans(store: Store, recount: Recount, upto: int) -> None:
 
 
 @pytest.mark.parametrize("names", ["key", "any"])
-def test_changes_between_any_two_commits_equal_a_recount(names: str) -> None:
+def test_changes_between_any_two_commits_equal_a_recount(names: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_tables, "FEW_COLUMNS", 0)  # every new feature starts a new segment
+
     events = (_predicted, _by_id) if names == "key" else (_predicted, _by_id, _by_trace, _by_entity)
 
     @settings(max_examples=20, deadline=None)
