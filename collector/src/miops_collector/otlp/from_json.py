@@ -36,9 +36,12 @@ def json_to_protobuf(kind: TelemetryKind, body: bytes) -> bytes:
         raise InputError(msg) from error
 
 
+_SMALL = [bytes((i,)) for i in range(0x80)]
+
+
 def _varint(value: int) -> bytes:
     if value < 0x80:
-        return bytes((value,))
+        return _SMALL[value]
     out = bytearray()
     while value >= 0x80:
         out.append(value & 0x7F | 0x80)
@@ -131,14 +134,29 @@ def _message(message: _Fields, tree: Any) -> bytes:
     return b"".join(out)
 
 
+_pack = struct.Struct("<d").pack
+
+
 def _pair(tree: Any) -> bytes:
-    """A KeyValue, written out because nearly all of a request is these."""
+    """A KeyValue; nearly all of a request is these, and nearly all of them short texts and doubles."""
     key: bytes = tree.get("key", "").encode()
-    value = tree.get("value")
     out = b"\x0a" + _varint(len(key)) + key
+    value = tree.get("value")
     if value is not None:
-        out += b"\x12" + _any_value(value)
+        out += _short(value) or b"\x12" + _any_value(value)
     return _varint(len(out)) + out
+
+
+def _short(tree: Any) -> bytes:
+    """A value with its tag where it is one short text or double and nothing else; else nothing."""
+    if len(tree) == 1:
+        number, text = tree.get("doubleValue"), tree.get("stringValue")
+        if type(number) is float:
+            return b"\x12\x09\x21" + _pack(number)
+        if type(text) is str and len(text) < 32:
+            data = text.encode()
+            return b"\x12%c\x0a%c%b" % (len(data) + 2, len(data), data) if len(data) < 126 else b""
+    return b""
 
 
 def _any_value(tree: Any) -> bytes:
