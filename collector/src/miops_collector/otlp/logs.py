@@ -10,15 +10,16 @@ import numpy as np
 import pyarrow.compute as pc
 
 from miops import semconv
-from miops_collector.otlp.assemble import ground_truth, predictions
 from miops_collector.otlp.attributes import Attributes
 from miops_collector.otlp.batches import batch_frames
 from miops_collector.otlp.cells import string_array
 from miops_collector.otlp.column import Array, as_text
 from miops_collector.otlp.frame import Frame, Model
 from miops_collector.otlp.frames import frames
+from miops_collector.otlp.ground_truth import ground_truth
 from miops_collector.otlp.items import TEXT, Items, read_items
 from miops_collector.otlp.names import EVENTS, TRUTH_EVENTS, Names, named
+from miops_collector.otlp.predictions import predictions
 from miops_collector.otlp.settings import DecodeSettings
 from miops_collector.otlp.verdict import Tally
 from miops_collector.schema import Records

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from miops import semconv
-from miops_collector.otlp.assemble import predictions
 from miops_collector.otlp.frames import frames
 from miops_collector.otlp.items import Items, read_items
 from miops_collector.otlp.kernel import kernel
 from miops_collector.otlp.names import EVENTS, named
+from miops_collector.otlp.predictions import predictions
 from miops_collector.otlp.settings import DecodeSettings
 from miops_collector.otlp.types import Bytes, Ints, Longs, Words
 from miops_collector.otlp.verdict import Tally
