@@ -86,6 +86,8 @@ class Watermark:
 
     Event time is driven by the rows, so a replay of three years in two minutes closes its windows as it goes.
     While no rows come it advances with the wall clock, so the last window of a live model still closes.
+    It is never ahead of the wall clock: one client whose clock is hours fast would otherwise close the windows of all
+    others before their rows come. Its own rows lie in windows that are complete when the clock gets there.
 
     Attributes
     ----------
@@ -95,16 +97,25 @@ class Watermark:
         Wall-clock time at which it was seen, nanoseconds.
     lateness
         How long rows may be late, nanoseconds.
+    reached
+        Event time it had come to when the newest row was seen. A row that comes after a silence and is older than the
+        silence does not open again what has been closed.
     """
 
     newest: int
     arrived: int
     lateness: int
+    reached: int = 0
 
     def advance(self, newest: int, now: int) -> Watermark:
         """The watermark after rows up to ``newest`` arrived at ``now``; older rows change nothing."""
-        return Watermark(newest, now, self.lateness) if newest > self.newest else self
+        if newest <= self.newest:
+            return self
+        return Watermark(newest, now, self.lateness, self._come_to(now))
 
     def at(self, now: int) -> int:
         """Event time before which windows are complete, at wall-clock time ``now``."""
-        return self.newest + max(now - self.arrived, 0) - self.lateness
+        return self._come_to(now) - self.lateness
+
+    def _come_to(self, now: int) -> int:
+        return max(min(self.newest + max(now - self.arrived, 0), now), self.reached)
