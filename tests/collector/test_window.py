@@ -12,7 +12,9 @@ LONG_AGO = NOW - 10_000 * HOUR
 TIMES = st.integers(0, 2**62)
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("5m", 300), ("1h", 3600), ("1d", 86_400), (" 2w ", 1_209_600)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("5m", 300), ("1h", 3600), ("1d", 86_400), (" 2w ", 1_209_600)]
+)
 def test_a_length_is_a_number_and_a_unit(text: str, seconds: int) -> None:
     assert parse_length(text) == seconds * NANOS
 

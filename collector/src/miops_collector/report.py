@@ -104,9 +104,10 @@ class Alert:
 
     @property
     def identity(self) -> tuple[str, ...]:
+        """What makes an alarm: one rule watches a series at every length of window, and each has a life of its own."""
         return (
             self.rule, self.model.name, self.model.version, self.metric, self.column, self.segment,
-            self.sensitive_feature, self.group,
+            self.sensitive_feature, self.group, self.window.label,
         )  # fmt: skip
 
 

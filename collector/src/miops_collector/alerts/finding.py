@@ -49,7 +49,7 @@ class Finding:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The series of the rule: identity of its alert, and the length of its windows."""
+        """The series of the rule: the identity of its alert."""
         return (
             self.rule, self.model.name, self.model.version, self.metric, self.column, self.segment,
             self.sensitive_feature, self.group, self.window.label,
