@@ -177,12 +177,18 @@ class Alarming:
         if alert.rule != DRIFT or column is None or self.scan is None:
             return ()
         where = _where(column, alert, self.scan.reference)
+        if where is not None and not self._is_sent(column, store):
+            where = {} if "missing" in where else None
         if where is None:
             return ()
         look_back = int(float(alert.evidence.get("look_back", 1)))
         start = alert.window.end - look_back * self.smallest
         found = store.examples(self.key, start=start, end=alert.window.end, where=where, limit=EXAMPLES)
         return tuple(found)
+
+    def _is_sent(self, column: ColumnLayout, store: Store) -> bool:
+        """The reference may have columns that no prediction ever had; then every prediction shows it."""
+        return any(column.source in info.columns for info in store.models() if info.key == self.key)
 
 
 def _where(column: ColumnLayout, alert: Alert, reference: Summaries) -> dict[str, object] | None:

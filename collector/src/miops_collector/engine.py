@@ -154,26 +154,44 @@ class Engine:
     # --- tick: what changed, into a report ----------------------------------------------------------------------------
 
     def tick(self) -> Report:
-        """Bring every model up to date and make a new report. Only what changed is computed."""
+        """Bring every model up to date and make a new report. Only what changed is computed.
+
+        Raises
+        ------
+        ExceptionGroup
+            With one error per model that could not be brought up to date; the report has all others.
+        """
         with self._tick_lock:
             now = self._clock.wall()
             self._adopt_due(now)
             upto = self._store.newest()
-            for info in self._store.models():
-                self._tick_model(self._monitored(info.key, info), info, upto, now)
+            errors = [e for info in self._store.models() if (e := self._try_model(info, upto, now))]
             alerts = tuple(a for alarming in self._alarming.values() for a in alarming.alerts())
             observations = tuple(o for each in self._trailing.values() for o in each)
             self._report = Report(now, observations, alerts)
+            if errors:
+                msg = f"{len(errors)} models could not be brought up to date"
+                raise ExceptionGroup(msg, errors)
             return self._report
+
+    def _try_model(self, info: ModelInfo, upto: int, now: int) -> Exception | None:
+        """One model's error must not keep the others from their statistics."""
+        try:
+            self._tick_model(self._monitored(info.key, info), info, upto, now)
+        except Exception as error:  # noqa: BLE001  raised by tick, with those of the other models
+            error.add_note(f"while evaluating {info.key}")
+            return error
+        return None
 
     def _tick_model(self, model: Monitored, info: ModelInfo, upto: int, now: int) -> None:
         self._refresh_layout(model, info, now)
         model.absorb_truth(self._store, info, upto)
         alarming = self._alarms_of(model)
-        computed = self._evaluate_changed(model, now)
+        done, computed = self._evaluate_changed(model, now)
         alarming.advance(model, computed, self._store, now)
         if computed:
             self._store.put_observations([alarming.judged(o) for o in computed])
+        self._pending[model.key] -= done
         self._evaluate_trailing(model, now, changed=bool(computed))
         self._save(model, now)
 
@@ -201,18 +219,19 @@ class Engine:
             self._alarming[model.key] = alarming
         return alarming
 
-    def _evaluate_changed(self, model: Monitored, now: int) -> list[Observation]:
+    def _evaluate_changed(self, model: Monitored, now: int) -> tuple[set[Window], list[Observation]]:
         """Newest windows first; what does not fit into the tick's budget stays for the next."""
         pending = self._pending[model.key]
         pending |= model.changed_windows(now)
         deadline = self._clock.monotonic() + TICK_BUDGET_SECONDS
+        done: set[Window] = set()
         observations: list[Observation] = []
         for window in sorted(pending, reverse=True):
             observations += self._evaluate(model, window, now)
-            pending.discard(window)
+            done.add(window)
             if self._clock.monotonic() > deadline:
                 break
-        return observations
+        return done, observations
 
     def _evaluate_trailing(self, model: Monitored, now: int, *, changed: bool) -> None:
         windows = model.trailing_windows(now)
@@ -270,7 +289,8 @@ def settings_of(config: Config) -> Settings:
     """Lengths of panes and windows, and how panes merge as they age: never while the alarms still look back at them."""
     pane, smallest = config.pane_nanos, config.window_nanos[0]
     kept = LOOK_BACKS[-1] * 2 * smallest
-    lengths, ages = [pane], []
+    lengths: list[int] = [pane]
+    ages: list[int] = []
     for length, age in sorted((parse_length(k), parse_length(v)) for k, v in config.ageing.items()):
         if length > lengths[-1] and length % lengths[-1] == 0 and age > (ages[-1] if ages else 0):
             lengths.append(length)

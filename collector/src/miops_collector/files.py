@@ -53,7 +53,7 @@ def send_reference(file: Path, address: str, form: Mapping[str, Any]) -> int:
         parameters = {**form, "reference_id": identity, "last": str(i == len(pieces) - 1).lower()}
         query = urlencode([(k, v) for k, v in parameters.items() if v], doseq=True)
         client.post(f"/api/v1/reference?{query}", _stream(piece), ARROW_STREAM)
-    return table.num_rows
+    return int(table.num_rows)
 
 
 def send_ground_truth(file: Path, address: str, *, id_column: str, value: str, outcomes: Sequence[str]) -> int:
@@ -68,7 +68,7 @@ def send_ground_truth(file: Path, address: str, *, id_column: str, value: str, o
     client = Client(address, timeout_seconds=600)
     for piece in _pieces(pa.table(columns)):
         client.post("/api/v1/ground-truth", _stream(piece), ARROW_STREAM)
-    return table.num_rows
+    return int(table.num_rows)
 
 
 def _pieces(table: pa.Table) -> Iterator[pa.Table]:

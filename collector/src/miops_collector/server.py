@@ -144,7 +144,10 @@ class Collector:
             telemetry=self.telemetry.snapshot,
             submit_ground_truth=self._submit,
             submit_reference=self._submit,
-            info={"version": __version__, "config": self._config.model_dump(mode="json", by_alias=True, exclude=SECRET)},
+            info={
+                "version": __version__,
+                "config": self._config.model_dump(mode="json", by_alias=True, exclude=SECRET),
+            },
         )
 
     async def _submit(self, records: Records) -> None:
@@ -160,9 +163,11 @@ class Collector:
         """One tick, and its report to every exporter. An error is logged and counted; the next tick comes anyway."""
         started = time.monotonic()
         try:
-            report = self.engine.tick()
-            for exporter in self._exporters:
-                exporter.export(report)
+            try:
+                self.engine.tick()
+            finally:
+                for exporter in self._exporters:
+                    exporter.export(self.engine.report)
         except Exception:
             log.exception("a tick failed")
             self.telemetry.add("ticks.failed", 1)

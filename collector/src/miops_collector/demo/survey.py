@@ -41,7 +41,7 @@ def load(*, seed: int, share: float = 1.0) -> Split:
     random = np.random.default_rng(seed)
     frame = frame.iloc[random.permutation(len(frame))]
     frame = frame.astype({name: "str" for name in FEATURES if name != "AGEP"})
-    years = {int(year): rows.drop(columns="year") for year, rows in frame.groupby("year")}
+    years = {int(str(year)): rows.drop(columns="year") for year, rows in frame.groupby("year")}
     first = years.pop(REFERENCE_YEAR)
     half = len(first) // 2
     served = {year: rows.iloc[: int(len(rows) * share)] for year, rows in sorted(years.items())}
