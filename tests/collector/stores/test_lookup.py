@@ -89,6 +89,7 @@ def test_truth_that_a_later_prediction_took_over_is_not_shown(store: Store) -> N
     [
         ({}, ["e", "d", "c", "b", "a"]),
         ({"source": "feature.age", "missing": True}, ["d", "c"]),
+        ({"source": "feature.age", "missing": False}, ["e", "b", "a"]),
         ({"source": "feature.age", "fault": True}, ["e"]),
         ({"source": "feature.age", "above": 30}, ["b"]),
         ({"source": "feature.age", "below": 30}, ["a"]),

@@ -84,7 +84,7 @@ class Writer:
     def _check(self) -> None:
         """Refuse early what would fail, and take back what was not finished."""
         now = time.monotonic()
-        if now - self._space_checked >= SPACE_CHECK_SECONDS or self._unfinished:
+        if now - self._space_checked >= SPACE_CHECK_SECONDS or self._unfinished or self._database.broken:
             reason = self._database.ready()
             if reason:
                 raise StoreError(reason)

@@ -56,7 +56,7 @@ class Database:
         self._locks: dict[File, threading.RLock] = {DATA: threading.RLock(), DERIVED: threading.RLock()}
         self._readers: set[Connection] = set()
         self._readers_lock = threading.Lock()
-        self._broken = ""
+        self.broken = ""
         self._closed = False
         self._root = _instance(folder, settings)
         try:
@@ -117,8 +117,8 @@ class Database:
         """Why commits cannot be expected to succeed, or an empty text."""
         if self._closed:
             return "the store is closed"
-        if self._broken and not self.repair():
-            return self._broken
+        if self.broken and not self.repair():
+            return self.broken
         if self.folder is None:
             return ""
         free = shutil.disk_usage(self.folder).free
@@ -130,17 +130,17 @@ class Database:
     def repair(self) -> bool:
         """Attach the files again after a failed checkpoint has invalidated them; whether that succeeded."""
         with self._locks[DATA], self._locks[DERIVED]:
-            if not self._broken:
+            if not self.broken:
                 return True
             self._close_readers()
             try:
                 for file in _FILES:
                     self._reattach(file)
             except (duckdb.Error, StoreError) as error:
-                self._broken = str(error)
+                self.broken = str(error)
                 return False
-            log.warning("store: works again after: %s", self._broken)
-            self._broken = ""
+            log.warning("store: works again after: %s", self.broken)
+            self.broken = ""
             return True
 
     def close(self) -> None:
@@ -202,7 +202,7 @@ class Database:
     def _failure(self, error: duckdb.Error, verb: str) -> MIOpsError:
         text = str(error)
         if "invalidated" in text or isinstance(error, duckdb.FatalException):
-            self._broken = text
+            self.broken = text
         if isinstance(error, duckdb.DataError) or "unicode" in text.lower():
             return InputError(f"the database refuses a value: {text}")
         return StoreError(f"the database could not {verb}: {meaning_of(error)}")

@@ -16,6 +16,7 @@ __all__ = ["examples"]
 _CONDITIONS: Final = {
     "": "true",
     "missing": "({0} IS NULL OR CAST({0} AS VARCHAR) = 'nan') AND {1} IS NULL",
+    "present": "({0} IS NOT NULL AND CAST({0} AS VARCHAR) <> 'nan' OR {1} IS NOT NULL)",
     "below": "TRY_CAST({0} AS DOUBLE) < $wanted",
     "above": "TRY_CAST({0} AS DOUBLE) > $wanted AND NOT isnan(TRY_CAST({0} AS DOUBLE))",
     "equals": "CAST({0} AS VARCHAR) = $texts",
@@ -52,7 +53,8 @@ def _wanted(where: Mapping[str, Any]) -> tuple[str, Any]:
     if not kind:
         msg = f"no condition in {dict(where)!r}{did_you_mean('', filter(None, _CONDITIONS))}"
         raise InputError(msg)
-    return kind, where[kind]
+    wanted = where[kind]
+    return ("present" if kind == "missing" and not wanted else kind), wanted
 
 
 def _expressions(stream: Stream, segment: Segment, source: str) -> tuple[str, str]:

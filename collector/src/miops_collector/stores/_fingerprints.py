@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from miops_collector.otlp.kernel import kernel
 
-__all__ = ["Flags", "HashSet", "Hashes", "fingerprints", "words_of"]
+__all__ = ["Flags", "HashSet", "Hashes", "fingerprints", "warm", "words_of"]
 
 Hashes: TypeAlias = NDArray[np.uint64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -106,3 +106,10 @@ class HashSet:
             old, self._slots = self._slots, np.zeros(size, np.uint64)
             held = old[old != 0]
             _visit(self._slots, held, np.zeros(len(held), np.bool_))
+
+
+def warm() -> None:
+    """Compile, or load what was compiled before, now rather than within the first commit."""
+    hashes = HashSet()
+    hashes.add(np.zeros(0, np.uint64))
+    _look(np.zeros(1, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.bool_))

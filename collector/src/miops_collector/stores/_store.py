@@ -123,8 +123,8 @@ class Store(Protocol):
     def examples(self, model: ModelKey, *, start: int, end: int, where: Mapping[str, Any], limit: int) -> list[str]:
         """Prediction ids of a time range, newest first, whose column fulfils ``where``.
 
-        ``where`` has ``source`` and one of ``missing: True``, ``below``, ``above`` (numbers), ``equals``,
-        ``not_in`` (texts).
+        ``where`` is empty, or has ``source`` and one of ``missing`` (true or false), ``fault`` (true), ``below``,
+        ``above`` (numbers), ``equals``, ``not_in`` (texts). The source ``prediction`` is the value.
         """
         ...
 

@@ -15,6 +15,7 @@ from miops_collector.stores._changes import Span, changes
 from miops_collector.stores._commit import Writer
 from miops_collector.stores._database import DATA, Database
 from miops_collector.stores._examples import examples
+from miops_collector.stores._fingerprints import warm
 from miops_collector.stores._format import open_files
 from miops_collector.stores._lookup import Lookup
 from miops_collector.stores._observations import Observations
@@ -62,6 +63,7 @@ class DuckDBStore:
         self._panes.discard_newer(newest)
         self._observations.open()
         self._registry.count(self._panes.labelled())
+        warm()
         repeats = Repeats(settings.fingerprints, settings.deduplicate_for)
         truth = TruthLog(self._registry, settings.fingerprints)
         truth.open(database, newest)
