@@ -11,6 +11,9 @@ from miops_collector.columns import FloatArray
 
 __all__ = ["add_moments"]
 
+LARGEST = 1e150
+"""Of a larger number the square overflows, and one such row would spoil the sums for good."""
+
 
 def add_moments(
     values: FloatArray,
@@ -21,7 +24,10 @@ def add_moments(
     sums: FloatArray,
     extremes: FloatArray,
 ) -> None:
-    """Fill ``sums (p, 3)`` and ``extremes (p, 2)``, see ``Moments``; values that are not finite are left out."""
+    """Fill ``sums (p, 3)`` and ``extremes (p, 2)``, see ``Moments``; infinities are left out.
+
+    Numbers beyond :data:`LARGEST` count as extremes only.
+    """
     _moments(
         np.ascontiguousarray(values, np.float64), weights, center, grouping.order, grouping.offsets, sums, extremes
     )
@@ -42,12 +48,13 @@ def _moments(
         low, high = np.inf, -np.inf
         for place in range(offsets[pane], offsets[pane + 1]):
             value = values[order[place]]
-            if abs(value) < np.inf:
+            if abs(value) <= LARGEST:
                 weight = weights[order[place]]
                 distance = value - center
                 total += weight
                 first += weight * distance
                 second += weight * distance * distance
+            if abs(value) < np.inf:
                 low = min(low, value)
                 high = max(high, value)
         sums[pane, 0], sums[pane, 1], sums[pane, 2] = total, first, second

@@ -23,6 +23,8 @@ __all__ = [
 
 Codes = NDArray[np.int32]
 CLIP = 1e-15
+LARGEST = 1e75
+"""Of a larger number the fourth power overflows, and one such row would spoil the sums for good."""
 
 
 def add_confusions(terms: Terms, plan: Plan, rows: Rows, decisions: Decisions, truth: Codes) -> None:
@@ -99,15 +101,15 @@ def _log_loss(p: FloatArray) -> FloatArray:
 
 
 def add_residuals(terms: Terms, rows: Rows, truth: Column) -> None:
-    """``labelled.residuals``, of rows whose prediction and truth are finite numbers."""
+    """``labelled.residuals``, of rows whose prediction and truth are numbers of at most :data:`LARGEST`."""
     if not (isinstance(rows.value, Numbers) and isinstance(truth, Numbers)):
         return
-    known = np.isfinite(rows.value.values) & np.isfinite(truth.values)
+    known = (np.abs(rows.value.values) <= LARGEST) & (np.abs(truth.values) <= LARGEST)
     weight = np.where(known, terms.weights, 0.0)
     actual = np.where(known, truth.values, 0.0)
     error = np.where(known, rows.value.values, 0.0) - actual
     off = np.where(known, actual - terms.layout.truth_center, 0.0)
-    some = actual != 0.0
+    some = np.abs(actual) >= 1.0 / LARGEST
     share = np.abs(np.divide(error, actual, out=np.zeros_like(error), where=some))
     parts = (np.ones_like(error), error, error**2, np.abs(error), some, share, off, off**2, error**4)
     terms.total(terms.layout.blocks["labelled.residuals"].start, np.stack([weight * part for part in parts]))

@@ -42,8 +42,9 @@ class Pane:
         if self._vector is not None:
             self._vector[cells] += values
             return
-        self._additions.append((cells, values))
-        self._count += len(cells)
+        if len(cells):
+            self._additions.append((cells, values))
+            self._count += len(cells)
         if THIN * self._count > self.size:
             self._fill()
 

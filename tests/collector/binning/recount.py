@@ -1,0 +1,262 @@
+"""Panes counted row by row in plain Python, from the contracts in summary.py and layout.py: what binning must equal."""
+
+from __future__ import annotations
+
+from math import inf, isfinite, isnan, log, nan
+from typing import Any
+
+import numpy as np
+
+from miops_collector.columns import Column, Rows, Texts
+from miops_collector.layout import ColumnLayout, GroupAxis, Layout
+from miops_collector.summary import LATENCY_BUCKETS, LATENCY_GAMMA, LATENCY_LOWEST_SECONDS
+
+MISSING, FAULT = object(), object()
+Panes = dict[int, tuple[np.ndarray, np.ndarray]]
+
+
+def recount(layout: Layout, rows: Rows, length: int) -> Panes:
+    """Vector and extremes of each pane by its start, without truth."""
+    panes: Panes = {}
+    for i in range(len(rows)):
+        pane = Pane(layout, panes, rows, i, length, rows.weight[i])
+        pane.count_row()
+    return panes
+
+
+def recount_truth(layout: Layout, rows: Rows, length: int) -> Panes:
+    panes: Panes = {}
+    assert rows.truth is not None
+    for i in range(len(rows)):
+        sign = 1.0 if rows.sign is None else rows.sign[i]
+        pane = Pane(layout, panes, rows, i, length, rows.weight[i] * sign)
+        pane.count_truth(rows.truth, sign)
+    return panes
+
+
+class Pane:
+    """One row and the pane it belongs to."""
+
+    def __init__(self, layout: Layout, panes: Panes, rows: Rows, i: int, length: int, weight: float) -> None:
+        start = int(rows.time[i]) // length * length
+        self.layout, self.rows, self.i, self.weight = layout, rows, i, float(weight)
+        self.vector, self.extremes = panes.setdefault(start, (layout.empty(), layout.empty_extremes()))
+
+    def cells(self, name: str) -> Any:
+        return self.layout.blocks[name].of(self.vector)
+
+    def count_row(self) -> None:
+        w = self.weight
+        self.cells("volume")[:3] += (1, w, w * w)
+        seconds = self.rows.duration[self.i]
+        if isfinite(seconds) and seconds >= 0:
+            self.cells("latency.sums")[:] += (w, w * seconds, w * seconds**2)
+            bucket = int(log(max(seconds / LATENCY_LOWEST_SECONDS, 1.0)) / log(LATENCY_GAMMA))
+            self.cells("latency.buckets")[min(bucket, LATENCY_BUCKETS - 1)] += w
+        for column in self.layout.columns:
+            self.count_column(column)
+        if self.layout.classes:
+            self.count_decision()
+
+    def value(self, column: ColumnLayout) -> Any:
+        if column.role == "prediction":
+            return cell_of(self.rows.value, self.i)
+        if column.role == "score":
+            return number_or_missing(self.rows.score[self.i])
+        found = self.rows.columns.get(column.source)
+        return MISSING if found is None else cell_of(found, self.i)
+
+    def count_column(self, column: ColumnLayout) -> None:
+        cells, value = self.cells(f"column.{column.name}"), self.value(column)
+        if column.role == "prediction" and column.kind == "categorical" and value not in (MISSING, FAULT):
+            value = canonical(value, column.categories)
+        wrong = float if column.kind == "categorical" else str
+        if value is MISSING:
+            cells[0] += self.weight
+        elif value is FAULT or isinstance(value, wrong):
+            cells[1] += self.weight
+        elif column.kind == "categorical":
+            cells[2 + category(column, value)] += self.weight
+        else:
+            cells[2 + bin_of(column.edges, value)] += self.weight
+            if isfinite(value):
+                self.count_moments(column, value)
+
+    def count_moments(self, column: ColumnLayout, x: float) -> None:
+        w, d = self.weight, x - column.center
+        self.cells(f"moments.{column.name}")[:] += (w, w * d, w * d * d)
+        extreme = self.extremes[self.layout.numeric.index(column.name)]
+        extreme[:] = min(extreme[0], x), max(extreme[1], x)
+
+    def class_of(self, column: Column) -> int:
+        value = cell_of(column, self.i)
+        if value in (MISSING, FAULT):
+            return -1
+        name = canonical(value, self.layout.classes)
+        return self.layout.classes.index(name) if name in self.layout.classes else -1
+
+    def scores(self) -> np.ndarray | None:
+        return None if self.rows.class_scores is None else self.rows.class_scores[self.i]
+
+    def score(self) -> float:
+        return float(self.rows.score[self.i]) if self.layout.positive >= 0 else nan
+
+    def confidence(self, predicted: int) -> float:
+        if predicted < 0 or not self.layout.probabilities:
+            return nan
+        if self.layout.positive >= 0:
+            c = self.score() if predicted == self.layout.positive else 1.0 - self.score()
+        else:
+            scores = self.scores()
+            c = self.rows.score[self.i]
+            c = scores[predicted] if isnan(c) and scores is not None else c
+        return float(c) if 0 <= c <= 1 else nan
+
+    def count_decision(self) -> None:
+        w, predicted = self.weight, self.class_of(self.rows.value)
+        if predicted < 0:
+            return
+        c = self.confidence(predicted)
+        if not isnan(c):
+            scores = self.scores()
+            known = scores is not None and bool(((scores >= 0) & (scores <= 1)).all())
+            entropy = sum(plogp(p) for p in scores) if known and scores is not None else plogp(c) + plogp(1 - c)
+            self.cells("confidence.sums")[:] += (w, w * c, w * c * c, w * entropy, w * (c < self.layout.low_confidence))
+            self.cells("confidence.bins")[equal_bin(c, 100), 0] += w
+        if "scores" in self.layout.blocks and not isnan(self.score()):
+            self.cells("scores")[self.score_bin(), int(predicted == self.layout.positive)] += w
+        for a, axis in enumerate(self.layout.axes):
+            group = self.group(axis)
+            if group >= 0:
+                self.cells(f"groups.{a}")[group, predicted] += w
+
+    def score_bin(self) -> int:
+        return min(max(bin_of(self.layout.score_edges, self.score()) - 1, 0), len(self.layout.score_edges) - 2)
+
+    def group(self, axis: GroupAxis) -> int:
+        number = 0
+        for name, part in zip(axis.columns, axis.parts, strict=True):
+            value = self.value(next(c for c in self.layout.columns if c.name == name))
+            place = part_of(part, value)
+            if place < 0:
+                return -1
+            size = len(part) if isinstance(part[0], str) else len(part) - 1
+            number = number * size + place
+        return number
+
+    def count_truth(self, truth: Column, sign: float) -> None:
+        value = cell_of(truth, self.i)
+        if value is MISSING or value is FAULT:
+            return
+        self.cells("volume")[3] += sign
+        if self.layout.classes:
+            self.count_pair(self.class_of(truth))
+        else:
+            self.count_residual(value)
+
+    def count_pair(self, happened: int) -> None:
+        w, predicted, layout = self.weight, self.class_of(self.rows.value), self.layout
+        if happened < 0 or predicted < 0:
+            return
+        self.cells("labelled.confusion")[happened, predicted] += w
+        for a, axis in enumerate(layout.axes):
+            if self.group(axis) >= 0:
+                self.cells(f"labelled.groups.{a}")[self.group(axis), happened, predicted] += w
+        c, scores = self.confidence(predicted), self.scores()
+        if not isnan(c):
+            self.cells("confidence.bins")[equal_bin(c, 100), 1:] += (w, w * (happened == predicted), w * c)
+        if "labelled.scores" in layout.blocks and not isnan(self.score()):
+            place = self.score_bin(), int(predicted == layout.positive), int(happened == layout.positive)
+            self.cells("labelled.scores")[place] += w
+        if "labelled.class_scores" in layout.blocks and scores is not None:
+            for k, p in enumerate(scores):
+                if not isnan(p):
+                    b = 199 if p > 1 else 0 if p < 0 else equal_bin(p, 200)
+                    self.cells("labelled.class_scores")[k, b, int(happened == k)] += w
+        self.count_losses(happened, scores)
+
+    def count_losses(self, happened: int, scores: np.ndarray | None) -> None:
+        w, layout = self.weight, self.layout
+        if not layout.probabilities:
+            return
+        if layout.positive >= 0:
+            p, y = self.score(), float(happened == layout.positive)
+            if not 0 <= p <= 1:
+                return
+            of_truth, brier = (p if y else 1 - p), (p - y) ** 2
+        else:
+            if scores is None or not ((scores >= 0) & (scores <= 1)).all():
+                return
+            of_truth = scores[happened]
+            brier = sum((p - (k == happened)) ** 2 for k, p in enumerate(scores))
+        loss = -log(min(max(of_truth, 1e-15), 1 - 1e-15))
+        self.cells("labelled.losses")[:] += (w, w * loss, w * loss**2, w * brier, w * brier**2)
+
+    def count_residual(self, actual: Any) -> None:
+        predicted = cell_of(self.rows.value, self.i)
+        if not (
+            isinstance(actual, float) and isinstance(predicted, float) and isfinite(actual) and isfinite(predicted)
+        ):
+            return
+        e, off, some = predicted - actual, actual - self.layout.truth_center, actual != 0
+        share = abs(e / actual) if some else 0.0
+        sums = np.array([1, e, e**2, abs(e), some, share, off, off**2, e**4], np.float64)
+        self.cells("labelled.residuals")[:] += self.weight * sums
+
+
+def number_or_missing(value: float) -> Any:
+    return MISSING if isnan(value) else float(value)
+
+
+def cell_of(column: Column, i: int) -> Any:
+    if column.faults is not None and column.faults[i]:
+        return FAULT
+    if isinstance(column, Texts):
+        return MISSING if column.codes[i] < 0 else column.words[column.codes[i]]
+    return number_or_missing(column.values[i])
+
+
+def canonical(value: float | str, classes: tuple[str, ...]) -> str:
+    """The class this value means, or its own text."""
+    if isinstance(value, float):
+        text = str(int(value)) if isfinite(value) and value == int(value) else str(value)
+    else:
+        text = {"1.0": "1", "True": "true"}.get(value, value)
+    if text in classes:
+        return text
+    return {"true": "1", "false": "0", "1": "true", "0": "false"}.get(text, text)
+
+
+def category(column: ColumnLayout, value: str) -> int:
+    pooled = bool(column.pooled) or column.open_pool
+    named = column.categories[:-1] if pooled else column.categories
+    if value in named:
+        return named.index(value)
+    return len(named) if value in column.pooled or column.open_pool else len(column.categories)
+
+
+def bin_of(edges: tuple[float, ...], x: float) -> int:
+    """0 below, 1 … b, b + 1 above."""
+    if len(edges) < 2 or x > edges[-1]:
+        return max(len(edges), 1)
+    if x == edges[-1]:
+        return len(edges) - 1
+    return int(np.searchsorted(edges, x, side="right"))
+
+
+def equal_bin(x: float, bins: int) -> int:
+    return min(int(np.searchsorted(np.linspace(0, 1, bins + 1), x, side="right")) - 1, bins - 1)
+
+
+def part_of(part: tuple[Any, ...], value: Any) -> int:
+    if value is MISSING or value is FAULT:
+        return -1
+    if isinstance(part[0], str):
+        return part.index(value) if value in part else -1
+    if isinstance(value, str):
+        return -1
+    return int(np.searchsorted([-inf, *part[1:-1]], value, side="right") - 1) if value > -inf else 0
+
+
+def plogp(p: float) -> float:
+    return -p * log(p) if p > 0 else 0.0
