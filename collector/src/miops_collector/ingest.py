@@ -30,6 +30,10 @@ Sink = Callable[[Sequence[Records]], Appended]
 """Commits records durably and adds what was new to the panes."""
 
 
+Forward = Callable[[TelemetryKind, bytes], None]
+"""Takes whole requests that hold other telemetry; never waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class IngestSettings:
     """How much may wait and how it is grouped.
@@ -69,9 +73,10 @@ class Ingest:
 
     def __init__(
         self, sink: Sink, telemetry: Telemetry, settings: IngestSettings | None = None, *,
-        now: Callable[[], int] = time.time_ns,
+        now: Callable[[], int] = time.time_ns, forward: Forward | None = None,
     ) -> None:  # fmt: skip
         self._sink = sink
+        self._forward = forward
         self._telemetry = telemetry
         self._settings = own = settings or IngestSettings()
         self._now = now
@@ -146,7 +151,7 @@ class Ingest:
             except Exception as error:  # noqa: BLE001  which request it was is found out below
                 log.debug("a group of %d requests is decoded one by one: %s", len(requests), error)
             else:
-                if not together.refused:
+                if not together.refused and not self._separates(requests[0].kind, together):
                     return _Group(requests, [together])
         group = _Group([], [])
         for request in requests:
@@ -158,6 +163,10 @@ class Ingest:
                 group.requests.append(request)
                 group.decoded.append(decoded)
         return group
+
+    def _separates(self, kind: str, together: Decoded) -> bool:
+        """Whether it must be known which of the requests hold other telemetry: our own log events are not forwarded."""
+        return self._forward is not None and kind == "logs" and together.other > 0
 
     def _decode(self, *requests: Request) -> Decoded:
         kind = requests[0].kind
@@ -208,6 +217,8 @@ class Ingest:
             self._count(request, "partial" if decoded.rejected else "success")
             self._telemetry.acknowledged(time.monotonic() - request.arrived)
             _resolve(request.future, Outcome(decoded.rejected, decoded.message))
+            if self._forward is not None and request.kind != "records" and (request.kind != "logs" or decoded.other):
+                self._forward(request.kind, request.payload)
 
     def _fail(self, requests: list[Request], error: Exception) -> None:
         self._intake.release(requests)

@@ -73,7 +73,7 @@ def http_sender(endpoint: str, headers: Mapping[str, str]) -> Send:
     return send
 
 
-def grpc_sender(endpoint: str, headers: Mapping[str, str]) -> Send:
+def grpc_sender(endpoint: str, headers: Mapping[str, str], *, method: str = _METHOD) -> Send:
     """Unary call to ``http://HOST:PORT`` (no TLS), ``https://HOST:PORT`` or ``HOST:PORT`` (no TLS)."""
     url = urlsplit(endpoint if "//" in endpoint else f"//{endpoint}")
     if url.scheme not in {"", "http", "https"} or not url.hostname:
@@ -88,7 +88,7 @@ def grpc_sender(endpoint: str, headers: Mapping[str, str]) -> Send:
         with lock:
             if not opened:
                 opened.append(_channel(url.scheme, url.netloc))
-        call = opened[0].unary_unary(_METHOD, request_serializer=bytes, response_deserializer=bytes)
+        call = opened[0].unary_unary(method, request_serializer=bytes, response_deserializer=bytes)
         try:
             return Answer(body=call(body, timeout=timeout_seconds, metadata=metadata))
         except grpc.RpcError as error:

@@ -12,10 +12,16 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from miops_collector.errors import InputError
 
-__all__ = ["TelemetryKind", "canonical"]
+__all__ = ["SERVICES", "TelemetryKind", "canonical"]
 
 TelemetryKind: TypeAlias = Literal["traces", "logs", "metrics"]
 
+SERVICES: Final[Mapping[TelemetryKind, str]] = {
+    "traces": "opentelemetry.proto.collector.trace.v1.TraceService",
+    "logs": "opentelemetry.proto.collector.logs.v1.LogsService",
+    "metrics": "opentelemetry.proto.collector.metrics.v1.MetricsService",
+}
+"""gRPC services; each has one method, ``Export``."""
 _REQUESTS: Final[Mapping[TelemetryKind, type[Message]]] = {
     "traces": ExportTraceServiceRequest,
     "logs": ExportLogsServiceRequest,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from typing import Any, Final, Protocol
 
@@ -13,16 +13,11 @@ import grpc.aio
 from miops_collector.errors import ConfigError
 from miops_collector.intake import Outcome
 from miops_collector.otlp.answers import export_response, retry_info, status
-from miops_collector.otlp.canonical import TelemetryKind
+from miops_collector.otlp.canonical import SERVICES, TelemetryKind
 from miops_collector.receivers._answer import Answer, answer_to
 
 __all__ = ["GrpcReceiver", "Submit"]
 
-_SERVICES: Final[Mapping[TelemetryKind, str]] = {
-    "traces": "opentelemetry.proto.collector.trace.v1.TraceService",
-    "logs": "opentelemetry.proto.collector.logs.v1.LogsService",
-    "metrics": "opentelemetry.proto.collector.metrics.v1.MetricsService",
-}
 _STATUS_DETAILS: Final = "grpc-status-details-bin"
 _RETRY_INFO: Final = "google.rpc.retryinfo-bin"
 """Where older clients, the OTel Python exporter among them, look for the delay."""
@@ -59,7 +54,7 @@ class GrpcReceiver:
             When the address cannot be listened on.
         """
         server = grpc.aio.server(options=self._options)
-        server.add_generic_rpc_handlers([self._service(kind, name) for kind, name in _SERVICES.items()])
+        server.add_generic_rpc_handlers([self._service(kind, name) for kind, name in SERVICES.items()])
         try:
             port = server.add_insecure_port(address)
         except RuntimeError as error:
