@@ -54,11 +54,9 @@ def numeric_column(
         return ColumnLayout(name, source, role, "numeric")
     edges = quantile_edges(found, mass, bins)
     groups = equal_mass_groups(np.histogram(found, edges, weights=mass)[0], GROUPS)
-    center = float(np.average(found, weights=mass)) if mass.sum() > 0 else float(found.mean())
-    if (found == np.floor(found)).all():
-        center = float(np.rint(center))
-    center = center if np.isfinite(center) else 0.0
-    return ColumnLayout(name, source, role, "numeric", tuple(edges.tolist()), tuple(groups.tolist()), center=center)
+    return ColumnLayout(
+        name, source, role, "numeric", tuple(edges.tolist()), tuple(groups.tolist()), center=_center(found, mass)
+    )
 
 
 def _categorical(name: str, source: str, role: Role, ranked: Sequence[str], limit: int) -> ColumnLayout:
@@ -72,6 +70,14 @@ def _categorical(name: str, source: str, role: Role, ranked: Sequence[str], limi
         name, source, role, "categorical",
         categories=(*kept, pool), pooled=() if too_many else rest, open_pool=too_many,
     )  # fmt: skip
+
+
+def _center(values: FloatArray, weights: FloatArray) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):
+        center = float(np.average(values, weights=weights))
+    if not np.isfinite(center):
+        return 0.0
+    return float(np.rint(center)) if (values == np.floor(values)).all() else center
 
 
 def _finite(values: Column, weights: FloatArray) -> tuple[FloatArray, FloatArray]:

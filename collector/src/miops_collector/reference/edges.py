@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf, nextafter
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -69,5 +71,5 @@ def _between(low: FloatArray, high: FloatArray) -> FloatArray:
 
 
 def _around(value: float) -> FloatArray:
-    above = float(np.nextafter(value, np.inf))
-    return np.array([value, above] if above < np.inf else [float(np.nextafter(value, -np.inf)), value])
+    above = nextafter(value, inf)
+    return np.array([value, above] if above < inf else [nextafter(value, -inf), value])
