@@ -107,9 +107,7 @@ class Ingest:
         UnavailableError
             When too much waits already: retry later.
         """
-        items = max(count_items(payload), 0)
-        request = Request(kind, transport, payload, items, time.monotonic(), size=len(payload))
-        return self._put(request)
+        return self._put(Request(kind, transport, payload, count_items(payload), time.monotonic(), size=len(payload)))
 
     def submit_records(self, records: Sequence[Records], *, transport: str) -> Future[Outcome]:
         """As :meth:`submit`, for rows that did not come as OTLP."""
@@ -144,8 +142,11 @@ class Ingest:
         self._decoded.put(None)
 
     def _decode_group(self, requests: list[Request]) -> _Group:
-        """All at once, or one by one when one of them is bad or has rows refused: each gets its own answer."""
-        if len(requests) > 1:
+        """All at once, or one by one when one of them is bad or has rows refused: each gets its own answer.
+
+        A request that is cut short would swallow the beginning of the next, so none such is joined.
+        """
+        if len(requests) > 1 and all(request.items >= 0 for request in requests):
             try:
                 together = self._decode(*requests)
             except Exception as error:  # noqa: BLE001  which request it was is found out below
@@ -235,7 +236,7 @@ class Ingest:
         by = {semconv.TELEMETRY_KIND: request.kind, semconv.TRANSPORT: request.transport}
         self._telemetry.add("requests", 1, by | {semconv.REQUEST_OUTCOME: outcome})
         name = {"success": "accepted", "partial": "accepted", "refused": "refused"}.get(outcome, "failed")
-        self._telemetry.add(f"items.{name}", request.items, by)
+        self._telemetry.add(f"items.{name}", max(request.items, 0), by)
 
     def _count_stored(self, appended: Appended) -> None:
         for stored in appended.stored:

@@ -36,7 +36,10 @@ class Outcome:
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """One request on its way: bytes, or records of those who decode themselves."""
+    """One request on its way: bytes, or records of those who decode themselves.
+
+    ``items`` is -1 when the bytes are broken or unusual; such a request is never decoded together with others.
+    """
 
     kind: RequestKind
     transport: str
@@ -127,7 +130,10 @@ class Intake:
 
     def _full(self) -> bool:
         waiting = self._waiting
-        return sum(r.items for r in waiting) >= self._group_items or sum(r.size for r in waiting) >= self._group_bytes
+        return (
+            sum(max(r.items, 0) for r in waiting) >= self._group_items
+            or sum(r.size for r in waiting) >= self._group_bytes
+        )
 
     def _group(self) -> list[Request]:
         """From the front, as long as they are of one kind and within the limits; the first always goes."""

@@ -112,6 +112,16 @@ def test_a_bad_request_fails_alone() -> None:
         assert outcomes == {"success": 1, "invalid": 1, "partial": 1}
 
 
+def test_a_request_that_is_cut_short_swallows_nothing_of_the_next() -> None:
+    sink = MemorySink()
+    whole = one("a" * 100)
+    with ingesting(sink, linger_seconds=0.3) as (ingest, _):
+        futures = [submit(ingest, body) for body in (one("x"), whole[:-60], one("b"), whole[:-90], one("c"))]
+
+        assert [future.exception(10) is None for future in futures] == [True, False, True, False, True]
+        assert sink.rows == 3
+
+
 def test_what_the_store_refuses_is_found_among_those_it_was_committed_with() -> None:
     class Picky(MemorySink):
         def __call__(self, records):  # type: ignore[no-untyped-def]

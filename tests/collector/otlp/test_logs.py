@@ -42,6 +42,12 @@ def test_event_name_as_attribute_and_observed_time_of_older_sdks() -> None:
     assert rows(decoded("logs", payload), "time") == [(NOW,)]
 
 
+def test_records_without_any_time_have_the_time_of_their_arrival() -> None:
+    payload = events(PREDICTION, MODEL | {"miops.prediction.value": 1}, time_unix_nano=0)
+
+    assert rows(decoded("logs", payload, now=NOW + 7), "time") == [(NOW + 7,)]
+
+
 def test_other_log_records_are_counted() -> None:
     found = decoded("logs", events("browser.page_view", {"x": 1}) + events("", {"y": 2}, body=None))
 

@@ -202,6 +202,13 @@ def test_values_of_types_nobody_can_use_are_counted() -> None:
     assert found.refused == {}
 
 
+def test_texts_in_fields_of_numbers_are_left_out_and_counted() -> None:
+    found = decoded("traces", spans(MODEL | {"miops.prediction.score": "0.5", "miops.sample.weight": "2"}))
+
+    assert found.ignored == {"type": 2}
+    assert rows(found, "score", "weight") == [(None, None)]
+
+
 def test_nan_and_infinity_are_values() -> None:
     payload = spans(*(MODEL | {"miops.feature.x": x} for x in (math.nan, math.inf, -math.inf)))
 

@@ -41,6 +41,7 @@ def decode_logs(payload: bytes, settings: DecodeSettings, tally: Tally, *, now: 
     tally.items = tally.other = len(items)
     if not len(items):
         return
+    items.times[~items.times.any(axis=1), 0] = now  # neither time is set: the receiver's counts as the observed one
     events = _event_names(items).dictionary_encode()
     codes = pc.fill_null(events.indices, -1).to_numpy(zero_copy_only=False)
     for code, event in enumerate(events.dictionary.to_pylist()):
