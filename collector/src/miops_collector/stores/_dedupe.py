@@ -54,6 +54,11 @@ class Dedupe:
         """How many ids fit before the older half is dropped."""
         return self._each - len(self._new.hashes)
 
+    @property
+    def most_loaded(self) -> int:
+        """More ids than this are not loaded at once: they would push out what the newest rows need."""
+        return self._each // 2
+
     def start(self, table: int) -> None:
         """The table is empty, or all its ids are loaded: nothing else is stored in it."""
         self._new.whole.add(table)
@@ -66,11 +71,10 @@ class Dedupe:
         new, old = self._new.slices.get(table, set()), self._old.slices.get(table, set())
         return np.array(sorted(wanted - new - old), dtype=np.int64)
 
-    def load(self, table: int, slices: NDArray[np.int64], hashes: Hashes) -> None:
-        """All that is stored in these slices."""
+    def loaded(self, table: int, slices: NDArray[np.int64]) -> None:
+        """All that is stored in these slices has been added."""
         self._new.slices.setdefault(table, set()).update(slices.tolist())
         self._new.slice_count += len(slices)
-        self.fill(hashes)
 
     def fill(self, hashes: Hashes) -> None:
         """Add fingerprints of stored rows."""
@@ -78,12 +82,12 @@ class Dedupe:
 
     def suspects(self, hashes: Hashes) -> Flags:
         """``(n,)`` whether each may have been seen before; from now on all have been."""
-        self._make_room()
         seen = self._new.hashes.add(hashes)
         self._old.hashes.mark(hashes, seen)
         return seen
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
+        """Start a new generation if this one is full, and forget the one before."""
         if len(self._new.hashes) >= self._each or self._new.slice_count >= MOST_SLICES:
             self._old, self._new = self._new, _Generation()
 

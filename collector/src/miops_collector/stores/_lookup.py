@@ -46,7 +46,6 @@ class Lookup:
         key = uuid.UUID(bytes=key_of(prediction_id))
         tables = {s.table.name: s.table for s in self.registry.of_kind("predictions")}
         with self.database.reading() as connection:
-            connection.execute("BEGIN TRANSACTION READ ONLY")
             for segment in (s for table in tables.values() for s in reversed(table.segments)):
                 sql = f"SELECT stream, seq, rowid FROM {segment.path} WHERE key = ? AND seq <= ?"
                 found = connection.execute(f"{sql} ORDER BY seq DESC LIMIT 1", [key, self.upto]).fetchall()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,8 +16,6 @@ from miops_collector.stores._rows import Prepared
 from miops_collector.stores._tables import Table
 
 __all__ = ["Repeats"]
-
-log = logging.getLogger(__name__)
 
 FIRST, LAST = -(2**63), 2**63 - 1
 """Event times can be any 64-bit number: sums must not wrap."""
@@ -42,36 +40,39 @@ class Repeats:
         """For each of the group ``(n,)``: which rows are new, the first of several with one id included."""
         if not group:
             return []
-        for table in {p.stream.table.name: p.stream.table for p in group}.values():
-            if table.name not in self._opened:
-                self.open(connection, table)
-            self._cover(connection, table, [p.times for p in group if p.stream.table is table])
+        self.dedupe.make_room()  # before anything is looked up: what is dropped is not relied on any more
+        known = {name: self._cover(connection, ours) for name, ours in _by_table(group).items()}
         words = np.concatenate([_words(p) for p in group])
         streams = np.concatenate([np.full(len(p), p.stream.number) for p in group])
         hashes = fingerprints(words, streams)
         suspected = self.dedupe.suspects(hashes)
+        suspected |= np.concatenate([np.full(len(p), not known[p.stream.table.name]) for p in group])
         keep = np.ones(len(hashes), np.bool_)
         if suspected.any():
             self._judge(connection, group, (words, streams), np.isin(hashes, hashes[suspected]), keep)
         return np.split(keep, np.cumsum([len(p) for p in group])[:-1])
 
-    def _cover(self, connection: Connection, table: Table, times: list[NDArray[np.int64]]) -> None:
-        slices = self.dedupe.missing(table.number, np.concatenate(times))
+    def _cover(self, connection: Connection, group: Sequence[Prepared]) -> bool:
+        """Load what is stored around the event times of these rows of one table; whether there is room for it.
+
+        Where there is none, every row is looked for in the table: slower, but as exact.
+        """
+        table = group[0].stream.table
+        if table.name not in self._opened:
+            self.open(connection, table)
+        slices = self.dedupe.missing(table.number, np.concatenate([p.times for p in group]))
         if len(slices) == 0:
-            return
+            return True
         lowest, highest = int(slices[0]) * SLICE, (int(slices[-1]) + 1) * SLICE
         where = f"time >= {lowest} AND time < {highest}"
         if len(slices) <= slices[-1] - slices[0]:
             where += f" AND time // {SLICE} IN (SELECT unnest({slices.tolist()}))"
         counted = table.union(lambda s: f"SELECT count(*) AS n FROM {s.path} WHERE {where}")
-        found = connection.execute(f"SELECT sum(n) FROM ({counted})").fetchall()[0][0]
-        if found > self.dedupe.room // 2:
-            log.warning(
-                "store: %d ids of %s in one slice of time are too many to look for repeats among", found, table.name
-            )
-            where = "false"
-        self.dedupe.load(table.number, slices, np.zeros(0, np.uint64))
+        if connection.execute(f"SELECT sum(n) FROM ({counted})").fetchall()[0][0] > self.dedupe.most_loaded:
+            return False
         self._load(connection, table, where)
+        self.dedupe.loaded(table.number, slices)
+        return True
 
     def _load(self, connection: Connection, table: Table, where: str) -> None:
         sql = table.union(lambda s: f"SELECT key, stream FROM {s.path} WHERE {where}")
@@ -123,6 +124,13 @@ class Repeats:
         finally:
             connection.unregister("hits")
         return np.asarray(found["at"], dtype=np.int64)
+
+
+def _by_table(group: Sequence[Prepared]) -> dict[str, list[Prepared]]:
+    found: dict[str, list[Prepared]] = defaultdict(list)
+    for prepared in group:
+        found[prepared.stream.table.name].append(prepared)
+    return found
 
 
 def _words(prepared: Prepared) -> NDArray[np.uint64]:
