@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from miops_collector.binning.delta import PaneDelta
-from miops_collector.binning.numeric import NumericBins
 from miops_collector.binning.into_panes import summarise, summarise_duplicates, summarise_truth
+from miops_collector.binning.numeric import NumericBins
 
 __all__ = ["NumericBins", "PaneDelta", "summarise", "summarise_duplicates", "summarise_truth"]
