@@ -17,14 +17,17 @@ from miops_collector.alerts.drift import DRIFT, DRIFT_P_VALUE, drift_findings
 from miops_collector.alerts.finding import Finding
 from miops_collector.alerts.judge import Judge
 from miops_collector.alerts.lifecycle import Lifecycle
-from miops_collector.alerts.performance import performance_findings
-from miops_collector.alerts.quality import quality_findings
-from miops_collector.alerts.rule import FOUR_FIFTHS, Rule, rule_findings
+from miops_collector.alerts.performance import PERFORMANCE, performance_findings
+from miops_collector.alerts.quality import QUALITY, quality_findings
+from miops_collector.alerts.rule import FOUR_FIFTHS, MATCHED, Rule, rule_findings
 
 __all__ = [
+    "DEFAULT_RULES",
     "DRIFT",
     "DRIFT_P_VALUE",
     "FOUR_FIFTHS",
+    "MATCHED",
+    "QUALITY",
     "SHARES",
     "Book",
     "Budget",
@@ -41,3 +44,6 @@ __all__ = [
     "ranked",
     "rule_findings",
 ]
+
+DEFAULT_RULES = (DRIFT, PERFORMANCE, QUALITY, FOUR_FIFTHS.name)
+"""Names that rules of the user's own cannot have."""

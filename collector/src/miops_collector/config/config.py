@@ -1,0 +1,111 @@
+"""Everything a user may set, with its defaults."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from miops.semconv import TASKS
+from miops_collector.config.alarms import AlarmConfig
+from miops_collector.config.section import Address, Length, Section
+from miops_collector.config.transport import ExportConfig, ForwardConfig, OtlpConfig
+from miops_collector.errors import did_you_mean
+from miops_collector.window import format_length, parse_length
+
+__all__ = ["Config", "ModelConfig"]
+
+PANES_PER_WINDOW = 12
+"""A window is this many panes of the default length: it slides smoothly and costs little."""
+
+
+class ModelConfig(Section):
+    """What the collector should know of one model if the telemetry does not say it."""
+
+    task: str = ""
+    positive_class: str = ""
+    sensitive: tuple[str, ...] = Field(default=(), description="feature or context columns fairness is computed over")
+
+    @field_validator("task")
+    @classmethod
+    def _known_task(cls, task: str) -> str:
+        if task and task not in TASKS:
+            msg = f"{task!r} is no task{did_you_mean(task, TASKS)}"
+            raise ValueError(msg)
+        return task
+
+
+class Config(Section):
+    """Everything the collector can be told. Every default is safe on a laptop: local, bounded, no phone-home."""
+
+    data_dir: Path = Path("miops-data")
+    otlp: OtlpConfig = OtlpConfig()
+    web: Address = "localhost:4320"
+    windows: tuple[Length, ...] = ("1h", "1d")
+    pane: Length | None = Field(default=None, description="default: a twelfth of the smallest window")
+    lateness: Length = Field(default="1m", description="how late rows may come before a window counts as complete")
+    ageing: dict[Length, Length] = Field(
+        default={"1h": "2d", "1d": "35d", "30d": "90d"},
+        description="pane length to the age from which panes are merged into that length",
+    )
+    minimum_rows: int = Field(default=100, ge=1, description="fewer rows in a window: insufficient_data")
+    minimum_group_rows: int = Field(default=30, ge=1)
+    bins: int = Field(default=128, ge=10, le=1000)
+    low_confidence: float = Field(default=0.6, ge=0, le=1)
+    reference: Literal["auto", "explicit"] = Field(
+        default="auto", description="auto: the first rows, until one is given"
+    )
+    reference_rows: int = Field(default=5000, ge=100)
+    tick_seconds: float = Field(default=2.0, gt=0)
+    deduplicate_for: Length = Field(default="7d", description="how long a repeated prediction id is recognised")
+    memory_limit_mib: int = Field(default=1024, ge=256)
+    series_per_model: int = Field(default=500, ge=10)
+    attribute_map: dict[str, str] = Field(default={}, description="foreign attribute name to ours")
+    models: dict[str, ModelConfig] = Field(default={}, description="by name of the model")
+    alarms: AlarmConfig = AlarmConfig()
+    forward: ForwardConfig | None = None
+    export: ExportConfig | None = None
+
+    @field_validator("windows")
+    @classmethod
+    def _some_window(cls, windows: tuple[str, ...]) -> tuple[str, ...]:
+        if not windows:
+            msg = "at least one length is needed"
+            raise ValueError(msg)
+        return windows
+
+    @field_validator("ageing")
+    @classmethod
+    def _longer_later(cls, ageing: dict[str, str]) -> dict[str, str]:
+        lengths = sorted(ageing, key=parse_length)
+        for shorter, longer in pairwise(lengths):
+            if parse_length(ageing[longer]) <= parse_length(ageing[shorter]):
+                msg = (
+                    f"panes of {longer} must come at a greater age than panes of {shorter}, which is {ageing[shorter]}"
+                )
+                raise ValueError(msg)
+        return ageing
+
+    @model_validator(mode="after")
+    def _panes_fit_windows(self) -> Config:
+        for window in self.windows:
+            if parse_length(window) % self.pane_nanos:
+                msg = f"pane: {format_length(self.pane_nanos)} does not divide the window {window}"
+                raise ValueError(msg)
+        return self
+
+    @property
+    def window_nanos(self) -> tuple[int, ...]:
+        """Window lengths, smallest first."""
+        return tuple(sorted({parse_length(w) for w in self.windows}))
+
+    @property
+    def pane_nanos(self) -> int:
+        """Length of a pane: as set, else the longest that divides every window and the smallest into twelve."""
+        if self.pane:
+            return parse_length(self.pane)
+        smallest = self.window_nanos[0]
+        counts = (n for n in range(PANES_PER_WINDOW, smallest + 1) if smallest % n == 0)
+        return next(smallest // n for n in counts if all(w % (smallest // n) == 0 for w in self.window_nanos))

@@ -1,0 +1,41 @@
+"""Where telemetry comes in and where it goes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from miops_collector.config.section import Address, Endpoint, Section
+
+__all__ = ["ExportConfig", "ForwardConfig", "OtlpConfig"]
+
+
+class OtlpConfig(Section):
+    """Where telemetry comes in."""
+
+    grpc: Address = "localhost:4317"
+    http: Address = "localhost:4318"
+    max_request_mib: int = Field(
+        default=64, ge=1, le=1024, description="largest request, before and after decompression"
+    )
+    max_waiting_mib: int = Field(
+        default=256, ge=1, description="requests not yet committed; beyond it clients are told to retry"
+    )
+
+
+class ForwardConfig(Section):
+    """Telemetry that is not about predictions goes on, unchanged, to another OTLP endpoint."""
+
+    endpoint: Endpoint = Field(description="http://HOST:PORT")
+    protocol: Literal["grpc", "http/protobuf"] = "grpc"
+    headers: dict[str, str] = Field(default={}, description="sent with every request, such as authorization")
+
+
+class ExportConfig(Section):
+    """Where statistics are pushed, beside ``/metrics``."""
+
+    endpoint: Endpoint = Field(description="http://HOST:PORT, for http/protobuf the base URL or the full path")
+    protocol: Literal["grpc", "http/protobuf"] = "http/protobuf"
+    headers: dict[str, str] = Field(default={}, description="sent with every request, such as authorization")
+    interval_seconds: float = Field(default=15.0, gt=0)

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from miops_collector.config import Config, load_config
+from miops_collector.errors import ConfigError
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config.yaml"
+
+
+def load(file: Path, text: str, environment: dict[str, str] | None = None, **options: object) -> Config:
+    file.write_text(text, encoding="utf-8")
+    return load_config(file, environment=environment or {}, options=options)
+
+
+def refused(file: Path, text: str, environment: dict[str, str] | None = None) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(file, text, environment)
+    return str(caught.value).replace(str(file), "config.yaml")
+
+
+def test_nothing_has_to_be_set() -> None:
+    assert load_config(environment={}) == Config()
+
+
+def test_options_win_over_environment_over_file_over_defaults(file: Path) -> None:
+    text = "web: localhost:1\nbins: 20\nminimum_rows: 7\notlp: {grpc: localhost:2, http: localhost:3}"
+    environment = {"MIOPS_COLLECTOR_WEB": "localhost:11", "MIOPS_COLLECTOR_OTLP_GRPC": "localhost:12"}
+
+    config = load(file, text, environment, web="localhost:21")
+
+    assert config.web == "localhost:21"
+    assert (config.otlp.grpc, config.otlp.http) == ("localhost:12", "localhost:3")
+    assert (config.bins, config.minimum_rows, config.low_confidence) == (20, 7, 0.6)
+
+
+def test_a_section_whose_keys_are_all_commented_out_is_the_default(file: Path) -> None:
+    assert load(file, "otlp:\n  # grpc: localhost:1\nforward:\nalarms:\n") == Config()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("otlp: {grcp: 'localhost:1'}", "config.yaml: otlp.grcp: unknown key; did you mean 'grpc'?"),
+        ("widnows: [1h]", "config.yaml: widnows: unknown key; did you mean 'windows'?"),
+        ("models: {credit: {sensitve: [sex]}}", "models.credit.sensitve: unknown key; did you mean 'sensitive'?"),
+        ("models: {export: {taks: x}}", "models.export.taks: unknown key; did you mean 'task'?"),
+        ("models: {credit: {task: binary}}", "models.credit.task: 'binary' is no task; allowed: binary_classification,"),
+        ("windows: []", "config.yaml: windows: at least one length is needed"),
+        ("windows: [1h, 1x]", "config.yaml: windows[1]: '1x' is no length: write a number and one of s, m, h, d, w"),
+        ("windows: [99999w]", "windows[0]: '99999w' is longer than 3650d"),
+        ("pane: 7m", "config.yaml: pane: 7m does not divide the window 1h"),
+        ("ageing: {1h: 2d, 1d: 1d}", "config.yaml: ageing: panes of 1d must come at a greater age than panes of 1h"),
+        ("ageing: {1x: 2d}", "config.yaml: ageing.1x: '1x' is no length"),
+        ("web: localhost", "config.yaml: web: 'localhost' is no address: write HOST:PORT"),
+        ("web: 'localhost:99999'", "web: 'localhost:99999' is no address"),
+        ("bins: 5", "config.yaml: bins: Input should be greater than or equal to 10 (given: 5)"),
+        ("tick_seconds: soon", "config.yaml: tick_seconds: Input should be a valid number"),
+        ("reference: automatic", "config.yaml: reference: 'automatic' is not allowed; did you mean 'auto'?"),
+        ("export: {protocol: grpc}", "config.yaml: export.endpoint: is missing"),
+        ("export: {endpoint: 'ftp://x'}", "export.endpoint: 'ftp://x' is no endpoint: write http://HOST:PORT"),
+        ("export: {endpoint: 'http://x:port'}", "export.endpoint: 'http://x:port' is no endpoint"),
+        ("- 1", "config.yaml: must be a mapping of keys, not list"),
+        ("a: [", "config.yaml: is no YAML"),
+    ],
+)
+def test_an_error_names_the_key_and_what_is_allowed(file: Path, text: str, message: str) -> None:
+    assert message in refused(file, text)
+
+
+RULE = "alarms: {{rules: [{{name: mine, metric: miops.drift.psi, threshold: 0.2, {0}}}]}}"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("name: drift", "alarms.rules[0].name: 'drift' is the name of a default rule"),
+        (
+            "metric: miops.drift.pso",
+            "'miops.drift.pso' is no metric that rules can watch; did you mean 'miops.drift.psi'?",
+        ),
+        ("metric: miops.dirft.*", "alarms.rules[0].metric: 'miops.dirft.*' is no metric that rules can watch"),
+        ("match: {colum: age}", "alarms.rules[0].match: 'colum' is nothing to match; did you mean 'column'?"),
+        ("treshold: 1", "alarms.rules[0].treshold: unknown key; did you mean 'threshold'?"),
+        ("for: soon", "alarms.rules[0].for: 'soon' is no length"),
+        ("comparison: ==", "alarms.rules[0].comparison: '==' is not allowed; allowed: <, <=, >, >=, abs>"),
+    ],
+)
+def test_a_rule_that_could_never_alarm_is_an_error(file: Path, change: str, message: str) -> None:
+    assert message in refused(file, RULE.format(change))
+
+
+@pytest.mark.parametrize("metric", ["miops.drift.*", "miops.window.rows", "miops.fairness.*_difference"])
+def test_a_rule_may_watch_everything_that_is_observed(file: Path, metric: str) -> None:
+    assert load(file, RULE.format(f"metric: {metric}")).alarms.rules[0].metric == metric
+
+
+def test_two_rules_cannot_have_one_name(file: Path) -> None:
+    rule = "{name: mine, metric: miops.drift.psi, threshold: 0.2}"
+
+    assert "alarms.rules: two rules have the name 'mine'" in refused(file, f"alarms: {{rules: [{rule}, {rule}]}}")
+
+
+def test_every_mistake_is_told_at_once(file: Path) -> None:
+    assert len(refused(file, "bins: 5\nwbe: x\nlateness: no").splitlines()) == 3
+
+
+def test_an_error_says_which_variable_or_option_it_is_about(file: Path) -> None:
+    environment = {"MIOPS_COLLECTOR_OTLP_GRPC": "here"}
+
+    assert "environment: MIOPS_COLLECTOR_OTLP_GRPC: otlp.grpc: 'here' is no address" in refused(file, "", environment)
+    with pytest.raises(ConfigError, match="option: web: 'there' is no address"):
+        load(file, "web: localhost:1", web="there")
+
+
+def test_a_file_that_is_not_there_is_an_error(file: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        load_config(file, environment={})
+
+
+def test_a_file_that_is_no_text_is_an_error(file: Path) -> None:
+    file.write_bytes(b"\xff\xfe\x00web")
+
+    with pytest.raises(ConfigError, match="is no YAML"):
+        load_config(file, environment={})
