@@ -225,7 +225,10 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc, unused-ignore]
             runtime.faults.add(f"{self.framework}_not_instrumented", error)
 
     def _supported(self) -> bool:
-        version = str(getattr(sys.modules.get(self.package), "__version__", "0"))
+        package = sys.modules.get(self.package)
+        if package is None:  # something it builds on came first; what is patched there does nothing by itself
+            return True
+        version = str(getattr(package, "__version__", "0"))
         found = tuple(int(part) for part in version.split(".")[:2] if part.isdecimal())
         if found >= self.minimum:
             return True
