@@ -162,6 +162,18 @@ def test_collector_sums_rows_over_transports(client: AsgiClient) -> None:
     assert collector["metrics"][0]["points"][0]["attributes"] == {"miops.transport": "grpc"}
 
 
+def test_secrets_in_the_settings_are_not_shown() -> None:
+    backend = sample_backend()
+    export = {"endpoint": "https://me:pw@host/v1/metrics", "headers": {"authorization": "Bearer s3cret"}}
+    client = AsgiClient(create_app(replace(backend, info={"config": {"export": export, "web": "localhost:4320"}})))
+
+    for path in ("/api/v1/collector", "/collector"):
+        text = client.get(path).text
+        assert "localhost:4320" in text
+        assert "s3cret" not in text
+        assert "pw" not in text
+
+
 def test_metrics_are_served_in_the_format_asked_for(client: AsgiClient) -> None:
     plain = client.get("/metrics")
     openmetrics = client.get("/metrics", headers={"accept": "application/openmetrics-text;version=1.0.0"})

@@ -65,7 +65,7 @@ def test_model_page_answers_its_six_questions(client: AsgiClient) -> None:
     assert "38 % of rows lie above 95" in page.text
     assert "To look at: age" in page.text
     assert sum(tag == "td" and "cell" in str(a.get("class")) for tag, a in page.found) == sample.DAYS * 12
-    assert "too small to compare: fewer than 30 rows" in page.text
+    assert "Too small to compare: other (12 rows)." in page.text
 
 
 def test_alarming_cells_are_marked_by_more_than_colour(client: AsgiClient) -> None:

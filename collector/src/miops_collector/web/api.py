@@ -23,6 +23,7 @@ from miops_collector.web.encode import alarm_json, model_json, observation_json
 from miops_collector.web.ground_truth import ground_truth_records
 from miops_collector.web.query import observation_query, only
 from miops_collector.web.reference import form_from_json, form_from_parameters, reference_records
+from miops_collector.web.settings import without_secrets
 from miops_collector.web.status import status_of
 from miops_collector.web.windows import windows_json
 
@@ -84,7 +85,7 @@ class _Api:
 
     def collector(self, request: Request) -> Response:
         only(request.query_params, ())
-        return json_answer({**self._backend.info, **counters_json(self._backend.telemetry())})
+        return json_answer({**without_secrets(self._backend.info), **counters_json(self._backend.telemetry())})
 
     async def ground_truth(self, request: Request) -> Response:
         only(request.query_params, ())

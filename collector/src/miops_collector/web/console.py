@@ -22,6 +22,7 @@ from miops_collector.web.backend import Backend
 from miops_collector.web.counters import row_totals
 from miops_collector.web.heat_map import LEVELS
 from miops_collector.web.model_page import Shown, model_page
+from miops_collector.web.settings import flattened, without_secrets
 from miops_collector.web.status import firing, status_of
 
 __all__ = ["console_routes", "error_page", "wants_page"]
@@ -67,7 +68,7 @@ class _Console:
 
     def collector(self, _: Request) -> Response:
         metrics = self._backend.telemetry()
-        info = {name: _flat(value) for name, value in self._backend.info.items()}
+        info = list(flattened(without_secrets(self._backend.info)))
         not_ready = self._backend.store.ready()
         return _page("collector.html", totals=self._totals(), metrics=metrics, info=info, not_ready=not_ready)
 

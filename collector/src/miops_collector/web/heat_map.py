@@ -46,7 +46,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A heading over ``span`` windows, named by the first."""
+    """A heading over ``span`` windows, named by the first; too few windows at the end have no room for a name."""
 
     text: str
     span: int
@@ -119,4 +119,5 @@ def _ticks(windows: Sequence[Window]) -> tuple[Tick, ...]:
     span = math.ceil(len(windows) / _TICKS)
     name = day_text if windows[0].length % _DAY == 0 else moment_text
     starts = range(0, len(windows), span)
-    return tuple(Tick(name(windows[i].start), min(span, len(windows) - i)) for i in starts)
+    spans = [(i, min(span, len(windows) - i)) for i in starts]
+    return tuple(Tick(name(windows[i].start) if 2 * width > span else "", width) for i, width in spans)

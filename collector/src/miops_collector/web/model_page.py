@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from miops import semconv
 from miops_collector.alerts import blamed
-from miops_collector.report import Alert, ModelKey, Observation, Report
+from miops_collector.report import Alert, AlertState, ModelKey, Observation, Report
 from miops_collector.stores._store import ModelInfo, ObservationQuery, Store
 from miops_collector.web.format import count_text, number_text, percent_text, window_text
 from miops_collector.web.groups import GroupTable, group_tables
 from miops_collector.web.heat_map import HeatMap, heat_map
 from miops_collector.web.line_chart import Chart, line_chart
 from miops_collector.web.quality_table import QualityTable, quality_table
-from miops_collector.web.status import firing, status_of
+from miops_collector.web.status import status_of
 from miops_collector.window import parse_length
 
 __all__ = ["Choice", "ModelPage", "Shown", "model_page"]
@@ -74,6 +74,7 @@ class ModelPage:
     reference: str
     figures: tuple[Figure, ...]
     alarms: tuple[AlarmCard, ...]
+    resolved: tuple[AlarmCard, ...]
     windows: Choice
     drifts: Choice
     heat: HeatMap | None
@@ -100,7 +101,8 @@ def model_page(store: Store, report: Report, info: ModelInfo, shown: Shown) -> M
         status=status_of(report, info.key),
         reference=_reference(store, info.key),
         figures=(*_figures(of_length), *_newest_known(performance)),
-        alarms=_alarms(report, info.key),
+        alarms=_alarms(report, info.key, "firing", "pending"),
+        resolved=_alarms(report, info.key, "resolved"),
         windows=windows,
         drifts=drifts,
         heat=_heat(history, drifts.chosen, of_length),
@@ -181,12 +183,14 @@ _FIGURES = (
 )
 
 
-def _alarms(report: Report, model: ModelKey) -> tuple[AlarmCard, ...]:
-    of_model = [a for a in report.alerts if a.model == model and a.state != "inactive"]
-    others = [a for a in of_model if a.state != "firing"]
+def _alarms(report: Report, model: ModelKey, *states: AlertState) -> tuple[AlarmCard, ...]:
+    """In the order of the report: the one to look at first in front."""
+    of_model = [a for a in report.alerts if a.model == model]
     return tuple(
         AlarmCard(a, a.what or _sentence(a), blamed(a, of_model), _evidence(a.evidence))
-        for a in (*firing(report, model), *others)
+        for state in states
+        for a in of_model
+        if a.state == state
     )
 
 
@@ -207,8 +211,8 @@ def _reference(store: Store, model: ModelKey) -> str:
     found = store.reference(model) or store.reference(ModelKey(model.name, ""))
     if found is None:
         return "none yet"
-    origin = {"auto": "its first rows, taken automatically", "file": "a file", "event": "events"}
-    return f"{count_text(found.rows)} rows from {origin.get(found.origin, found.origin)}"
+    rows = f"{count_text(found.rows)} rows"
+    return f"its own first {rows}, taken automatically" if found.origin == "auto" else f"a reference of {rows}"
 
 
 def _names(newest: Iterable[Observation], family: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Quality of every column in the newest window, beside its reference; columns with a fault come first."""
+"""Quality of every column in the newest window, beside its reference; columns with a fault apart."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ class QualityRow:
 
 @dataclass(frozen=True, slots=True)
 class QualityTable:
-    """Headings and rows."""
+    """``faulty`` columns have at least one cell that is worse than its reference."""
 
     statistics: tuple[str, ...]
-    rows: tuple[QualityRow, ...]
+    faulty: tuple[QualityRow, ...]
+    sound: tuple[QualityRow, ...]
 
 
 def quality_table(observations: Iterable[Observation]) -> QualityTable | None:
@@ -49,9 +50,10 @@ def quality_table(observations: Iterable[Observation]) -> QualityTable | None:
             found[o.column][o.metric] = o
     metrics = sorted({metric for row in found.values() for metric in row})
     rows = [QualityRow(c or "all columns", tuple(_cell(row.get(m)) for m in metrics)) for c, row in found.items()]
-    rows.sort(key=lambda row: (not any(cell and cell.worse for cell in row.cells), row.column))
+    rows.sort(key=lambda row: row.column)
+    faulty = tuple(row for row in rows if any(cell and cell.worse for cell in row.cells))
     names = tuple(m.removeprefix(_FAMILY).removesuffix("_share").replace("_", " ") for m in metrics)
-    return QualityTable(names, tuple(rows)) if rows else None
+    return QualityTable(names, faulty, tuple(row for row in rows if row not in faulty)) if rows else None
 
 
 def _cell(o: Observation | None) -> QualityCell | None:

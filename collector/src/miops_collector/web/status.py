@@ -10,9 +10,8 @@ _WORST_FIRST: tuple[Status, ...] = ("alert", "warning", "ok", "insufficient_data
 
 
 def firing(report: Report, model: ModelKey) -> list[Alert]:
-    """Firing alarms of a model, critical ones and then the longest lasting first."""
-    found = [a for a in report.alerts if a.model == model and a.state == "firing"]
-    return sorted(found, key=lambda a: (a.severity != "critical", a.since, a.identity))
+    """Firing alarms of a model in the order of the report: the one to look at first in front."""
+    return [a for a in report.alerts if a.model == model and a.state == "firing"]
 
 
 def status_of(report: Report, model: ModelKey) -> Status | None:

@@ -58,8 +58,11 @@ async function refresh() {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const open = document.querySelector("details[open], td.cell:hover, .mark:hover");
-    if (!open) document.getElementById("main").replaceChildren(...page.getElementById("main").childNodes);
+    if (document.querySelector("td.cell:hover, .mark:hover")) return;
+    const main = document.getElementById("main");
+    const open = [...main.querySelectorAll("details")].map((details) => details.open);
+    main.replaceChildren(...page.getElementById("main").childNodes);
+    main.querySelectorAll("details").forEach((details, i) => { details.open = open[i] ?? details.open; });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error; // the collector is away; the next attempt will tell
   }
