@@ -122,3 +122,11 @@ def test_nothing_changes_where_nothing_was_appended(store: Store) -> None:
 
     assert changes(store, 1, 1) == []
     assert changes(store, 0, 1, ModelKey("unknown", "1")) == []
+
+
+def test_only_the_wanted_columns_are_read(store: Store) -> None:
+    store.append([predictions(["a"], score=[0.5], feature__x=[1.0], feature__y=["n"]), truth(["a"], [1.0])])
+
+    (table,) = store.truth_changes(MODEL, after=0, upto=1, columns={"score", "feature.y"})
+
+    assert table.to_pylist() == [{"score": 0.5, "feature.y": "n", "truth_number": 1.0, "truth_text": None, "sign": 1.0}]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,12 +22,13 @@ CELLS = 4_000_000
 
 
 class Selection:
-    """SQL sees numbers only; names are put on afterwards."""
+    """SQL sees numbers only; names are put on afterwards. ``columns`` restricts it to some of the stream's columns."""
 
-    def __init__(self, stream: Stream) -> None:
-        self._fixed = [f for f in FIXED[stream.table.kind] if f.field is not None]
-        self._declared: list[Place] = list(stream.declared.items())
-        declared = dict(stream.declared)
+    def __init__(self, stream: Stream, columns: Collection[str] | None = None) -> None:
+        wanted = FIXED[stream.table.kind]
+        self._fixed = [f for f in wanted if f.field is not None and (columns is None or f.name in columns)]
+        declared = {s: family for s, family in stream.declared.items() if columns is None or s in columns}
+        self._declared: list[Place] = list(declared.items())
         self._others = [p for p in stream.table.places if p[0] in declared and p[1] != declared[p[0]]]
         self._places = [*self._declared, *self._others]
 
@@ -37,7 +38,7 @@ class Selection:
     @property
     def piece(self) -> int:
         """Rows to read at once."""
-        return max(min(PIECE, CELLS // len(self)), 1)
+        return max(min(PIECE, CELLS // max(len(self), 1)), 1)
 
     def sql(self, segment: Segment, alias: str = "") -> str:
         """What to select from a segment, as ``f0``, ``f1`` and so on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -105,12 +105,15 @@ class Store(Protocol):
         """Predictions of commits ``after < seq <= upto`` in bounded pieces, columns as appended (schema.py)."""
         ...
 
-    def truth_changes(self, model: ModelKey, *, after: int, upto: int) -> Iterator[pa.Table]:
+    def truth_changes(
+        self, model: ModelKey, *, after: int, upto: int, columns: Collection[str] | None = None
+    ) -> Iterator[pa.Table]:
         """What joined pairs of prediction and latest truth changed between two commits.
 
         Columns of the prediction, ``truth_number``, ``truth_text`` and ``sign`` (double): +1 for a pair that holds at
         ``upto`` and did not at ``after``, -1 for one that held at ``after`` and does not any more. Summing all changes
-        from 0 gives every pair once (store recipe, section 3).
+        from 0 gives every pair once (store recipe, section 3). ``columns`` names those of the prediction that are
+        wanted: reading all of a wide table takes several times as long as reading a few.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,13 @@ import pyarrow as pa
 from miops_collector.report import Alert, ModelKey, Observation
 from miops_collector.schema import Records
 from miops_collector.stores._alerts import Alerts
-from miops_collector.stores._changes import Span, changes
+from miops_collector.stores._changes import changes
 from miops_collector.stores._commit import Writer
 from miops_collector.stores._database import DATA, Database
 from miops_collector.stores._examples import examples
 from miops_collector.stores._fingerprints import warm
 from miops_collector.stores._format import open_files
+from miops_collector.stores._joins import Span
 from miops_collector.stores._lookup import Lookup
 from miops_collector.stores._observations import Observations
 from miops_collector.stores._panes import Panes
@@ -84,15 +85,17 @@ class DuckDBStore:
         if stream is not None and after < upto:
             yield from read(self._database, stream, after, upto)
 
-    def truth_changes(self, model: ModelKey, *, after: int, upto: int) -> Iterator[pa.Table]:
+    def truth_changes(
+        self, model: ModelKey, *, after: int, upto: int, columns: Collection[str] | None = None
+    ) -> Iterator[pa.Table]:
         stream = self._registry.stream(model)
         if stream is None or after >= upto:
             return
         touched = self._truth.touched(stream.number, after, upto)
         total = 0.0
         if touched:
-            span = Span(stream, self._registry.truth.path, after, upto, self._settings.entity_horizon)
-            for table in changes(self._database, span, touched, by_key_only=self._truth.by_key_only):
+            span = Span(stream, self._registry.truth.path, after, upto, self._settings.entity_horizon, touched)
+            for table in changes(self._database, span, columns, by_key_only=self._truth.by_key_only):
                 total += table.column("sign").to_numpy().sum()
                 yield table
         note_labelled(stream, after, upto, int(total))
