@@ -284,6 +284,6 @@ def _ingest_settings(config: Config) -> IngestSettings:
 def _otlp_exporter(config: ExportConfig, budget: int, telemetry: Telemetry) -> OtlpExporter:
     sender = {"grpc": grpc_sender, "http/protobuf": http_sender}[config.protocol]
     return OtlpExporter(
-        sender(config.endpoint, config.headers), telemetry=telemetry.snapshot, budget=budget,
+        sender(config.endpoint, config.headers), telemetry=telemetry.snapshot, count=telemetry.add, budget=budget,
         interval_seconds=config.interval_seconds,
     )  # fmt: skip

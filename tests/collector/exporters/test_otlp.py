@@ -15,6 +15,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, D
 from miops_collector.exporters.delivery import Answer, Send, grpc_sender, http_sender
 from miops_collector.exporters.otlp import OtlpExporter
 from miops_collector.report import Report
+from miops_collector.telemetry import Telemetry
 from tests.collector import sample_report as sample
 from tests.collector.exporters.otlp_server import Received, grpc_receiver, http_receiver
 from tests.collector.sample_store import sample_telemetry
@@ -104,7 +105,7 @@ def test_refused_for_now_is_sent_again(
     received.wait(requests=1)
 
     assert received.attempts == 2
-    assert exporter.failed == 0
+    assert exporter.counts["failed"] == 0
 
 
 def test_refused_for_good_is_given_up_counted_and_its_end_still_announced(
@@ -120,7 +121,7 @@ def test_refused_for_good_is_given_up_counted_and_its_end_still_announced(
         received.wait(requests=2)
         exporter.shutdown()
 
-    assert (exporter.sent, exporter.failed) == (2, 1)
+    assert (exporter.counts["sent"], exporter.counts["failed"]) == (2, 1)
     assert sent_points(received)[PSI].flags == DataPointFlags.DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK
     assert [r.levelname for r in caplog.records if r.name.endswith("exporters.otlp")] == ["WARNING", "INFO"]
 
@@ -135,7 +136,19 @@ def test_rejected_points_are_counted(received: Received, exporter: OtlpExporter)
     received.wait(requests=1)
     exporter.shutdown()
 
-    assert exporter.rejected == 4
+    assert exporter.counts["rejected"] == 4
+
+
+def test_deliveries_are_counted_in_the_collectors_own_telemetry(transport: str, received: Received) -> None:
+    telemetry = Telemetry()
+    send = TRANSPORTS[transport][1](received.url, {})
+    exporter = OtlpExporter(send, telemetry=telemetry.snapshot, count=telemetry.add)
+    exporter.export(sample.report())
+    exporter.shutdown()
+
+    counted = {m.name: sum(p.value for p in m.points) for m in telemetry.snapshot()}
+    assert counted["miops.collector.export.sent"] == 1
+    assert counted["miops.collector.export.failed"] == 0
 
 
 def test_shutdown_sends_what_waits_and_may_be_called_twice(received: Received, exporter: OtlpExporter) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
@@ -35,6 +35,8 @@ class OtlpExporter:
         From :func:`~miops_collector.exporters.delivery.http_sender` or ``grpc_sender``.
     telemetry
         The collector's own metrics, sent along.
+    count
+        Told ``export.sent``, ``export.failed`` and ``export.rejected``, as :meth:`Telemetry.add` takes them.
     interval_seconds
         Reports that come faster replace each other.
     resource
@@ -46,6 +48,7 @@ class OtlpExporter:
         send: Send,
         *,
         telemetry: Callable[[], Sequence[Metric]] = tuple,
+        count: Callable[[str, float], None] | None = None,
         budget: int = DEFAULT_BUDGET,
         interval_seconds: float = 15.0,
         timeout_seconds: float = 5.0,
@@ -53,6 +56,7 @@ class OtlpExporter:
     ) -> None:
         self._send = send
         self._telemetry = telemetry
+        self._count = count
         self._budget = budget
         self._interval = interval_seconds
         self._timeout = timeout_seconds
@@ -65,12 +69,8 @@ class OtlpExporter:
         self._closing = False
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
-        self.sent = 0
-        """Reports the endpoint took."""
-        self.failed = 0
-        """Reports given up on: refused for good, or replaced by a newer one while being retried."""
-        self.rejected = 0
-        """Points refused in requests that were otherwise taken."""
+        self.counts: Counter[str] = Counter()
+        """Reports the endpoint took (``sent``), reports given up on (``failed``), points it refused (``rejected``)."""
 
     def export(self, report: Report) -> None:
         with self._changed:
@@ -129,22 +129,27 @@ class OtlpExporter:
     def _note(self, answer: Answer) -> None:
         """Count it, and log when failing starts and when it stops: never one line per report."""
         if answer.error:
-            self.failed += 1
+            self._add("failed", 1)
             if not self._failing:
                 _LOG.warning("export of metrics over OTLP fails: %s", answer.error)
         else:
-            self.sent += 1
+            self._add("sent", 1)
             self._note_rejected(answer.body)
             if self._failing:
                 _LOG.info("export of metrics over OTLP works again")
         self._failing = bool(answer.error)
+
+    def _add(self, what: str, count: int) -> None:
+        self.counts[what] += count
+        if self._count is not None:
+            self._count(f"export.{what}", count)
 
     def _note_rejected(self, body: bytes) -> None:
         try:
             rejected, why = rejected_points(body)
         except ValueError as error:
             rejected, why = 0, str(error)
-        self.rejected += rejected
+        self._add("rejected", rejected)
         if why and why != self._complaint:
             _LOG.warning("export of metrics over OTLP: %d points rejected: %s", rejected, why)
         self._complaint = why
