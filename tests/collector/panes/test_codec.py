@@ -26,7 +26,7 @@ sparse = st.dictionaries(st.integers(0, LAYOUT.size - 1), sums, max_size=60)
 
 
 def pane_of(cells: dict[int, float], extremes: np.ndarray | None = None) -> Pane:
-    pane = Pane(LAYOUT.size, LAYOUT.empty_extremes())
+    pane = Pane(LAYOUT.size, len(LAYOUT.numeric))
     places, values = np.array(list(cells), np.int32), np.array(list(cells.values()), np.float64)
     pane.add(places, values, LAYOUT.empty_extremes() if extremes is None else extremes)
     return pane

@@ -50,6 +50,11 @@ class Ages:
             if longer <= length:
                 self._raise(i, start + length)
 
+    def merged(self) -> list[tuple[int, int]]:
+        """``(length, before)``: panes that start before this time are at least that long."""
+        pairs = zip(self._levels[1:], self._merged_before, strict=True)
+        return [(longer, before) for (longer, _), before in pairs if before is not None]
+
     def length_at(self, time: int) -> int:
         """Length of the pane that holds this event time."""
         length = self._levels[0][0]

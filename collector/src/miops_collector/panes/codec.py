@@ -56,7 +56,7 @@ class PaneCodec:
         vector, extremes = self.zero()
         self.add_to(data, vector, extremes)
         cells = np.flatnonzero(vector[: self.size]).astype(np.int32)
-        pane = Pane(self.size, extremes)
+        pane = Pane(self.size, self._columns)
         pane.add(cells, vector[cells], extremes)
         return pane
 

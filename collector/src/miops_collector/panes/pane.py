@@ -16,6 +16,10 @@ THIN = 6
 """A pane is thin while its additions touch less than a sixth of its cells: then they take less memory than a vector."""
 
 
+MANY = 64
+"""So many extremes wait to be merged at most."""
+
+
 def merge_extremes(into: FloatArray, other: FloatArray) -> None:
     """Widen ``(numeric, 2)`` smallest and largest values by others."""
     np.minimum(into[:, 0], other[:, 0], out=into[:, 0])
@@ -24,39 +28,47 @@ def merge_extremes(into: FloatArray, other: FloatArray) -> None:
 
 @dataclass(slots=True, eq=False)
 class Pane:
-    """Sums of ``size`` cells, and ``(numeric, 2)`` extremes, which it owns."""
+    """Sums of ``size`` cells, and the ``(columns, 2)`` smallest and largest values of its numeric columns.
+
+    What is added is kept as it comes, and must not change afterwards.
+    """
 
     size: int
-    extremes: FloatArray
+    columns: int
     _additions: list[tuple[Cells, FloatArray]] = field(default_factory=list)
     _count: int = 0
     _vector: FloatArray | None = None
+    _extremes: list[FloatArray] = field(default_factory=list)
 
     @property
     def nbytes(self) -> int:
-        return self.extremes.nbytes + (12 * self._count if self._vector is None else self._vector.nbytes)
+        return 16 * self.columns * len(self._extremes) + (
+            12 * self._count if self._vector is None else self._vector.nbytes
+        )
+
+    @property
+    def extremes(self) -> FloatArray:
+        """``(columns, 2)``: ∞ and -∞ where there are no values."""
+        if not self._extremes:
+            return np.tile((np.inf, -np.inf), (self.columns, 1))
+        if len(self._extremes) > 1:
+            every = np.stack(self._extremes)
+            self._extremes = [np.stack((every[:, :, 0].min(axis=0), every[:, :, 1].max(axis=0)), axis=1)]
+        return self._extremes[0]
 
     def add(self, cells: Cells, values: FloatArray, extremes: FloatArray) -> None:
         """Add to cells that are all different."""
-        merge_extremes(self.extremes, extremes)
-        if self._vector is not None:
-            self._vector[cells] += values
-            return
-        if len(cells):
-            self._additions.append((cells, values))
-            self._count += len(cells)
-        if THIN * self._count > self.size:
-            self._fill()
+        self._widen(extremes)
+        self._add_cells(cells, values)
 
     def merge(self, other: Pane) -> None:
         """Add another pane of the same layout."""
-        if other._vector is None:
-            for cells, values in other._additions:
-                self.add(cells, values, other.extremes)
-            return
-        merge_extremes(self.extremes, other.extremes)
-        self._fill()
-        self._vector += other._vector  # type: ignore[operator]
+        self._widen(other.extremes)
+        for cells, values in other._additions:
+            self._add_cells(cells, values)
+        if other._vector is not None:
+            vector = self._filled()
+            vector += other._vector
 
     def add_to(self, vector: FloatArray, extremes: FloatArray) -> None:
         """Add this pane to sums of ``size`` cells, and widen extremes by its own."""
@@ -76,12 +88,28 @@ class Pane:
         every = [np.concatenate(parts) for parts in zip(*self._additions, strict=True)]
         return _sorted_sums(every[0], every[1])
 
-    def _fill(self) -> None:
+    def _widen(self, extremes: FloatArray) -> None:
+        self._extremes.append(extremes)
+        if len(self._extremes) > MANY:
+            self._extremes = [self.extremes]
+
+    def _add_cells(self, cells: Cells, values: FloatArray) -> None:
+        if self._vector is not None:
+            self._vector[cells] += values
+        elif len(cells):
+            self._additions.append((cells, values))
+            self._count += len(cells)
+            if THIN * self._count > self.size:
+                self._filled()
+
+    def _filled(self) -> FloatArray:
+        """The vector, which it has from now on."""
         if self._vector is None:
-            vector = np.zeros(self.size)
+            self._vector = np.zeros(self.size)
             for cells, values in self._additions:
-                vector[cells] += values
-            self._vector, self._additions, self._count = vector, [], 0
+                self._vector[cells] += values
+            self._additions, self._count = [], 0
+        return self._vector
 
 
 def _sorted_sums(cells: Cells, values: FloatArray) -> tuple[Cells, FloatArray]:

@@ -25,8 +25,6 @@ PaneKey: TypeAlias = tuple[int, int]
 HOUR, DAY = 3600 * NANOS, 86_400 * NANOS
 MOST_OPEN_BYTES = 128_000_000
 """Open panes that take more are packed before their time."""
-CHECKED = 256
-"""Whether they take more is looked at when so many more are open."""
 
 
 def default_levels(pane_length: int) -> tuple[tuple[int, int], ...]:
@@ -98,8 +96,8 @@ class PaneSet:
             key = self._key(start)
             self._opened(key).add(delta.cells[touched], delta.values[touched], delta.extremes[i])
             self._running.add(key[1], delta.cells[touched], delta.values[touched], delta.extremes[i])
-            if len(self._open) % CHECKED == 0 and self._open_bytes() > MOST_OPEN_BYTES:
-                self._pack()
+        if self._open_bytes() > MOST_OPEN_BYTES:
+            self._pack()
 
     def window(self, window: Window) -> Summaries:
         """Sum of the panes that start inside the window.
@@ -117,10 +115,10 @@ class PaneSet:
         """Merge panes that have grown old at this event time."""
         if not self._ages.advance(watermark):
             return
-        old = [(length, start) for start, length in self._ordered() if length < self._ages.length_at(start)]
+        old = [key for longer, before in self._ages.merged() for key in self._before(before) if key[0] < longer]
         if old:
             self._running.forget()
-        for key in old:
+        for key in dict.fromkeys(old):
             pane = self._taken(key)
             self._opened(self._key(key[1])).merge(pane)
 
@@ -163,6 +161,10 @@ class PaneSet:
             self._order = sorted((start, length) for panes in (self._open, self._packed) for length, start in panes)
         return self._order
 
+    def _before(self, time: int) -> list[PaneKey]:
+        order = self._ordered()
+        return [(length, start) for start, length in order[: bisect_left(order, (time, 0))]]
+
     def _within(self, window: Window) -> list[PaneKey]:
         order = self._ordered()
         first, last = (bisect_left(order, (bound, 0)) for bound in (window.start, window.end))
@@ -186,7 +188,7 @@ class PaneSet:
             if packed is None:
                 self._order = None
                 self._removed.discard(key)
-                pane = Pane(self.layout.size, self.layout.empty_extremes())
+                pane = Pane(self.layout.size, len(self.layout.numeric))
             else:
                 pane = self._codec.decode(packed)
             self._open[key] = pane
