@@ -2,6 +2,7 @@
 
 ``python -m tests.benchmarks.instrumentation_cost`` prints a table. Blocks of instrumented and of original calls
 alternate in one process, so that both see the same machine; encoding goes on beside them, sending does not.
+Wall-clock figures need an idle machine; the processor time of the calling thread (``cpu``) hardly does.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ def _parent(mode: str) -> AbstractContextManager[Any]:
 
     if mode != "unsampled parent":
         return nullcontext()
-    return trace.use_span(NonRecordingSpan(SpanContext(2**100 + 1, 2**60 + 1, is_remote=True, trace_flags=TraceFlags(0))))
+    return trace.use_span(
+        NonRecordingSpan(SpanContext(2**100 + 1, 2**60 + 1, is_remote=True, trace_flags=TraceFlags(0)))
+    )
 
 
 def _case(name: str) -> tuple[Any, Any]:
@@ -78,19 +81,23 @@ def _case(name: str) -> tuple[Any, Any]:
 
 def _measure(call: Callable[[], Any], base: Callable[[], Any], calls: int, pace: float) -> dict[str, float]:
     took: dict[str, list[int]] = {"with": [], "without": []}
+    cpu: dict[str, list[float]] = {"with": [], "without": []}
     block = min(_BLOCK, calls)
     for _ in range(max(calls // block, 1)):
         for arm, run in (("with", call), ("without", base)):
+            before = time.thread_time_ns()
             for _ in range(block):
                 if pace:
                     time.sleep(pace)
                 began = time.perf_counter_ns()
                 run()
                 took[arm].append(time.perf_counter_ns() - began)
+            cpu[arm].append((time.thread_time_ns() - before) / block)
     with_, without = (np.array(took[arm]) / 1e3 for arm in ("with", "without"))
     return {
         "base_p50": float(np.median(without)),
         "p50": float(np.median(with_) - np.median(without)),
+        "cpu": float(np.median(cpu["with"]) - np.median(cpu["without"])) / 1e3,
         "p99": float(np.percentile(with_, 99) - np.percentile(without, 99)),
     }
 
@@ -137,12 +144,12 @@ def main() -> None:
         _run(*chosen)
         return
     cases = [(mode, "numpy") for mode in _MODES] + [("unsampled parent", case) for case in _INPUTS[1:]]
-    print(f"{'':36}{'model':>10}{'hot p50':>10}{'p99':>10}{'1/ms p50':>10}{'p99':>10}   added, µs")
+    print(f"{'':36}{'model':>10}{'hot p50':>10}{'p99':>10}{'cpu':>10}{'1/ms p50':>10}{'cpu':>10}   added, µs")
     for mode, case in cases:
         command = [sys.executable, "-m", "tests.benchmarks.instrumentation_cost", "--one", mode, case]
         done = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
         hot, paced = done["hot"], done["paced"]
-        figures = (hot["base_p50"], hot["p50"], hot["p99"], paced["p50"], paced["p99"])
+        figures = (hot["base_p50"], hot["p50"], hot["p99"], hot["cpu"], paced["p50"], paced["cpu"])
         trouble = " ".join(f"{k}={done[k]}" for k in ("dropped", "faults") if done[k])
         print(f"{mode + ', ' + case:36}" + "".join(f"{figure:10.1f}" for figure in figures) + f"   {trouble}")
 

@@ -129,8 +129,9 @@ def test_flush_says_when_it_was_not_done_in_time() -> None:
     [
         (Outcome(), 3, {}),
         (Outcome(rejected=1), 0, {"rejected": 3}),
-        (Outcome(rejected=2), 1, {"rejected": 2}),
-        (Outcome(rejected=1, message="1 row refused: no time"), 2, {"rejected": 1}),
+        (Outcome(rejected=2, message="no"), 0, {"rejected": 3}),
+        (Outcome(rejected=1, message="1 rows refused: no time"), 2, {"rejected": 1}),
+        (Outcome(rejected=1, message="1 rows refused: no time; 1 rows refused: no id"), 1, {"rejected": 2}),
         (Outcome(message="just a warning"), 3, {}),
         (Outcome(error="invalid_argument"), 0, {"invalid_argument": 3}),
     ],

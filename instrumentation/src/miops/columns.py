@@ -126,17 +126,20 @@ def _typed(values: Sequence[Any], present: set[type], valid: Mask | None, keep_i
         return Column("utf8", _filled(values, valid, ""), valid)
     if present == {bool}:
         return Column("bool", np.array(_filled(values, valid, False), dtype=np.bool_), valid)  # noqa: FBT003
-    if (
-        present == {int}
-        and keep_integers
-        and -(2**63) <= min(filled := _filled(values, valid, 0)) <= max(filled) < 2**63
-    ):
-        return Column("int64", np.array(filled, dtype=np.int64), valid)
+    if present == {int} and keep_integers:
+        return _whole(_filled(values, valid, 0), valid)
     if present <= _NUMBERS:
         return doubles(np.array(_filled(values, valid, math.nan), dtype=np.float64))
     if all(issubclass(t, dt.date) for t in present):
         return doubles(_seconds(np.array(list(map(_naive, _filled(values, valid, None))), dtype="datetime64[ns]")))
     return Column("utf8", list(map(_text, _filled(values, valid, ""))), valid)
+
+
+def _whole(values: list[int], valid: Mask | None) -> Column:
+    if -(2**63) <= min(values) <= max(values) < 2**63:
+        return Column("int64", np.array(values, dtype=np.int64), valid)
+    known = np.ones(len(values), dtype=np.bool_) if valid is None else valid
+    return doubles(np.where(known, np.array(values, dtype=np.float64), math.nan))
 
 
 def _filled(values: Sequence[Any], valid: Mask | None, fill: Any) -> list[Any]:

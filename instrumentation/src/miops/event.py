@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from time import time_ns
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
-from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ScopeLogs, SeverityNumber
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs, SeverityNumber
 
 from miops import semconv
 from miops.arrow import encode, row_bytes
 from miops.columns import Column
 
 __all__ = ["Request", "any_value", "event_requests"]
+
+
+_WAY_DOWN: Final = (1, 2, 2, 5, 7)
+"""Fields from an export request to the bytes of a body: resource_logs, scope_logs, log_records, body, bytes_value."""
 
 
 class Request(NamedTuple):
@@ -46,24 +49,37 @@ def event_requests(
             time_unix_nano=time_ns(),
             observed_time_unix_nano=time_ns(),
             severity_number=SeverityNumber.SEVERITY_NUMBER_INFO,
-            body=AnyValue(bytes_value=encode(part, stop - start)),
             attributes=_pairs(attributes if stop < rows else {**attributes, **final}),
         )
-        yield Request(_request(record, resource, version), stop - start)
+        yield Request(_request(record, encode(part, stop - start), resource, version), stop - start)
 
 
-def _request(record: LogRecord, resource: Mapping[str, Any], version: str) -> bytes:
-    request = ExportLogsServiceRequest()
-    logs = request.resource_logs.add()
+def _request(record: LogRecord, body: bytes, resource: Mapping[str, Any], version: str) -> bytes:
+    """The request around a record whose body is added here.
+
+    Messages would copy the body, often megabytes, at each of their five levels. Fields of a message may come in
+    any order, so what is small is serialised as usual, and the body's way down is appended by hand.
+    """
+    logs, scope = ResourceLogs(), ScopeLogs()
     logs.resource.attributes.extend(_pairs(resource))
-    scope = logs.scope_logs.add()
-    _name_scope(scope, version)
-    scope.log_records.append(record)
-    return request.SerializeToString()
-
-
-def _name_scope(scope: ScopeLogs, version: str) -> None:
     scope.scope.name, scope.scope.version, scope.schema_url = semconv.SCOPE_NAME, version, semconv.SCHEMA_URL
+    around = (b"", logs.SerializeToString(), scope.SerializeToString(), record.SerializeToString(), b"")
+    parts: list[bytes] = [body]
+    size = len(body)
+    for small, number in reversed(list(zip(around, _WAY_DOWN, strict=True))):
+        header = small + _varint(number << 3 | 2) + _varint(size)
+        parts.append(header)
+        size += len(header)
+    return b"".join(reversed(parts))
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
 
 
 def _pairs(attributes: Mapping[str, Any]) -> list[KeyValue]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 
@@ -12,7 +12,7 @@ from miops.endpoint import Endpoint
 
 __all__ = ["Outcome", "Transport", "open_transport", "partial_success"]
 
-_ROWS_IN_MESSAGE = re.compile(r"\b(\d+) rows?\b")
+_ROWS_REFUSED: Final = re.compile(r"\b(\d+) rows? refused\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +42,14 @@ class Outcome:
     def rejected_rows(self, rows: int) -> int:
         """How many of the request's rows were refused.
 
-        A request holds one log record with many rows, and OTLP counts records: one rejected record is all its
-        rows. A receiver that knows our events can refuse single rows; it then counts rows, or says
-        ``3 rows …`` in its message.
+        A request holds one log record with many rows, and OTLP counts records: a rejected record is all its rows,
+        unless the receiver knows our events and says in its message how many it refused, as ours does:
+        ``2 rows refused: no model name; 1 rows refused: …``.
         """
         if self.rejected <= 0:
             return 0
-        said = _ROWS_IN_MESSAGE.search(self.message)
-        if said is not None:
-            return min(int(said[1]), rows)
-        return rows if self.rejected == 1 else min(self.rejected, rows)
+        said = sum(map(int, _ROWS_REFUSED.findall(self.message)))
+        return min(said or rows, rows)
 
 
 class Transport(Protocol):
