@@ -128,8 +128,8 @@ def _run(mode: str, case: str) -> None:
     with _parent(mode):
         for _ in range(3 if big else 300):
             model.predict_proba(X), base()
-        hot = _measure(lambda: model.predict_proba(X), base, 10 if big else 10_000, 0.0)
-        paced = _measure(lambda: model.predict_proba(X), base, 10 if big else 2000, 0.001)
+        hot = _measure(lambda: model.predict_proba(X), base, 10 if big else 5000, 0.0)
+        paced = _measure(lambda: model.predict_proba(X), base, 10 if big else 1000, 0.001)
     assert runtime.recorder is not None
     runtime.recorder.flush(30)
     counts = {"dropped": dict(runtime.recorder.ledger.dropped), "faults": dict(runtime.faults.counts)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -49,13 +50,13 @@ from sklearn.linear_model import LinearRegression
 assert "__init_subclass__" not in vars(BaseEstimator)
 LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0]).predict([[1.0]])
 assert len(miops.record_prediction("m", value=1.0)) == 0
-assert miops.record_ground_truth(1.0, prediction_id="a") == 0
+assert miops.record_ground_truth("a", 1.0) == 0
 assert miops.flush()
 from miops import runtime
 assert runtime.recorder is None
 """
     for name in ("MIOPS_DISABLED", "OTEL_SDK_DISABLED"):
-        environ = {name: "true"}
+        environ = {**os.environ, name: "true"}
         done = subprocess.run(
             [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60, env=environ
         )

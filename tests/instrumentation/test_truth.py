@@ -19,7 +19,7 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 def test_one_truth_by_prediction_id(harness: Harness) -> None:
     taken = miops.record_ground_truth(
-        "good", prediction_id="a", outcome={"revenue": 3}, time="2020-01-01T00:00:00Z", model="credit", version="7"
+        "a", "good", outcome={"revenue": 3}, time="2020-01-01T00:00:00Z", model="credit", version="7"
     )
 
     (event,) = harness.events(TRUTH)
@@ -36,9 +36,9 @@ def test_one_truth_by_prediction_id(harness: Harness) -> None:
 
 
 def test_truth_by_trace_and_row_and_by_entity(harness: Harness) -> None:
-    miops.record_ground_truth(1, trace_id=TRACE, row=3)
-    miops.record_ground_truth(0, trace_id=int(TRACE, 16), row=4)
-    miops.record_ground_truth(True, entity_id="p", prediction_time=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+    miops.record_ground_truth(value=1, trace_id=TRACE, row=3)
+    miops.record_ground_truth(value=0, trace_id=int(TRACE, 16), row=4)
+    miops.record_ground_truth(value=True, entity_id="p", prediction_time=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
 
     rows = harness.rows(TRUTH)
     by_trace = [(r["trace_id"].hex(), r["row"], r["value"]) for r in rows if "trace_id" in r]
@@ -49,9 +49,9 @@ def test_truth_by_trace_and_row_and_by_entity(harness: Harness) -> None:
 
 def test_many_truths_at_once_and_one_by_one_are_few_events(harness: Harness) -> None:
     frame = pd.DataFrame({"id": ["a", "b"], "truth": ["x", "y"], "paid": [1.0, np.nan]})
-    miops.record_ground_truth(frame["truth"], prediction_id=frame["id"], outcome={"paid": frame["paid"]})
+    miops.record_ground_truth(frame["id"], frame["truth"], outcome={"paid": frame["paid"]})
     for i in range(50):
-        miops.record_ground_truth(i % 2, prediction_id=f"p{i}")
+        miops.record_ground_truth(f"p{i}", i % 2)
 
     events = harness.events(TRUTH)
     assert sorted(len(event.rows) for event in events) == [2, 50]

@@ -45,12 +45,13 @@ sources = Sources(max_features=config.max_features, fault=faults.add)
 tracer: Tracer | None = None
 """``None`` while nobody has set a tracer provider: then no span is made at all."""
 _tracer_provider: TracerProvider | None = None
+_known_disabled = False
 _lock = threading.Lock()
 
 
 def ensure() -> Recorder | None:
     """The recorder, started from the environment if need be; ``None`` if the instrumentation is disabled."""
-    if recorder is None:
+    if recorder is None and not _known_disabled:
         start()
     return recorder
 
@@ -64,11 +65,12 @@ def start(
     resource: Any = None,
 ) -> None:
     """Read the configuration and start recording, unless that has been done."""
-    global config, recorder, sources, _tracer_provider
+    global config, recorder, sources, _tracer_provider, _known_disabled
     with _lock:
         if recorder is not None:
             return
         config = settings if settings is not None else read_config(os.environ)
+        _known_disabled = config.disabled
         if config.disabled:
             return
         _tracer_provider = tracer_provider
@@ -96,9 +98,10 @@ def refresh() -> None:
 
 def stop() -> None:
     """Send what is left and forget everything; recording can start anew."""
-    global recorder, sources, tracer, faults, _tracer_provider
+    global recorder, sources, tracer, faults, _tracer_provider, _known_disabled
     with _lock:
         stopped, recorder, tracer, _tracer_provider = recorder, None, None, None
+        _known_disabled = False
         if stopped is not None:
             stopped.shutdown()
         faults = Faults()

@@ -17,9 +17,9 @@ __all__ = ["record_ground_truth"]
 
 
 def record_ground_truth(
+    prediction_id: Any = None,
     value: Any = None,
     *,
-    prediction_id: Any = None,
     trace_id: Any = None,
     row: Any = None,
     entity_id: Any = None,
