@@ -13,7 +13,7 @@ from miops_collector.schema import Records
 from miops_collector.stores._database import DATA, Database
 from miops_collector.stores._registry import Registry
 from miops_collector.stores._repeats import Repeats
-from miops_collector.stores._rows import Kept, batches, insert, note, prepare, presented
+from miops_collector.stores._rows import CELLS, Kept, batches, insert, note, prepare, presented
 from miops_collector.stores._store import Appended, Stored
 from miops_collector.stores._truth import KeptTruth, TruthLog
 
@@ -67,7 +67,7 @@ class Writer:
     def _write(self, seq: int, rows: Sequence[Kept], truth: Sequence[KeptTruth]) -> None:
         pieces = list(batches(rows))
         first, last = pieces[:-1], pieces[-1:]
-        wide = sum(batch.num_rows * batch.num_columns for _, batch in pieces) > MOST_CELLS
+        wide = sum(batch.num_rows * batch.num_columns for _, batch in pieces) > CELLS
         self._unfinished = wide
         for path, batch in first if wide else ():
             with self._database.transaction(DATA) as connection:
@@ -112,10 +112,6 @@ class Writer:
             for segment in (s for table in self._registry.tables.values() for s in table.segments):
                 connection.execute(f"DELETE FROM {segment.path} WHERE seq > ?", [self.newest])
             connection.execute("UPDATE data.main.store SET seq = ?", [self.newest])
-
-
-MOST_CELLS = 16_000_000
-"""Values of a group that are written in one transaction: 128 MB of numbers."""
 
 
 def _in_order(records: Sequence[Records], rows: Iterable[Kept], truth: Iterable[KeptTruth]) -> tuple[Stored, ...]:

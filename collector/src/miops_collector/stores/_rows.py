@@ -19,10 +19,10 @@ from miops_collector.stores._registry import Registry, Stream, note_rows
 from miops_collector.stores._selection import as_text
 from miops_collector.stores._store import Stored
 
-__all__ = ["Kept", "Prepared", "batches", "conform", "insert", "note", "prepare", "presented"]
+__all__ = ["CELLS", "Kept", "Prepared", "batches", "conform", "insert", "note", "prepare", "presented"]
 
-CELLS = 4_000_000
-"""Most values of one INSERT: 32 MB of numbers, so that very wide rows stay within the database's memory."""
+CELLS = 8_000_000
+"""Most values of one transaction: 64 MB of numbers, so that very wide rows stay within the database's memory."""
 
 Values: TypeAlias = dict[str, dict[Family, pa.ChunkedArray]]
 
