@@ -19,7 +19,8 @@ class StoreSettings:
         A row whose prediction id is stored already is a repeat if its event time is at most this far from the
         stored row's; farther apart it is another prediction. Repeats of the same event time are always found.
     fingerprints
-        How many of the newest prediction ids are kept in memory to recognise repeats, about 27 bytes each when full.
+        How many of the newest prediction ids are kept in memory to recognise repeats, 13 to 27 bytes each. Repeats of
+        older ones are found too, by reading the slice of time they lie in.
     entity_horizon
         Truth that names an entity is about its latest prediction at most this much older than the named time.
     memory_mib
