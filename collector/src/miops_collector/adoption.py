@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -51,6 +53,11 @@ class Said:
     def in_config(cls, config: Config, model: str) -> Said:
         said = config.models.get(model, ModelConfig())
         return cls(said.task, (), said.positive_class, said.sensitive)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Said:
+        """As it was written with :func:`dataclasses.asdict`."""
+        return cls(data["task"], tuple(data["classes"]), data["positive_class"], tuple(data["sensitive"]))
 
     def or_else(self, other: Said) -> Said:
         """The same, with the other's word where nothing was said here."""

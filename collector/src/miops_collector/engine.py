@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from miops_collector.adoption import Said, automatic_reference, given_reference, plain_layout
-from miops_collector.alarming import Alarming
+from miops_collector.adoption import Said, given_reference, plain_layout
 from miops_collector.config import Config
-from miops_collector.errors import InputError
-from miops_collector.monitored import Monitored, Reference, Settings, read_reference, store_reference
+from miops_collector.due import DueReferences
+from miops_collector.errors import InputError, UnavailableError
+from miops_collector.monitored import Monitored, read_reference, store_reference
+from miops_collector.repeats import repeated_times
 from miops_collector.report import ModelKey, Observation, Report
 from miops_collector.schema import Records
-from miops_collector.signals import Context, evaluate_all
-from miops_collector.statistics.scan import LOOK_BACKS
+from miops_collector.settings import settings_of
 from miops_collector.stores._store import Appended, ModelInfo, Store, Stored
-from miops_collector.window import NANOS, Window, parse_length
+from miops_collector.watched import Watched
+from miops_collector.window import Window
 
 __all__ = ["Engine"]
 
@@ -33,35 +30,25 @@ log = logging.getLogger(__name__)
 
 ANY_VERSION = ""
 """A reference of this version serves every version of its model that has none of its own."""
-DUE = "references due"
-"""State under which references that are complete but not yet adopted are remembered."""
-SAVE_SECONDS = 15.0
-"""Panes changed since are written at least this often; after a crash the rows since are read again from the store."""
 TICK_BUDGET_SECONDS = 2.0
-"""A tick stops evaluating older windows after this long and goes on with them in the next."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    wall: Callable[[], int] = time.time_ns
-    monotonic: Callable[[], float] = time.monotonic
+"""What a tick may spend on scans and windows, all models together; what is left over comes in the next."""
 
 
 class Engine:
     """One writer thread calls :meth:`append`, one ticking thread :meth:`tick`; they meet in the panes."""
 
-    def __init__(self, store: Store, config: Config, *, clock: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self, store: Store, config: Config, *, clock: Callable[[], int] = time.time_ns,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
         self._store = store
         self._config = config
-        self._clock = _Clock(wall=clock)
+        self._clock = clock
+        self._monotonic = monotonic
         self._settings = settings_of(config)
-        self._models: dict[ModelKey, Monitored] = {}
-        self._alarming: dict[ModelKey, Alarming] = {}
-        self._pending: dict[ModelKey, set[Window]] = defaultdict(set)
-        self._trailing: dict[ModelKey, tuple[Observation, ...]] = {}
-        self._trailing_windows: dict[ModelKey, list[Window]] = {}
-        self._due: dict[ModelKey, Said] = {}
-        self._models_lock = threading.RLock()
+        self._watched: dict[ModelKey, Watched] = {}
+        self._watched_lock = threading.RLock()
+        self._due = DueReferences(store)
         self._tick_lock = threading.Lock()
         self._report = Report(computed_at=clock())
 
@@ -75,81 +62,98 @@ class Engine:
     def append(self, records: Sequence[Records]) -> Appended:
         """Commit the records, then add what was new to the panes of its models."""
         appended = self._store.append(records)
-        now = self._clock.wall()
+        now = self._clock()
         by_model: dict[ModelKey, list[Stored]] = defaultdict(list)
         for stored in appended.stored:
-            sent = stored.records
-            key = ModelKey(sent.model, sent.version)
-            if sent.kind == "predictions":
-                by_model[key].append(stored)
-            elif sent.kind == "reference" and sent.reference_last:
-                self._note_due({**self._due, key: Said.by(sent)})
+            if stored.records.kind == "predictions":
+                by_model[ModelKey(stored.records.model, stored.records.version)].append(stored)
         for key, group in by_model.items():
             self._add(key, appended.seq, group, now)
+        for stored in appended.stored:
+            if stored.records.kind == "reference" and stored.records.reference_last:
+                self._due.note(stored.records)
         return appended
 
     def _add(self, key: ModelKey, seq: int, group: list[Stored], now: int) -> None:
         """The rows are committed: whatever goes wrong here may not turn that into a failed request."""
         try:
             info = self._info(key)
-            model = self._monitored(key, info)
+            model = self._watch(info).model
             model.add(seq, [(stored.table, info) for stored in group], repeated_times(group), now)
         except Exception:
             log.exception("rows of %s could not be put into panes; its panes are made again from the store", key)
-            with self._models_lock:
-                self._models.pop(key, None)
 
     def _info(self, key: ModelKey) -> ModelInfo:
         return next((m for m in self._store.models() if m.key == key), ModelInfo(key))
 
-    def _monitored(self, key: ModelKey, info: ModelInfo) -> Monitored:
-        with self._models_lock:
-            model = self._models.get(key)
-            if model is None:
-                stored = self._store.reference(key) or self._store.reference(ModelKey(key.name, ANY_VERSION))
-                reference = read_reference(stored) if stored else None
-                layout = reference.layout if reference else plain_layout(info, self._config)
-                model = Monitored(key, self._settings, layout, reference)
-                model.restore(self._store, info, self._clock.wall())
-                self._models[key] = model
-            return model
+    def _watch(self, info: ModelInfo) -> Watched:
+        """The model version, loaded and caught up if it is not known yet or its panes could not be kept right."""
+        with self._watched_lock:
+            watched = self._watched.get(info.key)
+            if watched is None:
+                watched = Watched(self._loaded(info), self._config, self._store, self._monotonic)
+                self._watched[info.key] = watched
+            elif watched.model.broken:
+                watched.model = self._loaded(info)
+            return watched
+
+    def _loaded(self, info: ModelInfo) -> Monitored:
+        key = info.key
+        stored = self._store.reference(key) or self._store.reference(ModelKey(key.name, ANY_VERSION))
+        reference = read_reference(stored) if stored else None
+        layout = reference.layout if reference else plain_layout(info, self._config)
+        model = Monitored(key, self._settings, layout, reference)
+        model.restore(self._store, info, self._clock())
+        return model
 
     def restore(self) -> None:
-        """Load every known model's panes, and add what was committed after they were saved."""
+        """Load every known model's panes, and add what was committed after they were saved.
+
+        A model that cannot be loaded keeps no other from it; the tick tries again and says why it cannot.
+        """
+        self._due.load()
         for info in self._store.models():
-            self._monitored(info.key, info)
-        due = json.loads(self._store.state(DUE) or "[]")
-        self._due = {ModelKey(name, version): Said(**said) for name, version, said in due}
+            try:
+                self._watch(info)
+            except Exception:
+                log.exception("%s could not be loaded", info.key)
 
     # --- references ------------------------------------------------------------------------------------------------
 
-    def _adopt_due(self, now: int) -> None:
-        """Compare models with references that are complete now; their stored rows are binned anew."""
-        for key, said in list(self._due.items()):
-            infos = [m for m in self._store.models() if m.key.name == key.name and key.version in (m.key.version, "")]
-            known = said.or_else(Said.of(infos[0])) if infos else said
-            table = pa.concat_tables(list(self._store.reference_rows(key)), promote_options="permissive")
+    def _adopt_due(self, now: int) -> Iterator[Exception]:
+        """Compare models with references that are complete now; gives what went wrong.
+
+        A reference that is refused, or makes no sense, is done with: it would be the same the next time.
+        """
+        for key, number, said in self._due.items():
             try:
-                reference = given_reference(table, key, known, self._config, origin="given", created_at=now)
+                self._adopt(key, said, now)
+            except UnavailableError as error:
+                yield error
+                continue
             except InputError as error:
                 log.warning("%s", error)
-            else:
-                self._store.put_reference(key, store_reference(reference), None)
-                for info in infos:
-                    self._adopt_if_better(key, info, reference, now)
-            self._note_due({k: v for k, v in self._due.items() if (k, v) != (key, said)})
+            except Exception as error:  # noqa: BLE001  raised by tick
+                error.add_note(f"while adopting the reference of {key}")
+                yield error
+            self._due.done(number)
 
-    def _note_due(self, due: dict[ModelKey, Said]) -> None:
-        """Remember it across a restart: the reference's rows are committed, and its sender will not send them again."""
-        with self._models_lock:
-            self._due = due
-            self._store.put_state(DUE, json.dumps([[k.name, k.version, asdict(said)] for k, said in due.items()]))
-
-    def _adopt_if_better(self, key: ModelKey, info: ModelInfo, reference: Reference, now: int) -> None:
+    def _adopt(self, key: ModelKey, said: Said, now: int) -> None:
         """A reference of every version does not replace one of the version's own, unless nobody gave that."""
-        own = self._store.reference(info.key)
-        if key.version == info.key.version or own is None or own.origin == "auto":
-            self._adopt(info, reference, now)
+        infos = self._served_by(key)
+        known = said.or_else(Said.of(infos[0])) if infos else said
+        pieces = list(self._store.reference_rows(key))
+        table = pa.concat_tables(pieces, promote_options="permissive") if pieces else pa.table({})
+        reference = given_reference(table, key, known, self._config, origin="given", created_at=now)
+        self._store.put_reference(key, store_reference(reference), None)
+        for info in self._served_by(key):  # asked again: a model that appeared meanwhile has found no reference
+            own = self._store.reference(info.key)
+            if key.version == info.key.version or own is None or own.origin == "auto":
+                self._watch(info).adopt(reference, info, now)
+
+    def _served_by(self, key: ModelKey) -> list[ModelInfo]:
+        models = self._store.models()
+        return [m for m in models if m.key.name == key.name and key.version in (m.key.version, ANY_VERSION)]
 
     # --- tick: what changed, into a report ----------------------------------------------------------------------------
 
@@ -162,153 +166,78 @@ class Engine:
             With one error per model that could not be brought up to date; the report has all others.
         """
         with self._tick_lock:
-            now = self._clock.wall()
-            self._adopt_due(now)
-            upto = self._store.newest()
-            errors = [e for info in self._store.models() if (e := self._try_model(info, upto, now))]
-            alerts = tuple(a for alarming in self._alarming.values() for a in alarming.alerts())
-            observations = tuple(o for each in self._trailing.values() for o in each)
-            self._report = Report(now, observations, alerts)
+            now = self._clock()
+            errors = list(self._adopt_due(now))
+            ready = list(self._prepared(now, errors))
+            self._work(ready, now, errors)
+            known = self._all()
+            self._report = Report(
+                now, tuple(o for w in known for o in w.trailing), tuple(a for w in known for a in w.alerts)
+            )
             if errors:
                 msg = f"{len(errors)} models could not be brought up to date"
                 raise ExceptionGroup(msg, errors)
             return self._report
 
-    def _try_model(self, info: ModelInfo, upto: int, now: int) -> Exception | None:
-        """One model's error must not keep the others from their statistics."""
+    def _prepared(self, now: int, errors: list[Exception]) -> Iterator[Watched]:
+        """The models of which everything is known that the time of the tick is shared out by."""
+        upto = self._store.newest()
+        for info in self._store.models():
+            with self._guarded(info.key, now, errors):
+                watched = self._watch(info)
+                watched.prepare(info, upto, now)
+                yield watched
+
+    def _work(self, ready: list[Watched], now: int, errors: list[Exception]) -> None:
+        """Every model that is behind gets an equal share of the time that is left."""
+        left = TICK_BUDGET_SECONDS
+        behind = [w.is_behind(now) for w in ready]
+        for i, watched in enumerate(ready):
+            started = self._monotonic()
+            with self._guarded(watched.model.key, now, errors):
+                watched.work(left / max(sum(behind[i:]), 1), now)
+            left = max(left - (self._monotonic() - started), 0.0)
+
+    @contextmanager
+    def _guarded(self, key: ModelKey, now: int, errors: list[Exception]) -> Iterator[None]:
+        """One model's error must not keep the others from their statistics; nor may its last ones look alive."""
         try:
-            self._tick_model(self._monitored(info.key, info), info, upto, now)
-        except Exception as error:  # noqa: BLE001  raised by tick, with those of the other models
-            error.add_note(f"while evaluating {info.key}")
-            return error
-        return None
+            yield
+        except Exception as error:  # noqa: BLE001  raised by tick, with those of the others
+            error.add_note(f"while evaluating {key}")
+            errors.append(error)
+            if key in self._watched:
+                self._watched[key].let_go(now)
 
-    def _tick_model(self, model: Monitored, info: ModelInfo, upto: int, now: int) -> None:
-        self._refresh_layout(model, info, now)
-        model.absorb_truth(self._store, info, upto)
-        alarming = self._alarms_of(model)
-        done, computed = self._evaluate_changed(model, now)
-        alarming.advance(model, computed, self._store, now)
-        if computed:
-            self._store.put_observations([alarming.judged(o) for o in computed])
-        self._pending[model.key] -= done
-        self._evaluate_trailing(model, now, changed=bool(computed))
-        self._save(model, now)
-
-    def _refresh_layout(self, model: Monitored, info: ModelInfo, now: int) -> None:
-        """Give a model without a reference its first rows as one, or at least the columns that have appeared."""
-        if model.reference is not None:
-            return
-        reference = automatic_reference(self._store, info, self._config, now)
-        if reference is not None:
-            self._store.put_reference(info.key, store_reference(reference), None)
-            self._adopt(info, reference, now)
-            return
-        layout = plain_layout(info, self._config)
-        if layout.id != model.layout.id:
-            model.relayout(layout, self._store, info, now)
-
-    def _adopt(self, info: ModelInfo, reference: Reference, now: int) -> None:
-        self._monitored(info.key, info).adopt(reference, self._store, info, now)
-        self._alarming.pop(info.key, None)
-
-    def _alarms_of(self, model: Monitored) -> Alarming:
-        alarming = self._alarming.get(model.key)
-        if alarming is None:
-            alarming = Alarming.of(model, self._config, self._store)
-            self._alarming[model.key] = alarming
-        return alarming
-
-    def _evaluate_changed(self, model: Monitored, now: int) -> tuple[set[Window], list[Observation]]:
-        """Newest windows first; what does not fit into the tick's budget stays for the next."""
-        pending = self._pending[model.key]
-        pending |= model.changed_windows(now)
-        deadline = self._clock.monotonic() + TICK_BUDGET_SECONDS
-        done: set[Window] = set()
-        observations: list[Observation] = []
-        for window in sorted(pending, reverse=True):
-            observations += self._evaluate(model, window, now)
-            done.add(window)
-            if self._clock.monotonic() > deadline:
-                break
-        return done, observations
-
-    def _evaluate_trailing(self, model: Monitored, now: int, *, changed: bool) -> None:
-        windows = model.trailing_windows(now)
-        if changed or windows != self._trailing_windows.get(model.key):
-            self._trailing_windows[model.key] = windows
-            alarming = self._alarming[model.key]
-            computed = [o for w in windows for o in self._evaluate(model, w, now)]
-            self._trailing[model.key] = tuple(alarming.judged(o) for o in computed)
-
-    def _evaluate(self, model: Monitored, window: Window, now: int) -> tuple[Observation, ...]:
-        current = model.window(window)
-        if current.volume.rows <= 0:
-            return ()
-        reference = model.reference
-        context = Context(
-            model=model.key,
-            window=window,
-            computed_at=now,
-            complete=window.end <= model.complete_before(now),
-            minimum_rows=self._config.minimum_rows,
-            minimum_group_rows=self._config.minimum_group_rows,
-            reference_time=model.reference_time,
-        )
-        return evaluate_all(context, reference.summaries if reference else None, current)
+    def _all(self) -> list[Watched]:
+        with self._watched_lock:
+            return list(self._watched.values())
 
     def observe(self, key: ModelKey, window: Window) -> tuple[Observation, ...]:
         """Evaluate any window of a model now, from its panes; nothing is stored."""
-        return self._evaluate(self._monitored(key, self._info(key)), window, self._clock.wall())
+        return self._watch(self._info(key)).evaluate(window, self._clock())
 
     def idle(self) -> bool:
         """Whether everything committed is in the newest report."""
         with self._tick_lock:
-            newest = self._store.newest()
-            behind = any(m.marks.truth < newest for m in self._models.values())
-            return not (behind or self._due or any(self._pending.values()))
-
-    # --- saving ------------------------------------------------------------------------------------------------------
-
-    def _save(self, model: Monitored, now: int, *, force: bool = False) -> None:
-        if force or now - model.saved_at >= SAVE_SECONDS * NANOS:
-            model.saved_at = now
-            model.save(self._store, now)
-            alarming = self._alarming.get(model.key)
-            if alarming is not None:
-                alarming.save(self._store)
+            newest, now = self._store.newest(), self._clock()
+            behind = any(w.model.marks.truth < newest or w.is_behind(now) for w in self._all())
+            return not (behind or len(self._due))
 
     def close(self) -> None:
-        """Save what every model's panes hold."""
+        """Save what every model's panes hold.
+
+        Raises
+        ------
+        ExceptionGroup
+            With one error per model that could not be saved; all others are.
+        """
         with self._tick_lock:
-            for model in self._models.values():
-                self._save(model, self._clock.wall(), force=True)
-
-
-def settings_of(config: Config) -> Settings:
-    """Lengths of panes and windows, and how panes merge as they age: never while the alarms still look back at them."""
-    pane, smallest = config.pane_nanos, config.window_nanos[0]
-    kept = LOOK_BACKS[-1] * 2 * smallest
-    lengths: list[int] = [pane]
-    ages: list[int] = []
-    for length, age in sorted((parse_length(k), parse_length(v)) for k, v in config.ageing.items()):
-        if length > lengths[-1] and length % lengths[-1] == 0 and age > (ages[-1] if ages else 0):
-            lengths.append(length)
-            ages.append(max(age, kept))
-    return Settings(
-        pane, config.window_nanos, parse_length(config.lateness), tuple(zip(lengths, [*ages, 0], strict=True))
-    )
-
-
-def repeated_times(group: Sequence[Stored]) -> NDArray[np.int64]:
-    """Event times of rows that were left out as repeats, ``(r,)``: each counts in the window of its own time."""
-    times = [np.empty(0, dtype=np.int64)]
-    for stored in group:
-        if stored.duplicates:
-            given, kept = stored.records.table, stored.table
-            fresh = pc.is_in(given["key"], value_set=kept["key"].combine_chunks()) if kept.num_rows else None
-            old = given if fresh is None else given.filter(pc.invert(fresh))
-            times.append(old["time"].to_numpy())
-            again = stored.duplicates - old.num_rows  # the same id twice in one request
-            times.append(np.repeat(given["time"][0].as_py(), max(again, 0)))
-    return np.concatenate(times).astype(np.int64)
+            now = self._clock()
+            errors: list[Exception] = []
+            for watched in self._all():
+                with self._guarded(watched.model.key, now, errors):
+                    watched.save(now, closing=True)
+        if errors:
+            msg = f"{len(errors)} models could not be saved; their rows since the last time are read again at the start"
+            raise ExceptionGroup(msg, errors)

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from miops_collector.agenda import Agenda
 from miops_collector.binning import PaneDelta, summarise, summarise_duplicates, summarise_truth
 from miops_collector.layout import Layout, Summaries
 from miops_collector.panes import PaneSet
 from miops_collector.report import ModelKey
+from miops_collector.settings import Settings
 from miops_collector.stores._store import Marks, ModelInfo, Store, StoredReference
 from miops_collector.summarise import rows_of
-from miops_collector.window import Watermark, Window, align
+from miops_collector.window import NANOS, Watermark, Window, align
 
-__all__ = ["Monitored", "Reference", "Settings", "read_reference", "store_reference"]
+__all__ = ["Monitored", "Reference", "read_reference", "store_reference"]
 
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What every model version is watched with. Lengths are nanoseconds of event time."""
-
-    pane: int
-    windows: tuple[int, ...]
-    lateness: int
-    levels: tuple[tuple[int, int], ...]
+REPEATS = 4
+"""Place in ``volume``."""
+MARKS_SECONDS = 600.0
+"""Marks that moved on without any pane changing are saved this often: after a crash less has to be looked at again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,8 +38,6 @@ class Reference:
     summaries: Summaries
     rows: int
     created_at: int
-    time: int = 0
-    """Middle of the event times of its rows; 0 if they had none of their own."""
 
 
 def read_reference(stored: StoredReference) -> Reference:
@@ -68,7 +65,13 @@ class Monitored:
     """The panes of one model version and their marks.
 
     The writer thread calls :meth:`add`, the ticking thread everything else. Rows below ``marks.rows`` are in the
-    panes exactly once, whichever thread put them there: that is what lets a rebuild overtake the writer.
+    panes exactly once, whichever thread put them there: that is what lets a rebuild overtake the writer. Repeats are
+    not stored, so they are counted by :meth:`add` alone, and those of the last seconds before a crash are not known.
+
+    Attributes
+    ----------
+    broken
+        Rows were added in part. It must be thrown away unsaved and made again from the store.
     """
 
     key: ModelKey
@@ -78,42 +81,55 @@ class Monitored:
     marks: Marks = Marks()
     watermark: Watermark | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)
-    next_alarm: int = 0
     saved_at: int = 0
-    _touched: set[int] = field(default_factory=set)
-    _unfinished: set[Window] = field(default_factory=set)
-    _trailing_end: int = 0
+    broken: bool = False
+    first_seen: int = 0
+    _saved_marks: Marks = Marks()
+    _marks_saved_at: int = 0
+    _saved_agenda: str = ""
 
     def __post_init__(self) -> None:
         self.panes = PaneSet(self.layout, self.settings.pane, self.settings.levels)
+        self.agenda = Agenda(self.settings.windows)
 
     # --- rows ----------------------------------------------------------------------------------------------------
 
     def add(
         self, seq: int, tables: Iterable[tuple[pa.Table, ModelInfo]], repeated: NDArray[np.int64], now: int
     ) -> None:
-        """Put the new rows of one commit into their panes, unless a rebuild has already."""
-        with self.lock:
-            if seq <= self.marks.rows:
-                return
-            for table, info in tables:
-                self._add_rows(table, info, now)
+        """Put the new rows of one commit into their panes, unless a rebuild has already; and count its repeats."""
+        with self._changing():
+            if seq > self.marks.rows:
+                for table, info in tables:
+                    self._add_rows(table, info, now)
+                self.marks = Marks(seq, self.marks.truth)
             if len(repeated):
                 self._add_delta(summarise_duplicates(self.layout, repeated, self.settings.pane))
-            self.marks = Marks(seq, self.marks.truth)
 
     def _add_rows(self, table: pa.Table, info: ModelInfo, now: int) -> None:
         rows = rows_of(table, classes=self.layout.classes, scored=info.classes)
         if len(rows) == 0:
             return
         self._add_delta(summarise(self.layout, rows, self.settings.pane))
-        newest = int(rows.time.max())
-        old = self.watermark or Watermark(newest, now, self.settings.lateness)
-        self.watermark = old.advance(newest, now)
+        self._have_seen(int(rows.time.min()), int(rows.time.max()), now)
+
+    def _have_seen(self, oldest: int, newest: int, now: int) -> None:
+        self.first_seen = min(self.first_seen or oldest, oldest)
+        self.watermark = (self.watermark or Watermark(newest, now, self.settings.lateness)).advance(newest, now)
 
     def _add_delta(self, delta: PaneDelta) -> None:
         self.panes.add(delta)
-        self._touched.update(int(start) for start in delta.starts)
+        self.agenda.touch(delta.starts.tolist())
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """All or nothing is not to be had of sums; what fails half-way must not be saved."""
+        with self.lock:
+            try:
+                yield
+            except BaseException:
+                self.broken = True
+                raise
 
     # --- truth -----------------------------------------------------------------------------------------------------
 
@@ -122,7 +138,7 @@ class Monitored:
         if upto <= self.marks.truth:
             return
         deltas = self._truth_deltas(store, info, self.marks.truth, upto)
-        with self.lock:
+        with self._changing():
             for delta in deltas:
                 self._add_delta(delta)
             self.marks = Marks(self.marks.rows, upto)
@@ -136,92 +152,117 @@ class Monitored:
 
     def restore(self, store: Store, info: ModelInfo, now: int) -> None:
         """Load saved panes, then add what was committed after they were saved."""
-        marks, saved = store.panes(self.key, self.layout.id)
         with self.lock:
+            self.marks, saved = store.panes(self.key, self.layout.id)
+            self._saved_marks = self.marks
             self.panes.load(saved)
-            self.marks = marks
-        self._catch_up(store, info, now)
-        with self.lock:
-            if self.watermark is None and info.last_seen:
-                self.watermark = Watermark(info.last_seen, now, self.settings.lateness)
+            self.agenda.load(store.state(self._agenda_key))
+            self._catch_up(store, info, now)
+            if info.last_seen:
+                self._have_seen(info.first_seen, info.last_seen, now)
 
-    def adopt(self, reference: Reference, store: Store, info: ModelInfo, now: int) -> None:
-        """Start again with a new reference: every stored row is binned anew into its edges."""
-        fresh = Monitored(self.key, self.settings, reference.layout, reference)
+    def rebuild(self, layout: Layout, reference: Reference | None, store: Store, info: ModelInfo, now: int) -> None:
+        """Start again with another layout: every stored row is binned anew, while the writer goes on with the old."""
+        fresh = Monitored(self.key, self.settings, layout, reference)
         fresh._catch_up(store, info, now)
         fresh.absorb_truth(store, info, store.newest())
         with self.lock:
             fresh._catch_up(store, info, now)
-            self.layout, self.reference = fresh.layout, reference
+            fresh._count_repeats_of(self)
+            self.layout, self.reference = layout, reference
             self.panes, self.marks = fresh.panes, fresh.marks
-            self.watermark = fresh.watermark or self.watermark
-            self._touched |= fresh._touched
-
-    def relayout(self, layout: Layout, store: Store, info: ModelInfo, now: int) -> None:
-        """Start again with a provisional layout that knows more columns or classes."""
-        fresh = Monitored(self.key, self.settings, layout)
-        with self.lock:
-            fresh._catch_up(store, info, now)
-            self.layout, self.panes, self.marks = layout, fresh.panes, fresh.marks
-            self.watermark = fresh.watermark or self.watermark
-            self._touched |= fresh._touched
+            if fresh.watermark is not None:
+                self._have_seen(fresh.first_seen, fresh.watermark.newest, now)
+            self.agenda.touch(fresh.panes.starts.tolist())
 
     def _catch_up(self, store: Store, info: ModelInfo, now: int) -> None:
         upto = store.newest()
-        if upto <= self.marks.rows:
+        if upto > self.marks.rows:
+            for table in store.rows(self.key, after=self.marks.rows, upto=upto):
+                self._add_rows(table, info, now)
+            self.marks = Marks(upto, self.marks.truth)
+
+    def _count_repeats_of(self, old: Monitored) -> None:
+        """Repeats are in no table: take over what the old panes counted."""
+        span = old.panes.span()
+        if span is None or old.panes.window(span).volume.sums[REPEATS] == 0:
             return
-        for table in store.rows(self.key, after=self.marks.rows, upto=upto):
-            self._add_rows(table, info, now)
-        self.marks = Marks(upto, self.marks.truth)
+        starts = old.panes.starts
+        counts = [int(old.panes.window(Window(s, s + 1)).volume.sums[REPEATS]) for s in starts.tolist()]
+        self._add_delta(summarise_duplicates(self.layout, np.repeat(starts, counts), self.settings.pane))
 
-    def save(self, store: Store, now: int) -> None:
-        """Let old panes merge, and write the changed ones with their marks."""
-        with self.lock:
-            self.panes.coarsen(self.complete_before(now))
-            changed, removed = self.panes.take_dirty()
-            marks = self.marks
-        if changed or removed:
-            store.put_panes(self.key, self.layout.id, marks, changed, removed)
-
-    # --- what to look at -------------------------------------------------------------------------------------------
+    # --- saving ----------------------------------------------------------------------------------------------------
 
     @property
-    def reference_time(self) -> int:
-        """When the reference was, event time; without times of its own, when the model was first seen."""
-        starts = self.pane_starts()
-        return (self.reference.time if self.reference else 0) or (starts[0] if starts else 0)
+    def _agenda_key(self) -> str:
+        return json.dumps(["agenda", self.key.name, self.key.version])
 
-    def pane_starts(self) -> list[int]:
-        """Starts of the panes that have rows, oldest first."""
+    def save(self, store: Store, now: int, *, needed_from: int, closing: bool = False) -> None:
+        """Let old panes merge, up to the event time from which they are still needed as they are; write what changed.
+
+        What is still to be evaluated is written first: after a crash in between, windows are evaluated once too
+        often, never once too little.
+        """
         with self.lock:
-            return [int(start) for start in self.panes.starts]
+            if self.broken:
+                return
+            self.panes.coarsen(min(self.complete_before(now), needed_from))
+            changed, removed = self.panes.take_dirty()
+            marks, agenda, layout_id = self.marks, self.agenda.to_json(self.panes.length_at), self.layout.id
+        due = closing or now - self._marks_saved_at >= MARKS_SECONDS * NANOS
+        moved = bool(changed or removed) or (due and marks != self._saved_marks)
+        if not (moved or (closing and agenda != self._saved_agenda)):
+            return
+        try:
+            store.put_state(self._agenda_key, agenda)
+            if moved:
+                store.put_panes(self.key, layout_id, marks, changed, removed)
+        except BaseException:
+            with self.lock:
+                self.panes.give_back(changed, removed)
+            raise
+        self._saved_marks, self._marks_saved_at, self._saved_agenda = marks, now, agenda
+
+    # --- what to look at -------------------------------------------------------------------------------------------
 
     def window(self, window: Window) -> Summaries:
         with self.lock:
             return self.panes.window(window)
 
+    def compared(self, window: Window) -> tuple[Reference | None, Summaries]:
+        """A window and what it is compared with, of the same layout whoever changes it meanwhile."""
+        with self.lock:
+            return self.reference, self.panes.window(window)
+
+    def resolves(self, window: Window) -> bool:
+        """Whether panes are still short enough to tell this window from its neighbours."""
+        pane = self.panes.length_at(window.start)
+        return window.length % pane == 0 and window.start % pane == 0
+
+    def pane_starts(self) -> NDArray[np.int64]:
+        """Starts of the panes that have rows, rising."""
+        with self.lock:
+            return self.panes.starts
+
     def complete_before(self, now: int) -> int:
         """Event time before which windows are complete."""
         return self.watermark.at(now) if self.watermark else 0
 
-    def changed_windows(self, now: int) -> set[Window]:
-        """Aligned windows whose numbers, or whose being complete, changed since the last call."""
-        complete = self.complete_before(now)
+    def update_agenda(self, now: int) -> None:
+        """Find out which windows are due."""
         with self.lock:
-            touched, self._touched = self._touched, set()
-            changed = set(self._windows_of(touched))
-        finished = {w for w in self._unfinished if w.end <= complete}
-        self._unfinished = {w for w in self._unfinished | changed if w.end > complete}
-        return changed | finished
+            self.agenda.update(self.complete_before(now), self.panes.length_at)
 
-    def _windows_of(self, starts: Iterable[int]) -> Iterator[Window]:
-        """A pane that has been merged into a longer one no longer tells about windows shorter than that."""
-        for start in starts:
-            shortest = self.panes.length_at(start)
-            yield from (Window.holding(start, length) for length in self.settings.windows if length >= shortest)
+    def touch(self, window: Window) -> None:
+        """Let this window be evaluated again, and all that hold it."""
+        with self.lock:
+            self.agenda.touch([window.start])
 
     def trailing_windows(self, now: int) -> list[Window]:
-        """The windows that end with the pane event time is in now: what a gauge shows."""
+        """The windows that end with the pane event time is in now: what a gauge shows.
+
+        Where old panes have been merged, one that begins before the window is left out.
+        """
         if self.watermark is None:
             return []
         event_now = self.watermark.at(now) + self.settings.lateness

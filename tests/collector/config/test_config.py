@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miops_collector.config import Config
-from miops_collector.engine import settings_of
 from miops_collector.panes.ages import Ages
+from miops_collector.settings import settings_of
 from miops_collector.window import NANOS, format_length
 
 HOUR, DAY = 3600 * NANOS, 86_400 * NANOS

@@ -1,0 +1,107 @@
+"""Predictions that show what an alarm is about: those that are missing, unseen, far out, of the category that grew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from miops_collector.alerts import DRIFT, QUALITY
+from miops_collector.errors import InputError
+from miops_collector.layout import ColumnLayout, Summaries
+from miops_collector.report import Alert
+from miops_collector.stores._store import Store
+from miops_collector.summary import Histogram
+from miops_collector.window import Window
+
+__all__ = ["examples_of", "looked_back"]
+
+MOST = 5
+FAR_OUT = 0.05
+"""The outer part of the reference's values that examples are taken from."""
+Where: TypeAlias = Mapping[str, Any]
+ANY: Where = {}
+
+
+def looked_back(alert: Alert) -> Window:
+    """The event time the alarm's evidence is about: its window, and those before it that were summed with it."""
+    count = int(float(alert.evidence.get("look_back", 1)))
+    return Window(alert.window.end - count * alert.window.length, alert.window.end)
+
+
+def examples_of(
+    alert: Alert, store: Store, column: ColumnLayout | None, reference: Summaries | None, current: Summaries
+) -> tuple[str, ...]:
+    """Ids of a few predictions of :func:`looked_back`, the newest first; none where no row is better than another.
+
+    Parameters
+    ----------
+    column
+        The column the alarm is about, in the layout of ``reference`` and ``current``.
+    current
+        What the alarm looked at.
+    """
+    window = looked_back(alert)
+    for where in _conditions(alert, column, reference, current):
+        try:
+            found = store.examples(alert.model, start=window.start, end=window.end, where=where, limit=MOST)
+        except InputError:  # the reference has a column that no prediction ever had
+            found = []
+        if found:
+            return tuple(found)
+    return ()
+
+
+def _conditions(
+    alert: Alert, column: ColumnLayout | None, reference: Summaries | None, current: Summaries
+) -> Iterator[Where]:
+    """What to look for, the most telling first."""
+    if column is None or not column.source:
+        return
+    if alert.rule == QUALITY:
+        yield {"source": column.source, "fault": True}
+    elif alert.rule == DRIFT and reference is not None:
+        effect = float(alert.evidence.get("effect", 0.0))
+        yield from _drifted(column, str(alert.evidence.get("statistic")), effect, reference, current)
+
+
+def _drifted(
+    column: ColumnLayout, statistic: str, effect: float, reference: Summaries, current: Summaries
+) -> Iterator[Where]:
+    source = column.source
+    if statistic == "missing":
+        yield {"source": source, "missing": effect > 0}
+        yield from (ANY,) if effect > 0 else ()  # where no prediction ever had the column, every one shows it
+    elif column.kind == "categorical":
+        if statistic == "unseen":
+            yield {"source": source, "not_in": (*column.categories, *column.pooled)}
+        yield from ({"source": source, "equals": text} for text in _grown(column, reference, current))
+    elif column.edges:
+        yield from ({"source": source, **side} for side in _far_out(column, statistic, effect, reference))
+
+
+def _grown(column: ColumnLayout, reference: Summaries, current: Summaries) -> tuple[str, ...]:
+    """The category whose share grew most, as it may be written in the store."""
+    now, then = current.distribution(column).fine[:-1], reference.distribution(column).fine[:-1]
+    if not (len(now) and now.sum() > 0 and then.sum() > 0):
+        return ()
+    text = column.categories[int(np.argmax(now / now.sum() - then / then.sum()))]
+    try:
+        return text, str(float(text))
+    except ValueError:
+        return (text,)
+
+
+def _far_out(column: ColumnLayout, statistic: str, effect: float, reference: Summaries) -> tuple[dict[str, float], ...]:
+    """Beyond the reference; else beyond its outer values on the side that grew."""
+    outside: tuple[dict[str, float], ...] = ({"above": column.edges[-1]}, {"below": column.edges[0]})
+    if statistic == "range":
+        return outside
+    distribution = reference.distribution(column)
+    assert isinstance(distribution, Histogram)
+    share = np.cumsum(distribution.fine[:-1]) / max(distribution.values, 1.0)
+    high = column.edges[min(int(np.searchsorted(share, 1 - FAR_OUT)), len(column.edges) - 1)]
+    low = column.edges[min(int(np.searchsorted(share, FAR_OUT, side="right")), len(column.edges) - 1)]
+    sides: tuple[dict[str, float], ...] = ({"above": high}, {"below": low})
+    return sides if effect > 0 else sides[::-1]

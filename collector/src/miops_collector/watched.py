@@ -1,0 +1,160 @@
+"""One model version from tick to tick: how it is laid out, what is due of it, its alarms, and what a gauge shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from miops_collector.adoption import automatic_reference, plain_layout
+from miops_collector.alarming import Alarming
+from miops_collector.config import Config
+from miops_collector.monitored import Monitored, Reference, store_reference
+from miops_collector.report import Alert, Observation
+from miops_collector.signals import Context, evaluate_all
+from miops_collector.stores._store import ModelInfo, Store
+from miops_collector.window import NANOS, Window
+
+__all__ = ["Watched"]
+
+SAVE_SECONDS = 15.0
+"""Panes changed since are written at least this often; after a crash the rows since are read again from the store."""
+REBUILD_SHARE = 0.1
+"""Part of the time that may go into binning all rows anew because new columns keep appearing."""
+
+
+class Watched:
+    """Only the ticking thread uses it; its ``model`` is shared with the writer.
+
+    Attributes
+    ----------
+    trailing
+        Observations of the windows that end now.
+    """
+
+    def __init__(self, model: Monitored, config: Config, store: Store, monotonic: Callable[[], float]) -> None:
+        self.model = model
+        self.trailing: tuple[Observation, ...] = ()
+        self._config = config
+        self._store = store
+        self._monotonic = monotonic
+        self._alarming: Alarming | None = None
+        self._windows: list[Window] = []
+        self._described: tuple[object, ...] = ()
+        self._rest_until = 0.0
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        return self._alarming.alerts() if self._alarming else ()
+
+    # --- how it is laid out ----------------------------------------------------------------------------------------
+
+    def adopt(self, reference: Reference, info: ModelInfo, now: int) -> None:
+        """Compare it with this from now on; its stored rows are binned anew, and its alarms start anew."""
+        self.model.rebuild(reference.layout, reference, self._store, info, now)
+        self._alarming = None
+
+    def _refresh_layout(self, info: ModelInfo, now: int) -> None:
+        """Give a model without a reference its first rows as one, or at least the columns that have appeared."""
+        if self.model.reference is not None:
+            return
+        reference = automatic_reference(self._store, info, self._config, now)
+        if reference is None:
+            self._lay_out(info, now)
+        else:
+            self._store.put_reference(info.key, store_reference(reference), None)
+            self.adopt(reference, info, now)
+
+    def _lay_out(self, info: ModelInfo, now: int) -> None:
+        described = (info.columns, info.task, info.classes, info.positive_class)
+        started = self._monotonic()
+        if described == self._described or started < self._rest_until:
+            return
+        layout = plain_layout(info, self._config)
+        if layout.id != self.model.layout.id:
+            self.model.rebuild(layout, None, self._store, info, now)
+            self._rest_until = self._monotonic() + (self._monotonic() - started) / REBUILD_SHARE
+        self._described = described
+
+    # --- what is due -----------------------------------------------------------------------------------------------
+
+    def prepare(self, info: ModelInfo, upto: int, now: int) -> None:
+        """Find out what is due: a layout for what is known now, truth up to this commit, changed windows."""
+        self._refresh_layout(info, now)
+        self.model.absorb_truth(self._store, info, upto)
+        self.model.update_agenda(now)
+        self._alarming = self._alarming or Alarming.of(self.model, self._config, self._store)
+
+    def is_behind(self, now: int) -> bool:
+        """Whether anything waits to be scanned or evaluated."""
+        if self._alarming is None or self.model.broken or not self.model.agenda.is_empty:
+            return True
+        return self._alarming.is_behind(self.model, self.model.complete_before(now))
+
+    def work(self, seconds: float, now: int) -> None:
+        """Scan and evaluate what is due, after :meth:`prepare`, for so long; what then is left comes next time."""
+        model, alarming = self.model, self._alarming
+        assert alarming is not None
+        started, complete = self._monotonic(), self.model.complete_before(now)
+        alarming.advance_scan(model, complete, lambda: self._monotonic() - started > seconds / 2)
+        model.update_agenda(now)
+        done, computed = self._evaluate_due(started + seconds, now)
+        alarming.advance(model, computed, self._store, complete)
+        self._show(alarming, done, now)
+        if computed:
+            self._store.put_observations(alarming.judged(computed))
+        model.agenda.done(done)
+        if now - model.saved_at >= SAVE_SECONDS * NANOS:
+            self.save(now)
+
+    def _evaluate_due(self, deadline: float, now: int) -> tuple[list[Window], list[Observation]]:
+        """The first window of every queue in any case, so that none of them stands still."""
+        done: list[Window] = []
+        observations: list[Observation] = []
+        for queue in self.model.agenda.queues():
+            for i, window in enumerate(queue):
+                if i and self._monotonic() > deadline:
+                    break
+                if self.model.resolves(window):
+                    observations += self.evaluate(window, now)
+                done.append(window)
+        return done, observations
+
+    def evaluate(self, window: Window, now: int) -> tuple[Observation, ...]:
+        """Every observation about a window; none if it has no rows."""
+        reference, current = self.model.compared(window)
+        if current.volume.rows <= 0:
+            return ()
+        context = Context(
+            model=self.model.key,
+            window=window,
+            computed_at=now,
+            complete=window.end <= self.model.complete_before(now),
+            minimum_rows=self._config.minimum_rows,
+            minimum_group_rows=self._config.minimum_group_rows,
+            reference_time=self.model.first_seen,
+        )
+        return evaluate_all(context, reference.summaries if reference else None, current)
+
+    # --- what a gauge shows ----------------------------------------------------------------------------------------
+
+    def _show(self, alarming: Alarming, done: list[Window], now: int) -> None:
+        """Evaluate the trailing windows again, if they have moved or what lies in them has changed."""
+        windows = self.model.trailing_windows(now)
+        if windows != self._windows or any(d.end > w.start for w in windows for d in done):
+            computed = [o for w in windows for o in self.evaluate(w, now)]
+            self.trailing, self._windows = tuple(alarming.judged(computed)), windows
+
+    def let_go(self, now: int) -> None:
+        """It could not be evaluated: show what is known as long as its windows have not passed, then nothing."""
+        if self.model.trailing_windows(now) != self._windows:
+            self.trailing, self._windows = (), []
+
+    # --- saving ----------------------------------------------------------------------------------------------------
+
+    def save(self, now: int, *, closing: bool = False) -> None:
+        """Alarms first: after a crash in between, the same windows tell them the same once more."""
+        self.model.saved_at = now
+        needed_from = [now] if (oldest := self.model.agenda.oldest()) is None else [oldest]
+        if self._alarming is not None:
+            self._alarming.save(self._store)
+            needed_from.append(self._alarming.needed_from)
+        self.model.save(self._store, now, needed_from=min(needed_from), closing=closing)
