@@ -12,6 +12,10 @@ __all__ = ["hex_of", "keys_of", "trace_ids_of"]
 
 _TRACE_ID = r"^[0-9A-Fa-f]{32}$"
 _NO_TRACE = "0" * 32
+_DIGITS = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
+_VALUES = np.zeros(256, dtype=np.uint8)
+_VALUES[_DIGITS] = np.arange(16)
+_VALUES[np.frombuffer(b"ABCDEF", dtype=np.uint8)] = np.arange(10, 16)
 
 
 def keys_of(texts: pa.Array) -> pa.Array:
@@ -32,9 +36,9 @@ def trace_ids_of(texts: pa.Array) -> pa.Array:
 
 def _unhex(texts: pa.Array) -> pa.Array:
     """``(n,)`` texts of 32 hexadecimal digits to ``(n,)`` binary of 16 bytes."""
-    filled = pc.fill_null(texts, _NO_TRACE)
-    joined = "".join(filled.to_pylist())
-    return _binary(bytes.fromhex(joined), texts.is_valid())
+    filled = pa.concat_arrays([pc.fill_null(texts, _NO_TRACE)])  # a copy, so that it starts at 0
+    nibbles = _VALUES[np.frombuffer(filled.buffers()[2] or b"", dtype=np.uint8)]
+    return _binary((nibbles[0::2] << 4 | nibbles[1::2]).tobytes(), texts.is_valid())
 
 
 def _binary(data: bytes, valid: pa.Array) -> pa.Array:
@@ -44,8 +48,11 @@ def _binary(data: bytes, valid: pa.Array) -> pa.Array:
 
 def hex_of(given: pa.Array, *, dashes: bool) -> pa.Array:
     """``(n,)`` binary of 16 bytes as lower-case hexadecimal text, in the form of a UUID if ``dashes``."""
-    data = b"".join(pc.fill_null(given.cast(pa.binary(16)), bytes(16)).to_pylist()).hex()
-    texts = pa.array([data[i : i + 32] for i in range(0, len(data), 32)], pa.string())
+    filled = pa.concat_arrays([pc.fill_null(given.cast(pa.binary(16)), bytes(16))])
+    data = np.frombuffer(filled.buffers()[1] or b"", dtype=np.uint8)
+    digits = _DIGITS[np.stack((data >> 4, data & 15), axis=-1)]
+    offsets = np.arange(len(given) + 1, dtype=np.int32) * 32
+    texts = pa.StringArray.from_buffers(len(given), pa.py_buffer(offsets), pa.py_buffer(digits.tobytes()))
     if dashes:
         texts = pc.replace_substring_regex(texts, r"^(.{8})(.{4})(.{4})(.{4})(.{12})$", r"\1-\2-\3-\4-\5")
     return pc.if_else(given.is_valid(), texts, None)
