@@ -1,0 +1,1 @@
+"""What the benchmarks share: results and their floors, templates of requests, the load generator, processes, peers."""
