@@ -14,7 +14,6 @@ import wrapt
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 
 from miops import calls, runtime
-from miops.call import Output
 from miops.models import Model
 
 __all__ = ["ModelInstrumentor", "Nested", "Patches", "guarding", "recording"]
@@ -38,7 +37,7 @@ class Nested:
         return Nested, (self.__wrapped__,)
 
 
-def recording(original: Callable[..., Any], output: Output, framework: str) -> Callable[..., Any]:
+def recording(original: Callable[..., Any], output: int, framework: str) -> Callable[..., Any]:
     """A function in place of ``original`` that records its outermost call."""
 
     @functools.wraps(original)
@@ -70,7 +69,7 @@ class _Bound:
 
     __slots__ = ("__wrapped__", "_framework", "_output", "_owner")
 
-    def __init__(self, bound: Any, owner: Any, output: Output | None, framework: str) -> None:
+    def __init__(self, bound: Any, owner: Any, output: int | None, framework: str) -> None:
         self.__wrapped__, self._owner, self._output, self._framework = bound, owner, output, framework
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -90,7 +89,7 @@ class _Bound:
 class _Descriptor:
     """In place of a descriptor such as scikit-learn's ``available_if``, whose own answer always comes first."""
 
-    def __init__(self, original: Any, output: Output | None, framework: str) -> None:
+    def __init__(self, original: Any, output: int | None, framework: str) -> None:
         self.original, self.output, self.framework = original, output, framework
         self.__doc__ = getattr(original, "__doc__", None)
 
@@ -144,7 +143,7 @@ class Patches:
                 setattr(owner, name, original)
         self._ours.clear()
 
-    def method(self, owner: type, name: str, output: Output | None, framework: str) -> None:
+    def method(self, owner: type, name: str, output: int | None, framework: str) -> None:
         """Record (or, without ``output``, guard) the method that ``owner`` itself defines."""
         original = vars(owner).get(name)
         if original is None or self.made(original) or isinstance(original, staticmethod | classmethod | property):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import IntFlag
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -16,16 +15,16 @@ CALL_BYTES: Final = 600
 """What a held call takes beside its payloads: the tuple, its numbers, its share of the list."""
 
 
-class Output(IntFlag):
-    """What a method of a model returns."""
+class Output:
+    """What a method of a model returns; sums mean both. Plain integers: an ``IntFlag`` takes microseconds to test."""
 
-    DECISION = 1
+    DECISION: Final = 1
     """Predicted labels or numbers."""
-    PROBABILITIES = 2
+    PROBABILITIES: Final = 2
     """Class probabilities, one column per class."""
-    MARGINS = 4
+    MARGINS: Final = 4
     """Class scores that are no probabilities; one column for two classes."""
-    SCORE = 8
+    SCORE: Final = 8
     """One number per row that is the score already."""
 
 

@@ -11,7 +11,7 @@ from opentelemetry.context import Context, create_key, get_current
 from miops import runtime
 from miops.call import CALL_BYTES, Call, Extras, Output, merged
 from miops.capture import Capture, capture
-from miops.context_keys import SUPPRESSED
+from miops.context_keys import BAGGAGE, SUPPRESSED
 from miops.ids import ROW_LIMIT
 from miops.incoming import from_baggage
 from miops.models import registered, resolve
@@ -19,7 +19,7 @@ from miops.outputs import Returned, one_row, take_output
 from miops.pending import Pending
 from miops.record import Recorder
 from miops.sources import Source
-from miops.spans import Opened, close_span, error_name, open_span
+from miops.spans import NO_SPAN, Opened, close_span, error_name, open_span
 
 __all__ = ["NESTED", "Opening", "begin", "fail", "finish", "guarded_call", "recorded_call", "source_of"]
 
@@ -35,7 +35,7 @@ class Opening(NamedTuple):
 
     recorder: Recorder
     source: Source
-    output: Output
+    output: int
     input_id: int
     captured: Capture
     extras: Extras | None
@@ -54,7 +54,7 @@ def guarded_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Ma
 
 
 def recorded_call(
-    output: Output,
+    output: int,
     framework: str,
     function: Callable[..., Any],
     model: Any,
@@ -63,7 +63,7 @@ def recorded_call(
 ) -> Any:
     """Run an outermost call; return the model's very object, let its very error through."""
     local = runtime.local
-    local.depth += 1
+    local.depth = 1
     try:
         opening = begin(output, framework, model, args[0] if args else kwargs.get("X"))
         if opening is None:
@@ -78,10 +78,10 @@ def recorded_call(
         finish(opening, start, perf_counter_ns() - began, result)
         return result
     finally:
-        local.depth -= 1
+        local.depth = 0
 
 
-def begin(output: Output, framework: str, model: Any, values: Any) -> Opening | None:
+def begin(output: int, framework: str, model: Any, values: Any) -> Opening | None:
     """Copy the input and start the span; ``None`` if the call is not to be recorded. Never raises."""
     recorder = runtime.recorder
     if recorder is None:
@@ -91,16 +91,18 @@ def begin(output: Output, framework: str, model: Any, values: Any) -> Opening | 
         context = get_current()
         if context and (NESTED in context or (not SUPPRESSED.isdisjoint(context) and _suppressed(context))):
             return None
-        source = runtime.sources.find(model) or source_of(model, framework)
+        known = runtime.sources.known.get(id(model))
+        source = known[1] if known is not None and known[0]() is model else source_of(model, framework)
         slot = runtime.local.slot
         if slot:
-            previous = _counterpart(slot.pop(), recorder, source, output, id(values))
+            previous = slot.pop()
         captured = _captured(values, source, recorder)
-        if previous is not None and not _same_input(previous, captured):
+        if previous is not None and not _belong_together(previous, source, output, id(values), captured):
             recorder.append(previous.call)
             previous = None
-        extras = from_baggage(context, runtime.faults) if context else None
-        span = open_span(source, context, runtime.tracer, always=runtime.config.spans == "always")
+        extras = from_baggage(context, runtime.faults) if BAGGAGE in context else None
+        tracer = runtime.tracer
+        span = open_span(source, context, tracer, always=runtime.spans_always) if context or tracer else NO_SPAN
     except Exception as error:  # noqa: BLE001
         runtime.faults.add("call_not_recorded", error)
         if previous is not None:
@@ -130,15 +132,10 @@ def _captured(values: Any, source: Source, recorder: Recorder) -> Capture:
         return Capture(source.nothing, None, -1, 0)
 
 
-def _counterpart(pending: Pending, recorder: Recorder, source: Source, output: Output, input_id: int) -> Pending | None:
-    """The pending call if this one may complete it; otherwise it goes on its way."""
-    if pending.source is source and pending.input_id == input_id and not pending.outputs & output:
-        return pending
-    recorder.append(pending.call)
-    return None
-
-
-def _same_input(pending: Pending, captured: Capture) -> bool:
+def _belong_together(pending: Pending, source: Source, output: int, input_id: int, captured: Capture) -> bool:
+    """Whether a call and the one before it ask for decision and scores of the same input."""
+    if pending.input_id != input_id or pending.source is not source or pending.outputs & output:
+        return False
     layout, call = captured.layout, pending.call
     return layout is call.layout and captured.rows == call.rows and layout.same(call.features, captured.payload)
 
@@ -162,7 +159,16 @@ def finish(opening: Opening, start: int, duration: int, result: Any) -> None:
         returned = take_output(result)
         if returned.rows:
             call = _call(opening, start, duration, returned)
-            _hand_over(recorder, source, output, input_id, previous, call)
+            if source.classes is None:
+                recorder.append(call)  # nothing can complete it
+            else:
+                if previous is not None:
+                    recorder.sender.give_back(call)
+                    output, call = previous.outputs | output, merged(previous.call, call)
+                slot = runtime.local.slot
+                if slot is None or slot.home is not recorder.slots:
+                    slot = runtime.new_slot(recorder)
+                slot.append(_new(Pending, (source, input_id, output, call)))
         elif previous is not None:
             recorder.append(previous.call)
     except Exception as error:  # noqa: BLE001
@@ -174,11 +180,12 @@ def finish(opening: Opening, start: int, duration: int, result: Any) -> None:
 
 
 def _end_span(opening: Opening, rows: int, result: Any) -> None:
+    value = score = None
     try:
-        value, score = one_row(opening.source, opening.output, result) if rows == 1 else (None, None)
+        if rows == 1 and opening.span.span is not None and opening.span.span.is_recording():
+            value, score = one_row(opening.source, opening.output, result)
     except Exception as error:  # noqa: BLE001
         runtime.faults.add("span_without_value", error)
-        value = score = None
     try:
         close_span(opening.span, rows, value, score, None)
     except Exception as error:  # noqa: BLE001
@@ -190,7 +197,7 @@ def _call(opening: Opening, start: int, duration: int, returned: Returned) -> Ca
     layout, payload, rows, size = captured
     if rows != returned.rows:
         layout, payload = opening.source.nothing, None
-    decided = output is Output.DECISION
+    decided = output == Output.DECISION
     return _new(
         Call,
         (
@@ -213,17 +220,3 @@ def _call(opening: Opening, start: int, duration: int, returned: Returned) -> Ca
             extras,
         ),
     )
-
-
-def _hand_over(
-    recorder: Recorder, source: Source, output: int, input_id: int, previous: Pending | None, call: Call
-) -> None:
-    """Append the call, or hold it if its counterpart may come with the thread's next call."""
-    if source.classes is None:
-        recorder.append(call)
-        return
-    if previous is not None:
-        recorder.sender.give_back(call)
-        output, call = previous.outputs | output, merged(previous.call, call)
-    runtime.slot().append(_new(Pending, (source, input_id, output, call)))
-    recorder.held()

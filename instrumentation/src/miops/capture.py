@@ -57,6 +57,8 @@ def capture(values: Any, source: Source, pool: BlockPool) -> Capture:
             payload = values.tobytes()
             return tuple.__new__(Capture, (layout, payload, len(values), len(payload)))
         return _array(values, source, pool)
+    if values is None:  # an input that its framework cannot show
+        return Capture(source.nothing, None, -1, 0)
     if hasattr(values, "iloc") or hasattr(values, "get_column"):
         return _frame(values, source, pool)
     if isinstance(values, Mapping):

@@ -15,8 +15,13 @@ __all__ = ["flush", "instrument", "uninstrument"]
 
 def found_instrumentors() -> Iterator[type[ModelInstrumentor]]:
     """The instrumentor of every module under ``miops.instrumentors``; no framework is imported by this."""
-    for module in pkgutil.iter_modules(instrumentors.__path__, f"{instrumentors.__name__}."):
-        for item in vars(importlib.import_module(module.name)).values():
+    for found in pkgutil.iter_modules(instrumentors.__path__, f"{instrumentors.__name__}."):
+        try:
+            module = importlib.import_module(found.name)
+        except Exception as error:  # noqa: BLE001  # one that is broken is no reason to do without the others
+            runtime.faults.add("instrumentor_not_imported", error)
+            continue
+        for item in vars(module).values():
             if isinstance(item, type) and issubclass(item, ModelInstrumentor) and item is not ModelInstrumentor:
                 yield item
 

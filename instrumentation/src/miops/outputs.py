@@ -46,10 +46,10 @@ def _as_array(result: Any) -> Any:
     return array if array.ndim else array.reshape(1)
 
 
-def one_row(source: Source, output: Output, result: Any) -> tuple[Any, float | None]:
+def one_row(source: Source, output: int, result: Any) -> tuple[Any, float | None]:
     """Value and score of a single prediction, for its span."""
     array = np.asarray(result)
-    if output is Output.DECISION:
+    if output == Output.DECISION:
         return (array.item() if array.size == 1 else None), None
     if source.classes is None:
         return None, None

@@ -75,9 +75,8 @@ class Slots:
                 continue
 
     def clear(self) -> None:
-        """In a forked child: forget the parent's calls and threads, and its lock."""
+        """In a forked child: forget the parent's calls."""
         for ref in self._slots:
             slot = ref()
             if slot is not None:
                 slot.clear()
-        self._lock = threading.Lock()

@@ -84,12 +84,7 @@ class Recorder:
         if len(self._calls) >= self._config.flush_rows or call.size > 1_000_000:
             self._wake.set()
         if self._thread is None:
-            self._start()
-
-    def held(self) -> None:
-        """A call waits in a slot: somebody must come for it."""
-        if self._thread is None:
-            self._start()
+            self.start()
 
     def append_truth(self, truth: Truth) -> None:
         """Take ground truth in; over a cap it is dropped and counted."""
@@ -100,12 +95,12 @@ class Recorder:
         if len(self._truths) >= self._config.flush_rows:
             self._wake.set()
         if self._thread is None:
-            self._start()
+            self.start()
 
     def enqueue(self, requests: Iterable[Request], *, timeout_seconds: float) -> None:
         """Take encoded events in, waiting while there is no room; after the timeout they are dropped and counted."""
         deadline = monotonic() + timeout_seconds
-        self._start()
+        self.start()
         for request in requests:
             size = len(request.body)
             while not self.ledger.has_room(request.rows, size) and monotonic() < deadline:
@@ -125,7 +120,8 @@ class Recorder:
         """Rows taken in and neither sent nor dropped, those that wait for their counterpart included."""
         return self.ledger.rows + len(self.slots)
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start the background thread, unless it runs."""
         with self._lock:
             if self._thread is not None or self._stopped:
                 return
@@ -177,7 +173,7 @@ class Recorder:
 
     def flush(self, timeout_seconds: float = 10.0) -> bool:
         """Send everything recorded so far; whether that was done in time."""
-        self._start()
+        self.start()
         if self._thread is None:
             self._once(everything=True)
             return True
@@ -215,6 +211,7 @@ class Recorder:
         """In the child: nothing of the parent's rows, locks, thread or channel is touched."""
         _abandoned.append(self.sender)
         self.slots.clear()
+        self.slots = Slots(self.append)
         self._begin()
         self.instruments.after_fork()
         self._faults.after_fork()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miops import semconv
-from miops.call import Call, Extras, Output
+from miops.call import Call, Extras
 from miops.columns import Column, from_values, utf8
 from miops.ids import IdSpace, given_ids, texts
 from miops.layouts import Layout, Mappings
@@ -22,6 +22,8 @@ from miops.sources import Source
 __all__ = ["Rows", "rows_of"]
 
 _SHAPE: Final = itemgetter(0, 1, 2, 3, 4)
+_ORDER: Final = itemgetter(0, 2, 4)
+"""The shape without its types, which have no order: calls of one layout and output nearly always agree on them."""
 _NO_EXTRAS: Final = Extras()
 _to_bytes: Final[Any] = int.to_bytes
 
@@ -55,8 +57,8 @@ def rows_of(calls: list[Call], ids: IdSpace, *, values: bool) -> Iterator[Rows]:
     values
         Whether feature values are wanted.
     """
-    if len(set(map(_SHAPE, calls))) > 1:
-        calls.sort(key=itemgetter(0))
+    if len(set(map(_ORDER, calls))) > 1:
+        calls.sort(key=_ORDER)
     for _, group in groupby(calls, _SHAPE):
         yield _rows(Call(*map(list, zip(*group, strict=True))), ids, values=values)  # type: ignore[arg-type]
 
@@ -161,7 +163,7 @@ def _scored(calls: Any, source: Source, counts: NDArray[np.int64]) -> Scored:
     """Decision, score and scores of all rows."""
     decision = _stack(calls.decision, calls.decision_dtype[0], 0) if calls.decision[0] is not None else None
     scores = _stack(calls.scores, calls.scores_dtype[0], calls.scores_width[0]) if calls.scores[0] is not None else None
-    return score(source, Output(calls.outputs[0]), decision, scores, int(counts.sum()))
+    return score(source, calls.outputs[0], decision, scores, int(counts.sum()))
 
 
 def _stack(payloads: list[Any], dtype: np.dtype[Any] | None, width: int) -> NDArray[Any]:

@@ -44,6 +44,7 @@ recorder: Recorder | None = None
 sources = Sources(max_features=config.max_features, fault=faults.add)
 tracer: Tracer | None = None
 """``None`` while nobody has set a tracer provider: then no span is made at all."""
+spans_always = False
 _tracer_provider: TracerProvider | None = None
 _known_disabled = False
 _lock = threading.Lock()
@@ -88,7 +89,8 @@ def start(
 
 def refresh() -> None:
     """Notice a tracer provider that was set after us."""
-    global tracer
+    global tracer, spans_always
+    spans_always = config.spans == "always"
     provider = _tracer_provider or trace.get_tracer_provider()
     if isinstance(provider, ProxyTracerProvider) or config.spans == "never":
         tracer = None
@@ -108,12 +110,10 @@ def stop() -> None:
         sources = Sources(max_features=config.max_features, fault=faults.add)
 
 
-def slot() -> Slot:
-    """The current thread's slot."""
-    assert recorder is not None
-    own = local.slot
-    if own is None or own.home is not recorder.slots:
-        own = local.slot = recorder.slots.new()
+def new_slot(recorder: Recorder) -> Slot:
+    """A slot for the current thread, and a recorder that will come for what is in it."""
+    own = local.slot = recorder.slots.new()
+    recorder.start()
     return own
 
 

@@ -23,7 +23,7 @@ class Scored(NamedTuple):
 
 
 def score(
-    source: Source, outputs: Output, decision: NDArray[Any] | None, scores: NDArray[Any] | None, rows: int
+    source: Source, outputs: int, decision: NDArray[Any] | None, scores: NDArray[Any] | None, rows: int
 ) -> Scored:
     """Columns ``value``, ``score`` and for several classes ``scores.i``.
 

@@ -96,17 +96,14 @@ def _span_attributes(model: Model) -> dict[str, Any]:
 class Sources:
     """All sources of the process; bounded, because names may be made up per call."""
 
-    __slots__ = ("_by_model", "_by_object", "_fault", "_max_features")
+    __slots__ = ("_by_model", "_by_object", "_fault", "_max_features", "known")
 
     def __init__(self, *, max_features: int, fault: Callable[[str], None]) -> None:
         self._by_object: WeakIdMap[Source] = WeakIdMap()
+        self.known = self._by_object.entries
+        """By ``id`` of a model object seen before: a weak reference to it, and its source."""
         self._by_model: dict[Any, Source] = {}
         self._max_features, self._fault = max_features, fault
-
-    def find(self, model: object) -> Source | None:
-        """The source of a model object seen before."""
-        entry = self._by_object.entries.get(id(model))
-        return entry[1] if entry is not None and entry[0]() is model else None
 
     def keep(self, model: object, source: Source) -> None:
         self._by_object.set(model, source)

