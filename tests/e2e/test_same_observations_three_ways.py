@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -191,7 +192,11 @@ def outcome(folder: Path, sent: Sent, send: Callable[[CollectorProcess, Sent], N
 
 @pytest.fixture(scope="module")
 def outcomes(sent: Sent, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    return {way: outcome(tmp_path_factory.mktemp("collector"), sent, send) for way, send in WAYS.items()}
+    with ThreadPoolExecutor(len(WAYS)) as pool:
+        folders = [tmp_path_factory.mktemp("collector") for _ in WAYS]
+        return dict(
+            zip(WAYS, pool.map(lambda folder, send: outcome(folder, sent, send), folders, WAYS.values()), strict=True)
+        )
 
 
 @pytest.mark.parametrize("way", ["plain spans", "HTTP/JSON"])

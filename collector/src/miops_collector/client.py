@@ -38,6 +38,10 @@ class Client:
     def get(self, path: str) -> Any:
         return self._request("GET", path, None, {})
 
+    def close(self) -> None:
+        """Close this thread's connection; the next request opens another."""
+        self._connection().close()
+
     def _request(self, method: str, path: str, content: bytes | None, headers: dict[str, str]) -> Any:
         try:
             status, kind, answer = self._send(method, path, content, headers)

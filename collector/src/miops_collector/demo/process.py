@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from miops_collector.client import Client
@@ -68,17 +68,17 @@ def _environment(model: Path, collector: str) -> dict[str, str]:
 
 def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    client = Client(address, timeout_seconds=5)
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            msg = f"the model server left with exit code {process.returncode}: {log.read_text()[-2000:]}"
-            raise MIOpsError(msg)
-        try:
-            client.get("/health")
-        except UnavailableError:
-            time.sleep(0.1)
-        else:
-            return
+    with closing(Client(address, timeout_seconds=5)) as client:
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                msg = f"the model server left with exit code {process.returncode}: {log.read_text()[-2000:]}"
+                raise MIOpsError(msg)
+            try:
+                client.get("/health")
+            except UnavailableError:
+                time.sleep(0.1)
+            else:
+                return
     msg = f"the model server did not answer within {START_SECONDS:g} s: {log.read_text()[-2000:]}"
     raise MIOpsError(msg)
 
