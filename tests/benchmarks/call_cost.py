@@ -1,0 +1,46 @@
+"""What recording adds to one call of a model on the caller's thread, in the process of a model server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from tests.benchmarks.harness.result import Result, Run, result
+
+__all__ = ["measure"]
+
+PROGRAM = "tests.benchmarks.instrumentation_cost"
+CASES = {
+    "unsampled": ("unsampled parent", "numpy", "one row, span not sampled"),
+    "sampled": ("sampled root", "numpy", "one row, span sampled"),
+    "mixed_frame": ("unsampled parent", "mixed frame", "one-row pandas frame of mixed types, span not sampled"),
+}
+PACES = {"hot": "in a hot loop", "paced": "at one call a millisecond, caches cold"}
+
+
+def measure(run: Run) -> Iterator[Result]:
+    rounds = 1 if run.quick else 2
+    for name, (mode, case, about) in list(CASES.items())[: 1 if run.quick else None]:
+        runs = [_added(mode, case) for _ in range(rounds)]
+        for pace, paced in PACES.items():
+            for figure in ("p50", "p99", "cpu"):
+                yield result(
+                    f"call_cost.{pace}_{figure}_seconds.{name}", [r[pace][figure] * 1e-6 for r in runs], "s",
+                    f"{about}, {paced}: {'CPU time of the thread' if figure == 'cpu' else figure}, added",
+                )  # fmt: skip
+    if not run.quick:
+        runs = [_added("unsampled parent", "10k batch, forest")["hot"] for _ in range(rounds)]
+        yield result(
+            "call_cost.batch_share", [r["p50"] / r["base_p50"] for r in runs], "1",
+            "added to a batch of 10,000 rows with 20 features, as a share of a forest's own time",
+        )  # fmt: skip
+
+
+def _added(mode: str, case: str) -> dict[str, Any]:
+    """Microseconds, from a process of its own."""
+    command = [sys.executable, "-m", PROGRAM, "--one", mode, case]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    return dict(json.loads(done.stdout.splitlines()[-1]))

@@ -1,0 +1,1 @@
+"""Programs of peers, run by the Python of their own environments."""
