@@ -132,6 +132,15 @@ def test_realised_performance_is_equal(golden: dict[str, Any], series: Any) -> N
     np.testing.assert_allclose(series("performance.roc_auc"), realised["roc_auc"]["value"], rtol=0, atol=2e-4)
 
 
+@pytest.mark.parametrize("statistic", ["roc_auc", "accuracy", "precision", "recall", "f1"])
+def test_estimated_performance_is_equal_but_for_a_thousand_bins(
+    statistic: str, golden: dict[str, Any], series: Any
+) -> None:
+    expected = golden["estimated_performance"][statistic]["value"]
+
+    np.testing.assert_allclose(series(f"estimated_performance.{statistic}"), expected, rtol=0, atol=3e-4)
+
+
 def test_groups_of_the_survey_are_observed(run: Any) -> None:
     found = {(o.metric, o.sensitive_feature, o.group) for o in run[2][0]}
 

@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from miops_collector.statistics.estimated_performance import CalibratedScores, Calibration
 from miops_collector.summary import (
     ClassScores,
     Confidence,
@@ -47,7 +48,22 @@ CATEGORIES = ("a", "b", "c", "d")
 PAIRS = st.lists(st.tuples(Floats, Floats), max_size=12)
 TRUTHS = st.integers(0, 2)
 
+BIN_SCORES = counts(5, 2, 2).map(
+    lambda c: ScoreHistogram(np.linspace(0, 1, 6), True, c.sum(axis=2) + 1, c)  # some rows without truth
+)
+CALIBRATIONS = (
+    st.lists(st.floats(0, 1), min_size=5, max_size=5)
+    .map(sorted)
+    .map(np.array)
+    .map(
+        lambda q: Calibration(
+            np.linspace(0.1, 0.9, 5), q, q * (1 - q), np.array([0, 0, 1, 2, 2]), np.full(3, 0.01), True
+        )
+    )
+)
+
 STRATEGIES: dict[type, st.SearchStrategy[Any]] = {
+    CalibratedScores: st.builds(CalibratedScores, BIN_SCORES, CALIBRATIONS),
     Histogram: counts(10).map(lambda c: Histogram(EDGES, GROUPS, c)),
     Frequencies: counts(7).map(lambda c: Frequencies(CATEGORIES, c)),
     Moments: few(Floats).map(rows.moments),
@@ -55,9 +71,7 @@ STRATEGIES: dict[type, st.SearchStrategy[Any]] = {
         counts(2, 2).map(lambda c: Confusion(("no", "yes"), 1, c)),
         counts(3, 3).map(lambda c: Confusion(("x", "y", "z"), -1, c)),
     ),
-    ScoreHistogram: counts(5, 2, 2).map(
-        lambda c: ScoreHistogram(np.linspace(0, 1, 6), True, c.sum(axis=2) + 1, c)  # some rows without truth
-    ),
+    ScoreHistogram: BIN_SCORES,
     ClassScores: scores(3).map(lambda s: rows.class_scores(s, np.arange(len(s)) % 3, bins=20)),
     Losses: few(st.floats(0, 1)).map(lambda b: rows.losses(-np.log(1 - 0.99 * np.array(b)), b)),
     Residuals: PAIRS.map(lambda p: rows.residuals([a for a, _ in p], [b for _, b in p])),
@@ -74,6 +88,8 @@ def scaled(summary: Any, factor: float) -> Any:
     """The same rows, each counted ``factor`` times."""
     if isinstance(summary, Moments):
         return replace(summary, sums=summary.sums * factor)
+    if isinstance(summary, CalibratedScores):
+        return replace(summary, scores=scaled(summary.scores, factor))
     sums = [f.name for f in fields(summary) if f.metadata.get("sum", False)]
     return replace(summary, **{name: getattr(summary, name) * factor for name in sums})
 

@@ -16,6 +16,8 @@ REQUIRED = {
     "calibration": "expected_calibration_error",
     "confidence": "mean entropy low_confidence_share",
     "drift": "psi jensen_shannon hellinger wasserstein kolmogorov_smirnov chi_square l_infinity",
+    "estimated_performance": "accuracy balanced_accuracy precision recall f1 specificity roc_auc average_precision "
+    "matthews brier accuracy_gap precision_gap recall_gap f1_gap specificity_gap roc_auc_gap brier_gap",
     "fairness": "selection_rate group_rows demographic_parity_difference demographic_parity_ratio "
     "equal_opportunity_difference equalized_odds_difference predictive_parity_difference",
     "latency": "p50 p95 p99 mean variance",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from miops_collector.statistics import RestsOn
+from miops_collector.statistics.estimated_performance import CalibratedScores
 from miops_collector.summary import (
     ClassScores,
     Confidence,
@@ -24,6 +25,8 @@ from miops_collector.summary import (
 __all__ = ["COUNTS", "rows"]
 
 COUNTS: Final[dict[tuple[type, RestsOn], Callable[[Any], float]]] = {
+    (CalibratedScores, "labelled"): lambda s: s.labelled,
+    (CalibratedScores, "rows"): lambda s: s.rows,
     (ClassScores, "labelled"): lambda s: float(s.labelled[:1].sum()),
     (Confidence, "labelled"): lambda s: float(s.bins[:, 1].sum()),
     (Confidence, "values"): lambda s: float(s.sums[0]),

@@ -1,0 +1,71 @@
+"""ROC AUC: realised minus estimated, on the rows whose truth came."""
+
+from __future__ import annotations
+
+from miops_collector.statistics._statistic import statistic
+from miops_collector.statistics.estimated_performance import _sensitivity
+from miops_collector.statistics.estimated_performance._calibrated import CalibratedScores
+from miops_collector.statistics.estimated_performance._uncertainty import error_of_gap
+from miops_collector.statistics.performance.roc_auc import roc_auc
+
+__all__ = ["roc_auc_gap", "standard_error"]
+
+
+@statistic(
+    bounds=(-1.0, 1.0),
+    higher="better",
+    undefined="the labelled rows are all of one class, or it is not known what scores mean",
+    rests_on="labelled",
+)
+def roc_auc_gap(scores: CalibratedScores) -> float:
+    """How much better the scores ranked the rows than was estimated before truth came.
+
+    ::
+
+        gap = ROC AUC by truth - ROC AUC by the calibrated scores, both over the same labelled rows
+
+    0 = as estimated, negative = worse than estimated, positive = better; -1 … 1.
+
+    Parameters
+    ----------
+    scores
+        Scores of the window with the truth known so far, and what they mean by the truth of the reference.
+
+    Returns
+    -------
+    float
+        ``nan`` unless the labelled rows are of both classes, or if the scores mean nothing.
+
+    Notes
+    -----
+    Both sides are taken over the rows whose truth came, so truth that comes earlier for some scores or decisions than
+    for others does not bias it; truth whose coming depends on the outcome itself does (positives that are reported
+    first look like concept drift). A gap of many standard errors that stays says that the assumption of all
+    estimates is broken: scores no longer mean what they meant, concept drift is likely. It misses a change that
+    leaves the ranking as it is, such as positives becoming twice as frequent at every score; prefer ``brier_gap``
+    for that.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from miops_collector.statistics.estimated_performance import Calibration
+    >>> from miops_collector.summary import ScoreHistogram
+    >>> truth = np.array([[[36.0, 4.0], [0, 0]], [[12, 8], [0, 0]], [[0, 0], [12, 8]], [[0, 0], [14, 26]]])
+    >>> scores = ScoreHistogram(np.linspace(0, 1, 5), True, truth.sum(axis=2), truth)
+    >>> chance, pool = np.array([0.1, 0.4, 0.6, 0.9]), np.arange(4)
+    >>> learnt = Calibration(chance, chance, chance * (1 - chance), pool, np.full(4, 0.001), isotonic=True)
+    >>> window = CalibratedScores(scores, learnt)
+    >>> round(roc_auc_gap(window), 4), round(standard_error(window), 4)
+    (-0.1081, 0.0369)
+
+    References
+    ----------
+    J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
+    labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
+    """
+    return roc_auc(scores.scores) - roc_auc(scores.known.expected)
+
+
+def standard_error(scores: CalibratedScores) -> float:
+    """While the calibration holds: the chance of each truth given its score, and of the calibration's own rows."""
+    return error_of_gap(scores, _sensitivity.roc_auc)

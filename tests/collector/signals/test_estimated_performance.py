@@ -1,0 +1,73 @@
+"""The estimated-performance signal."""
+
+from __future__ import annotations
+
+from math import isnan
+
+import numpy as np
+import pytest
+
+from miops_collector.signals.estimated_performance import estimated_performance
+from miops_collector.statistics import statistics_of
+from tests.collector.signals.models import CONTEXT, MULTICLASS, REGRESSION, binary, named, summaries
+
+NAMES = {s.name for s in statistics_of("estimated_performance")}
+
+
+def test_a_binary_classifier_has_every_estimate_and_gap() -> None:
+    found = {
+        o.metric.removeprefix("miops.estimated_performance.")
+        for o in estimated_performance(CONTEXT, binary(9), binary())
+    }
+
+    assert found == NAMES
+    assert {"roc_auc", "accuracy", "precision", "recall", "f1", "specificity", "accuracy_gap"} <= found
+
+
+def test_an_estimate_needs_no_truth_in_the_window() -> None:
+    observations = tuple(estimated_performance(CONTEXT, binary(10), binary(labelled=0.0)))
+
+    found = named(observations, "estimated_performance.accuracy")
+    assert found.value == pytest.approx(0.85, abs=0.01)  # as in the reference, whose rows are the same ten times
+    assert (found.n, found.n_reference, found.status, found.reason) == (100, 1000, "ok", "")
+    assert found.reference == pytest.approx(found.value)
+    assert 0.03 < found.standard_error < 0.06
+    gap = named(observations, "estimated_performance.accuracy_gap")
+    assert (gap.n, gap.status) == (0, "insufficient_data")
+    assert gap.reason == "the window has 0 labelled rows, fewer than 30"
+    assert isnan(gap.value)
+
+
+def test_a_gap_is_realised_minus_estimated() -> None:
+    now = binary()
+    turned = now.layout.blocks["labelled.scores"].of(now.vector)
+    turned[...] = turned[..., ::-1].copy()  # every truth the other way round
+
+    observations = tuple(estimated_performance(CONTEXT, binary(10), now))
+
+    estimate = named(observations, "estimated_performance.accuracy")
+    gap = named(observations, "estimated_performance.accuracy_gap")
+    assert gap.value == pytest.approx(0.15 - estimate.value)
+    assert gap.value < -10 * gap.standard_error
+    assert (gap.n, gap.n_reference) == (100, 1000)
+
+
+def test_a_reference_without_truth_is_too_little_data() -> None:
+    observations = tuple(estimated_performance(CONTEXT, binary(10, labelled=0.01), binary()))
+
+    assert {o.metric.removeprefix("miops.estimated_performance.") for o in observations} == NAMES
+    assert {(o.status, o.reason) for o in observations} == {
+        ("insufficient_data", "the reference has 10 labelled rows with a score, fewer than 30")
+    }
+    assert all(isnan(o.value) for o in observations)
+    assert named(observations, "estimated_performance.accuracy").n == 100
+
+
+def test_there_is_nothing_without_a_reference_scores_or_a_positive_class() -> None:
+    by_decision = np.full((2, 2, 2), 90.0)
+    multiclass = summaries(MULTICLASS, {"labelled.scores": by_decision, "scores": 180.0})
+    regression = summaries(REGRESSION, {})
+
+    assert list(estimated_performance(CONTEXT, None, binary())) == []
+    assert list(estimated_performance(CONTEXT, multiclass, multiclass)) == []
+    assert list(estimated_performance(CONTEXT, regression, regression)) == []
