@@ -50,7 +50,10 @@ def test_a_section_whose_keys_are_all_commented_out_is_the_default(file: Path) -
         ("widnows: [1h]", "config.yaml: widnows: unknown key; did you mean 'windows'?"),
         ("models: {credit: {sensitve: [sex]}}", "models.credit.sensitve: unknown key; did you mean 'sensitive'?"),
         ("models: {export: {taks: x}}", "models.export.taks: unknown key; did you mean 'task'?"),
-        ("models: {credit: {task: binary}}", "models.credit.task: 'binary' is no task; allowed: binary_classification,"),
+        (
+            "models: {credit: {task: binary}}",
+            "models.credit.task: 'binary' is no task; allowed: binary_classification,",
+        ),
         ("windows: []", "config.yaml: windows: at least one length is needed"),
         ("windows: [1h, 1x]", "config.yaml: windows[1]: '1x' is no length: write a number and one of s, m, h, d, w"),
         ("windows: [99999w]", "windows[0]: '99999w' is longer than 3650d"),
