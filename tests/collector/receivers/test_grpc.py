@@ -11,7 +11,7 @@ from subprocess import PIPE
 
 import grpc
 import pytest
-from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.error_details_pb2 import BadRequest, RetryInfo
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
@@ -89,8 +89,11 @@ def test_bad_payload_is_an_invalid_argument(collector: Running, method: str) -> 
 
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     details = Status.FromString(dict(error.trailing_metadata())["grpc-status-details-bin"])
-    assert (details.code, len(details.details)) == (3, 0)
+    bad = BadRequest()
+    assert details.details[0].Unpack(bad)
+    assert (details.code, len(details.details)) == (3, 1)
     assert "the body is no Export" in details.message
+    assert bad.field_violations[0].description == details.message
 
 
 def test_a_bad_request_does_not_harm_those_it_is_decoded_with(collector: Running) -> None:

@@ -8,7 +8,8 @@ from typing import Final, Literal, TypeAlias
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
-from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.code_pb2 import INVALID_ARGUMENT
+from google.rpc.error_details_pb2 import BadRequest, RetryInfo
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
@@ -36,8 +37,10 @@ def export_response(kind: TelemetryKind, rejected: int, message: str, encoding: 
 
 
 def status(code: int, message: str, encoding: Encoding, *, retry_after_seconds: float | None = None) -> bytes:
-    """The body of an error; ``code`` is a gRPC status code."""
+    """The body of an error; ``code`` is a gRPC status code. Bad input is described by a ``BadRequest``."""
     answer = Status(code=code, message=message[:_LONGEST_MESSAGE])
+    if code == INVALID_ARGUMENT:
+        answer.details.add().Pack(BadRequest(field_violations=[{"description": answer.message}]))
     if retry_after_seconds is not None:
         answer.details.add().Pack(_retry_info(retry_after_seconds))
     return _encoded(answer, encoding)
