@@ -217,6 +217,8 @@ def _scan(model: Monitored, config: AlarmConfig, smallest: int) -> Scan | None:
         share=SHARES["drift"],
         evaluations_per_month=evaluations_per_month(Window(0, smallest)),
         tolerance=config.ignore_shifts_below,
+        minimum_effect=max(config.ignore_shifts_below, ScanSettings().minimum_effect),
+        shape_tolerance=2.0 * config.ignore_shifts_below,
     )
     return Scan.of(model.layout, model.reference.summaries, settings)
 

@@ -24,13 +24,15 @@ def ranked(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
 
 
 def blamed(alert: Alert, alerts: Iterable[Alert], *, most: int = 3) -> tuple[str, ...]:
-    """Input columns of the same model version that drift while this alert is open, the likeliest cause first.
+    """Input columns of the same model version that began to drift no later than this alert, the likeliest first.
 
-    For a drift alert of an input that is the column itself.
+    A cause may show up to two windows later than what it did. For a drift alert of an input it is the column itself.
     """
     if _is_input_drift(alert):
         return (alert.column,)
-    causes = [a for a in alerts if a.model == alert.model and a.state == "firing" and _is_input_drift(a)]
+    latest = alert.since + 2 * alert.window.length
+    firing = (a for a in alerts if a.model == alert.model and a.state == "firing" and _is_input_drift(a))
+    causes = [a for a in firing if a.since <= latest]
     return tuple(a.column for a in ranked(causes)[:most])
 
 
