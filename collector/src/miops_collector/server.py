@@ -24,6 +24,7 @@ from miops_collector.exporters._exporter import Exporter
 from miops_collector.exporters.delivery import grpc_sender, http_sender
 from miops_collector.exporters.otlp import OtlpExporter
 from miops_collector.exporters.prometheus import PrometheusExporter
+from miops_collector.forward import Forwarder, forward_senders
 from miops_collector.ingest import Ingest, IngestSettings
 from miops_collector.otlp.settings import DecodeSettings
 from miops_collector.receivers.grpc import GrpcReceiver
@@ -78,7 +79,11 @@ class Collector:
             ),
         )
         self.engine = Engine(self.store, config, clock=clock)
-        self.ingest = Ingest(self.engine.append, self.telemetry, _ingest_settings(config), now=clock)
+        self._forwarder = Forwarder(forward_senders(config.forward), self.telemetry) if config.forward else None
+        self.ingest = Ingest(
+            self.engine.append, self.telemetry, _ingest_settings(config), now=clock,
+            forward=self._forwarder.put if self._forwarder else None,
+        )  # fmt: skip
         self._prometheus = PrometheusExporter(telemetry=self.telemetry.snapshot, budget=config.series_per_model)
         self._exporters: list[Exporter] = [self._prometheus]
         if config.export:
@@ -102,6 +107,8 @@ class Collector:
             If an address cannot be listened on.
         """
         self.engine.restore()
+        if self._forwarder:
+            self._forwarder.start()
         self.ingest.start()
         self._ticking.start()
         receiver = http_receiver(self.ingest.submit, max_request_bytes=self._limit)
@@ -203,6 +210,8 @@ class Collector:
 
     def _finish(self) -> None:
         self.ingest.close(STOP_SECONDS)
+        if self._forwarder:
+            self._forwarder.close()
         self._stopping.set()
         if self._ticking.ident is not None:
             self._ticking.join(STOP_SECONDS)
