@@ -30,6 +30,7 @@ class Agenda:
         self._lengths = lengths
         self._complete = 0
         self._touched: set[int] = set()
+        self._loaded: set[Window] = set()
         self._unfinished: set[Window] = set()
         self._live: set[Window] = set()
         self._finished: set[Window] = set()
@@ -41,7 +42,7 @@ class Agenda:
     @property
     def is_empty(self) -> bool:
         """Whether nothing has changed since; unfinished windows will come of themselves."""
-        return not (len(self) or self._touched)
+        return not (len(self) or self._touched or self._loaded)
 
     def touch(self, starts: Iterable[int]) -> None:
         """Panes of these event times have changed."""
@@ -49,7 +50,8 @@ class Agenda:
 
     def update(self, complete: int, length_at: LengthAt) -> None:
         """Find out which windows are due, now that windows before ``complete`` are."""
-        changed, self._touched = set(self._windows_of(self._touched, length_at)), set()
+        changed = self._loaded.union(self._windows_of(self._touched, length_at))
+        self._loaded, self._touched = set(), set()
         done = {w for w in self._unfinished if w.end <= complete}
         fresh = {w for w in changed if self._complete < w.end <= complete}
         self._unfinished = {w for w in self._unfinished | changed if w.end > complete}
@@ -76,14 +78,14 @@ class Agenda:
 
     def to_json(self, length_at: LengthAt) -> str:
         """Everything that is not evaluated yet, for :meth:`load`."""
-        due = {*self._finished, *self._restated, *self._live, *self._windows_of(self._touched, length_at)}
+        due = {*self._live, *self._finished, *self._restated, *self._loaded}
+        due.update(self._windows_of(self._touched, length_at))
         return json.dumps({"due": _numbers(due), "unfinished": _numbers(self._unfinished - due)})
 
     def load(self, text: str) -> None:
         """Take over what :meth:`to_json` wrote; an empty text is nothing."""
         saved = json.loads(text) if text else {}
-        for window in sorted(_windows(saved.get("due", {}))):
-            self._restated[window] = None
+        self._loaded.update(_windows(saved.get("due", {})))
         self._unfinished.update(_windows(saved.get("unfinished", {})))
 
     def _windows_of(self, starts: Iterable[int], length_at: LengthAt) -> Iterator[Window]:
