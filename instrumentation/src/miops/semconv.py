@@ -174,7 +174,7 @@ METRIC_DRIFT_P_VALUE: Final = "miops.drift.p_value"
 TEST: Final = "miops.test"
 """Name of the test a p-value belongs to: ``chi_square``. string."""
 METRIC_REFERENCE_PREFIX: Final = "miops.reference."
-"""Followed by the rest of a performance metric's name: its value on the reference, ``miops.reference.performance.f1``."""
+"""Followed by the rest of a performance metric's name, ``performance.f1``: its value on the reference."""
 
 # --- metrics of the collector about itself ----------------------------------------------------------------
 COLLECTOR_PREFIX: Final = "miops.collector."
