@@ -209,10 +209,10 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc, unused-ignore]
             runtime.faults.add(f"{self.framework}_not_instrumented", error)
 
     def _when_imported(self, module: str, method: str) -> None:
-        if module in sys.modules:
-            self._patch(sys.modules[module], method)
+        if (loaded := sys.modules.get(module)) is not None:  # None where a program forbids the import
+            self._patch(loaded, method)
         elif not self._hooked:
-            wrapt.register_post_import_hook(lambda loaded: self._patch(loaded, method), module)
+            wrapt.register_post_import_hook(lambda found: self._patch(found, method), module)
 
     def _patch(self, module: Any, method: str) -> None:
         if self.framework not in runtime.active:

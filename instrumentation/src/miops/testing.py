@@ -58,6 +58,11 @@ class Harness:
         if runtime.recorder is not None and not runtime.recorder.flush(30.0):
             raise TimeoutError("the recorder did not flush within 30 seconds")
 
+    def forget(self) -> None:
+        """Begin anew: what has been recorded so far is not looked at any more."""
+        self.flush()
+        self._bodies.clear()
+
     def events(self, name: str | None = None) -> list[Event]:
         """All events so far, or those of one name."""
         self.flush()
