@@ -170,6 +170,11 @@ class Layout:
         return tuple(c.name for c in self.columns if c.kind == "numeric")
 
     @cached_property
+    def places(self) -> dict[str, int]:
+        """Row of every numeric column in a pane's extremes."""
+        return {name: place for place, name in enumerate(self.numeric)}
+
+    @cached_property
     def bins(self) -> dict[str, tuple[FloatArray, NDArray[np.int64]]]:
         """Edges and groups of every numeric column, as arrays."""
         numeric = (c for c in self.columns if c.kind == "numeric")
@@ -249,7 +254,7 @@ class Summaries:
 
     def moments(self, column: ColumnLayout) -> Moments:
         """Of a numeric column."""
-        low, high = self.extremes[self.layout.numeric.index(column.name)]
+        low, high = self.extremes[self.layout.places[column.name]]
         sums = self.layout.blocks[f"moments.{column.name}"].of(self.vector)
         return Moments(column.center, sums, float(low) if low <= high else nan, float(high) if low <= high else nan)
 

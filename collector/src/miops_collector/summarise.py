@@ -38,7 +38,7 @@ def rows_of(table: pa.Table, *, classes: Sequence[str] = (), scored: Sequence[st
         value=_either(table, "value_number", "value_text"),
         score=_numbers(table, "score"),
         class_scores=_class_scores(table, classes, scored),
-        columns={name: _column(table, name) for name in table.column_names if _is_monitored(name)},
+        columns=_monitored(table),
         truth=_either(table, "truth_number", "truth_text") if "truth_number" in table.column_names else None,
         sign=_numbers(table, "sign", missing=1.0) if "sign" in table.column_names else None,
     )
@@ -49,12 +49,11 @@ def scored_classes(table: pa.Table) -> int:
     return sum(name.startswith(COLUMN_SCORES_PREFIX) for name in table.column_names)
 
 
-def _is_monitored(name: str) -> bool:
-    return name.startswith(MONITORED) and not name.endswith(FAULT_SUFFIX)
-
-
 def _array(table: pa.Table, name: str) -> pa.Array:
-    column = table.column(name)
+    return _whole(table.column(name))
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
@@ -96,13 +95,22 @@ def _plain(array: pa.Array) -> Column:
     return _texts(array)
 
 
-def _column(table: pa.Table, name: str) -> Column:
-    """A feature or context column; values of the wrong type stand in the column with :data:`FAULT_SUFFIX`."""
-    column = _plain(_array(table, name))
-    fault = name + FAULT_SUFFIX
-    if fault not in table.column_names:
+def _monitored(table: pa.Table) -> dict[str, Column]:
+    """Feature and context columns by name; there may be thousands, so each is looked up by its place."""
+    arrays = {n: array for n, array in zip(table.column_names, table.columns, strict=True) if n.startswith(MONITORED)}
+    return {
+        name: _column(_whole(array), arrays.get(name + FAULT_SUFFIX))
+        for name, array in arrays.items()
+        if not name.endswith(FAULT_SUFFIX)
+    }
+
+
+def _column(array: pa.Array, faulty: pa.ChunkedArray | None) -> Column:
+    """Values of the wrong type stand in the column with :data:`FAULT_SUFFIX`."""
+    column = _plain(array)
+    if faulty is None:
         return column
-    faults = np.asarray(_array(table, fault).is_valid().to_numpy(zero_copy_only=False), dtype=np.bool_)
+    faults = np.asarray(_whole(faulty).is_valid().to_numpy(zero_copy_only=False), dtype=np.bool_)
     if isinstance(column, Numbers):
         return Numbers(column.values, faults)
     return Texts(column.codes, column.words, faults)
