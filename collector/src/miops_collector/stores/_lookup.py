@@ -16,6 +16,7 @@ from miops.semconv import (
     COLUMN_SCORES_PREFIX,
 )
 from miops_collector.otlp.ids import key_of
+from miops_collector.schema import FAULT_SUFFIX
 from miops_collector.stores._database import Connection, Database
 from miops_collector.stores._registry import Registry, Stream
 from miops_collector.stores._selection import Selection
@@ -60,7 +61,7 @@ class Lookup:
         row = selection.table(connection.sql(sql, params=[place]).to_arrow_table()).to_pylist()[0]
         found = _fixed(row) | {"model": stream.key.name, "version": stream.key.version}
         for group, prefix in _GROUPS.items():
-            found[group] = {name.removeprefix(prefix): _plain(v) for name, v in row.items() if name.startswith(prefix)}
+            found[group] = _named({n.removeprefix(prefix): v for n, v in row.items() if n.startswith(prefix)})
         found["ground_truth"] = self._truth(connection, stream, row, {"seq": seq, "place": place})
         return found
 
@@ -117,6 +118,13 @@ def _fixed(row: Mapping[str, Any]) -> dict[str, Any]:
         "entity_id": row["entity_id"],
         "weight": 1.0 if row["weight"] is None else _plain(row["weight"]),
     }
+
+
+def _named(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by column; one that came with another type than its column has is shown as it came."""
+    faults = {name.removesuffix(FAULT_SUFFIX): v for name, v in values.items() if name.endswith(FAULT_SUFFIX)}
+    own = {name: value for name, value in values.items() if not name.endswith(FAULT_SUFFIX)}
+    return {name: _plain(value if faults.get(name) is None else faults[name]) for name, value in own.items()}
 
 
 def _time(nanos: int) -> str:
