@@ -526,6 +526,16 @@ def test_panes_do_not_merge_before_their_windows_are_computed(
     assert len(engine._watched[MODEL].model.pane_starts()) < 120
 
 
+def test_panes_do_not_merge_before_their_windows_are_known_to_be_due(store: Spy, clock: Clock) -> None:
+    engine = Engine(store, config(ageing={"1d": "3d"}), clock=clock)
+    backfill(engine, 200)
+    engine.close()
+
+    settle(again(store, clock, ageing={"1d": "3d"}))
+
+    assert len(stored(store)) == 200
+
+
 def test_what_could_not_be_stored_is_computed_again(engine: Engine, store: Spy, clock: Clock) -> None:
     engine.append([predictions(range(50), START)])
     store.failing["put_observations"] = StoreError("full")

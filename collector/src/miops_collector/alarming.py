@@ -31,6 +31,7 @@ from miops_collector.alerts.budget import SHARES
 from miops_collector.config import AlarmConfig, Config, RuleConfig
 from miops_collector.examples import examples_of, looked_back
 from miops_collector.layout import ColumnLayout
+from miops_collector.look_backs import LookBacks
 from miops_collector.monitored import Monitored
 from miops_collector.report import Alert, ModelKey, Observation
 from miops_collector.scanned import Scanned
@@ -110,13 +111,13 @@ class Alarming:
         """
         if self.scan is None or not self.config.defaults or self.next_end > complete:
             return
-        starts = model.pane_starts()
+        starts, sums = model.pane_starts(), LookBacks(model.window, self.smallest)
         findings: list[Finding] = []
         for _ in range(SCANS_PER_TICK):
             window = self._next(model, starts, complete)
             if window is None:
                 break
-            evidence = self.scan.evaluate([(n, model.window(w)) for n, w in self._look_backs(model, window, starts)])
+            evidence = self.scan.evaluate(list(sums.of(window.end, self._counts(model, window, starts))))
             if self.scanned.note(window.end, {e.column: e.status for e in evidence}):
                 model.touch(window)
             findings += drift_findings(evidence, model=self.key, window=window)
@@ -149,13 +150,13 @@ class Alarming:
                 return window
         return None
 
-    def _look_backs(self, model: Monitored, window: Window, starts: NDArray[np.int64]) -> Iterator[tuple[int, Window]]:
-        """How many windows, and their sum: as far back as there have been rows, and panes are short enough."""
+    def _counts(self, model: Monitored, window: Window, starts: NDArray[np.int64]) -> Iterator[int]:
+        """How many windows to look back: as far as there have been rows, and panes are short enough."""
         begin = Window.holding(int(starts[0]), self.smallest).start
         for count in LOOK_BACKS:
-            back = Window(window.end - count * self.smallest, window.end)
-            if count == 1 or (back.start >= begin and model.resolves(Window(back.start, back.start + self.smallest))):
-                yield count, back
+            first = window.end - count * self.smallest
+            if count == 1 or (first >= begin and model.resolves(Window(first, first + self.smallest))):
+                yield count
 
     # --- everything else: what was computed ------------------------------------------------------------------------
 

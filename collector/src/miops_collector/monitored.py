@@ -198,14 +198,18 @@ class Monitored:
         return json.dumps(["agenda", self.key.name, self.key.version])
 
     def save(self, store: Store, now: int, *, needed_from: int, closing: bool = False) -> None:
-        """Let old panes merge, up to the event time from which they are still needed as they are; write what changed.
+        """Let old panes merge and write what changed.
 
-        What is still to be evaluated is written first: after a crash in between, windows are evaluated once too
-        often, never once too little.
+        Panes from ``needed_from`` (event time) on stay as they are, and those of windows that are still due.
+        What is due is written first: after a crash in between, windows are evaluated once too often, never once too
+        little.
         """
         with self.lock:
             if self.broken:
                 return
+            self.update_agenda(now)
+            oldest = self.agenda.oldest()
+            needed_from = needed_from if oldest is None else min(needed_from, oldest)
             self.panes.coarsen(min(self.complete_before(now), needed_from))
             changed, removed = self.panes.take_dirty()
             marks, agenda, layout_id = self.marks, self.agenda.to_json(self.panes.length_at), self.layout.id

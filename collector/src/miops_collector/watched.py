@@ -153,8 +153,8 @@ class Watched:
     def save(self, now: int, *, closing: bool = False) -> None:
         """Alarms first: after a crash in between, the same windows tell them the same once more."""
         self.model.saved_at = now
-        needed_from = [now] if (oldest := self.model.agenda.oldest()) is None else [oldest]
+        needed_from = now
         if self._alarming is not None:
             self._alarming.save(self._store)
-            needed_from.append(self._alarming.needed_from)
-        self.model.save(self._store, now, needed_from=min(needed_from), closing=closing)
+            needed_from = self._alarming.needed_from
+        self.model.save(self._store, now, needed_from=needed_from, closing=closing)
