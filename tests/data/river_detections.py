@@ -44,7 +44,7 @@ def detections(name: str, stream: Stream, options: dict[str, Any]) -> dict[str, 
     detector = getattr(drift.binary if hasattr(drift.binary, name) else drift, name)(**options)
     changes, warnings = [], []
     for i, x in enumerate(stream.tolist()):
-        detector.update(int(x) if name not in ("ADWIN", "PageHinkley") else x)
+        detector.update(int(x) if name not in ("ADWIN", "KSWIN", "PageHinkley") else x)
         if detector.drift_detected:
             changes.append(i)
         elif getattr(detector, "warning_detected", False):
@@ -52,11 +52,17 @@ def detections(name: str, stream: Stream, options: dict[str, Any]) -> dict[str, 
     return {"changes": changes, "warnings": [len(warnings), sum(warnings)]}
 
 
+KSWIN_STREAMS = ("numbers 0", "numbers 1", "errors 0")
+KSWIN_SEED = 7
+
+
 def main() -> None:
     found: dict[str, Any] = {"river": version("river")}
     for stream, values in STREAMS.items():
         detectors = (BINARY | ANY) if stream.startswith("errors") else ANY
         found[stream] = {name: detections(name, values, options) for name, options in detectors.items()}
+    for stream in KSWIN_STREAMS:  # slow: a test at every row
+        found[stream]["KSWIN"] = detections("KSWIN", STREAMS[stream], {"seed": KSWIN_SEED})
     Path(__file__).with_suffix(".json").write_text(json.dumps(found) + "\n")
 
 

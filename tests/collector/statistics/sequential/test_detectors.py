@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import ks_2samp
 
 from miops_collector.statistics.sequential.adwin import adwin
 from miops_collector.statistics.sequential.cusum import cusum
@@ -17,9 +19,10 @@ from miops_collector.statistics.sequential.ddm import ddm
 from miops_collector.statistics.sequential.eddm import eddm
 from miops_collector.statistics.sequential.hddm_a import hddm_a
 from miops_collector.statistics.sequential.hddm_w import hddm_w
+from miops_collector.statistics.sequential.kswin import _p_value, kswin
 from miops_collector.statistics.sequential.page_hinkley import page_hinkley
 from tests.data import river_detections
-from tests.data.river_detections import STREAMS, errors, numbers
+from tests.data.river_detections import KSWIN_SEED, KSWIN_STREAMS, STREAMS, errors, numbers
 
 OURS: dict[str, Callable[..., Any]] = {
     "ADWIN": adwin,
@@ -33,7 +36,7 @@ OURS: dict[str, Callable[..., Any]] = {
     "PageHinkley down": partial(page_hinkley, mode="down"),
     "PageHinkley up": partial(page_hinkley, mode="up"),
 }
-EVERY = OURS | {"CUSUM": partial(cusum, mean=0.1, std=0.3)}
+EVERY = OURS | {"CUSUM": partial(cusum, mean=0.1, std=0.3), "KSWIN": kswin}
 GOLDEN = json.loads(Path(river_detections.__file__).with_suffix(".json").read_text())
 
 
@@ -118,3 +121,28 @@ def test_adwin_keeps_rows_and_sums_in_buckets() -> None:
     assert state[0] == 1000
     assert state[1] == pytest.approx(values.sum())
     assert state[2] == pytest.approx(((values - values.mean()) ** 2).sum())
+
+
+def test_kswin_sees_what_river_sees_with_the_same_draws() -> None:
+    rng = random.Random(KSWIN_SEED)
+    picks = np.array([rng.sample(range(70), 30) for _ in range(12_000)])
+    assert sum(len(GOLDEN[stream]["KSWIN"]["changes"]) for stream in KSWIN_STREAMS) > 20
+
+    for stream in KSWIN_STREAMS:
+        assert kswin(STREAMS[stream], picks=picks).changes.tolist() == GOLDEN[stream]["KSWIN"]["changes"]
+
+
+@pytest.mark.parametrize("steps", [5, 11, 13, 14, 20, 30])
+def test_p_value_of_kswin_is_scipys(steps: int) -> None:
+    rows = np.arange(30)
+
+    assert _p_value(steps, 30) == pytest.approx(ks_2samp(rows, rows + steps - 0.5, method="exact").pvalue)
+
+
+def test_kswin_needs_older_rows_to_draw_from() -> None:
+    with pytest.raises(ValueError, match="stat_size is 60, it may be 1 to 50"):
+        kswin([1.0], stat_size=60)
+
+
+def test_kswin_that_is_never_sure_enough_says_nothing() -> None:
+    assert kswin(numbers(1), window_size=10, stat_size=3, alpha=0.005).changes.size == 0

@@ -28,7 +28,11 @@ class Detections(NamedTuple):
 
 
 def detect(
-    kernel: Kernel, values: ArrayLike, state: FloatArray | None, start: tuple[float, ...], *settings: float
+    kernel: Kernel,
+    values: ArrayLike,
+    state: FloatArray | None,
+    start: tuple[float, ...],
+    *settings: float | NDArray[np.int64],
 ) -> Detections:
     """Run the compiled loop over a batch from ``state``, or from ``start`` where there is none yet."""
     batch = np.ascontiguousarray(values, np.float64)
