@@ -10,7 +10,7 @@ import numpy as np
 from miops_collector.otlp.kernel import inlined, kernel
 from miops_collector.otlp.types import Bytes, Longs, Number
 
-__all__ = ["hash_ranges", "murmur", "quick", "same", "word"]
+__all__ = ["hash_ranges", "mixed", "murmur", "quick", "same", "short", "word"]
 
 _C1 = np.uint64(0x87C37B91114253D5)
 _C2 = np.uint64(0x4CF5AD432745937F)
@@ -19,6 +19,7 @@ _F2 = np.uint64(0xC4CEB9FE1A85EC53)
 _N1 = np.uint64(0x52DCE729)
 _N2 = np.uint64(0x38495AB5)
 _FIVE = np.uint64(5)
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 @kernel
@@ -50,12 +51,15 @@ def word(b: Bytes, p: Number) -> Number:
     return value
 
 
-@kernel
-def _word(b: Bytes, p: Number, size: Number) -> Number:
-    """Up to eight bytes, little-endian."""
+@inlined
+def short(b: Bytes, p: Number, size: Number) -> Number:
+    """Up to eight bytes, little-endian: one load and a mask, except among the last bytes there are."""
     value = np.uint64(0)
-    for k in range(size):
-        value |= np.uint64(b[p + k]) << np.uint64(8 * k)
+    if size > 0 and p + 8 <= b.size:
+        value = word(b, p) & (_ALL >> np.uint64(64 - 8 * size))
+    else:
+        for k in range(size):
+            value |= np.uint64(b[p + k]) << np.uint64(8 * k)
     return value
 
 
@@ -81,9 +85,9 @@ def murmur(b: Bytes, start: Number, size: Number) -> tuple[Number, Number]:
         p += 16
     rest = size % 16
     if rest > 8:
-        h2 ^= _mix2(_word(b, p + 8, rest - 8))
+        h2 ^= _mix2(short(b, p + 8, rest - 8))
     if rest > 0:
-        h1 ^= _mix1(_word(b, p, min(rest, 8)))
+        h1 ^= _mix1(short(b, p, min(rest, 8)))
     h1 ^= np.uint64(size)
     h2 ^= np.uint64(size)
     h1 += h2
@@ -101,9 +105,15 @@ def quick(b: Bytes, p: Number, size: Number) -> Number:
         h, _ = murmur(b, p, size)
         return h
     if size < 8:
-        return _finish(_word(b, p, size) * _C1 ^ np.uint64(size))
+        return _finish(short(b, p, size) * _C1 ^ np.uint64(size))
     middle = word(b, p + size // 2 - 4)
     return _finish(word(b, p) * _C1 ^ _rotate(word(b, p + size - 8) * _C2, 31) ^ middle ^ np.uint64(size))
+
+
+@inlined
+def mixed(h: Number, size: Number) -> Number:
+    """A slot for what :func:`short` or :func:`quick` says of a text of this size."""
+    return _finish(h * _C1 ^ np.uint64(size))
 
 
 @inlined

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from miops_collector.otlp.hashing import quick, same
+from miops_collector.otlp.hashing import mixed, quick, same, short
 from miops_collector.otlp.kernel import kernel
-from miops_collector.otlp.types import Bytes, Flags, Ints, Longs, Number
+from miops_collector.otlp.types import Bytes, Flags, Ints, Longs, Number, Words
 
 __all__ = ["encode", "gather", "utf8"]
+
+_AHEAD = 32
+"""So many texts are looked at before the first of them is looked up. They lie a row apart in a payload larger than the
+caches, and loads overlap only where nothing waits for one of them: 39 ns a text of 7 bytes instead of 80."""
 
 
 @kernel
@@ -48,24 +52,29 @@ def encode(b: Bytes, start: Longs, size: Longs, wanted: Flags, codes: Ints, word
     table = np.full(mask, -1, np.int32)
     mask -= 1
     wrong = np.zeros(room, np.bool_)
+    known = np.empty(room, np.uint64)
+    heads = np.empty(_AHEAD, np.uint64)
     count = 0
     for i in range(start.size):
+        if i % _AHEAD == 0:
+            _look_ahead(b, start, size, wanted, i, heads)
         codes[i] = -1
         if not wanted[i]:
             continue
-        h = quick(b, start[i], size[i])
-        x = np.int64(h & np.uint64(mask))
-        while table[x] >= 0:
-            c = table[x]
-            if words[c, 1] == size[i] and same(b, words[c, 0], start[i], size[i]):
+        h = heads[i % _AHEAD]
+        x = np.int64(mixed(h, size[i]) & np.uint64(mask))
+        c = table[x]
+        while c >= 0:
+            if known[c] == h and words[c, 1] == size[i] and (size[i] <= 8 or same(b, words[c, 0], start[i], size[i])):
                 break
             x = (x + 1) & mask
-        c = table[x]
+            c = table[x]
         if c < 0:
             if count >= room:
                 return -1
             c = count
             table[x] = c
+            known[c] = h
             words[c, 0] = start[i]
             words[c, 1] = size[i]
             wrong[c] = not utf8(b, start[i], size[i])
@@ -73,6 +82,14 @@ def encode(b: Bytes, start: Longs, size: Longs, wanted: Flags, codes: Ints, word
         codes[i] = c
         bad[i] |= wrong[c]
     return count
+
+
+@kernel
+def _look_ahead(b: Bytes, start: Longs, size: Longs, wanted: Flags, first: Number, heads: Words) -> None:
+    """``heads``: each text itself where it has at most eight bytes, else a hash."""
+    for i in range(first, min(first + _AHEAD, start.size)):
+        if wanted[i]:
+            heads[i - first] = short(b, start[i], size[i]) if size[i] <= 8 else quick(b, start[i], size[i])
 
 
 @kernel
