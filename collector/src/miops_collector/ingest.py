@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import random
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -46,13 +47,17 @@ class IngestSettings:
         What is decoded and committed at once, at most; one larger request is a group of its own.
     linger_seconds
         How long a request waits for others to share its commit.
+    retry_after_seconds, retry_spread_seconds
+        Clients that are refused are told to come again after the first, and up to the second later, each at another
+        time: most give up after ten seconds, and those that come back together are refused together.
     """
 
     max_waiting_bytes: int = 256 * 1024 * 1024
     group_items: int = 16_384
     group_bytes: int = 16 * 1024 * 1024
     linger_seconds: float = 0.02
-    retry_after_seconds: float = 5.0
+    retry_after_seconds: float = 0.5
+    retry_spread_seconds: float = 2.0
     decode: DecodeSettings = field(default_factory=DecodeSettings)
 
 
@@ -74,6 +79,7 @@ class Ingest:
     def __init__(
         self, sink: Sink, telemetry: Telemetry, settings: IngestSettings | None = None, *,
         now: Callable[[], int] = time.time_ns, forward: Forward | None = None,
+        chance: Callable[[], float] = random.random,
     ) -> None:  # fmt: skip
         self._sink = sink
         self._forward = forward
@@ -82,7 +88,8 @@ class Ingest:
         self._now = now
         self._intake = Intake(
             capacity=own.max_waiting_bytes, group_items=own.group_items, group_bytes=own.group_bytes,
-            linger_seconds=own.linger_seconds, retry_after_seconds=own.retry_after_seconds, clock=time.monotonic,
+            linger_seconds=own.linger_seconds, clock=time.monotonic,
+            retry_after=lambda: own.retry_after_seconds + own.retry_spread_seconds * chance(),
         )  # fmt: skip
         self._decoded: queue.Queue[_Group | None] = queue.Queue(maxsize=1)
         self._threads = [

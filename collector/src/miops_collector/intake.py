@@ -60,15 +60,17 @@ class Intake:
         Bytes that may wait; beyond it clients are told to retry.
     linger_seconds
         How long the first request of a group waits for others to share its commit.
+    retry_after
+        Seconds after which a client that is refused should come again.
     """
 
     def __init__(
-        self, *, capacity: int, group_items: int, group_bytes: int, linger_seconds: float, retry_after_seconds: float,
-        clock: Callable[[], float],
+        self, *, capacity: int, group_items: int, group_bytes: int, linger_seconds: float,
+        retry_after: Callable[[], float], clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self.capacity = capacity
         self._group_items, self._group_bytes, self._linger = group_items, group_bytes, linger_seconds
-        self._retry_after = retry_after_seconds
+        self._retry_after = retry_after
         self._clock = clock
         self._changed = threading.Condition()
         self._waiting: deque[Request] = deque()
@@ -97,10 +99,10 @@ class Intake:
         with self._changed:
             if self._closed:
                 msg = "the collector is shutting down"
-                raise UnavailableError(msg, retry_after_seconds=self._retry_after)
+                raise UnavailableError(msg, retry_after_seconds=self._retry_after())
             if self._bytes and self._bytes + request.size > self.capacity:
                 msg = f"{self._bytes} bytes of requests wait for their commit; the limit is {self.capacity}"
-                raise UnavailableError(msg, retry_after_seconds=self._retry_after)
+                raise UnavailableError(msg, retry_after_seconds=self._retry_after())
             self._waiting.append(request)
             self._bytes += request.size
             self._changed.notify()

@@ -168,7 +168,8 @@ def test_too_much_waiting_is_refused_and_room_comes_back() -> None:
     sink = MemorySink()
     sink.hold.clear()
     size = len(one("a"))
-    with ingesting(sink, max_waiting_bytes=3 * size, retry_after_seconds=9.0) as (ingest, telemetry):
+    delay = {"retry_after_seconds": 9.0, "retry_spread_seconds": 0.0}
+    with ingesting(sink, max_waiting_bytes=3 * size, **delay) as (ingest, telemetry):
         waiting = [submit(ingest, one(name)) for name in "abc"]
         with pytest.raises(UnavailableError) as caught:
             submit(ingest, one("d"))
@@ -281,3 +282,21 @@ def send_until_taken(ingest: Ingest, body: bytes) -> None:
             return
         return
     pytest.fail("never taken")
+
+
+def test_clients_that_are_refused_together_are_told_to_come_again_at_different_times() -> None:
+    sink = MemorySink()
+    sink.hold.clear()
+    size = len(one("a"))
+    with ingesting(sink, max_waiting_bytes=size, retry_after_seconds=0.5, retry_spread_seconds=2.0) as (ingest, _):
+        waiting = submit(ingest, one("a"))
+        delays = []
+        for _ in range(20):
+            with pytest.raises(UnavailableError) as caught:
+                submit(ingest, one("b"))
+            delays.append(caught.value.retry_after_seconds)
+        sink.hold.set()
+        waiting.result(10)
+
+    assert 0.5 <= min(delays) < max(delays) <= 2.5
+    assert len(set(delays)) == 20

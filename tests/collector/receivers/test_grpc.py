@@ -174,7 +174,9 @@ def test_a_gzip_bomb_costs_little_memory() -> None:
 def test_overload_says_when_to_come_again_in_both_dialects() -> None:
     sink = MemorySink()
     sink.hold.clear()
-    with running(sink, IngestSettings(max_waiting_bytes=1000, retry_after_seconds=7.0, linger_seconds=0)) as it:
+    with running(
+        sink, IngestSettings(max_waiting_bytes=1000, retry_after_seconds=7.0, retry_spread_seconds=0, linger_seconds=0)
+    ) as it:
         with ThreadPoolExecutor(1) as pool:
             first = pool.submit(call, it.grpc, now_spans({"miops.feature.x": "x" * 2000}))
             while not value(it.telemetry, "queue.size"):

@@ -188,7 +188,9 @@ def test_bombs_are_refused(collector: Running, encoding: str, compress: Any) -> 
 def test_overload_says_when_to_come_again() -> None:
     sink = MemorySink()
     sink.hold.clear()
-    with running(sink, IngestSettings(max_waiting_bytes=1000, retry_after_seconds=6.5, linger_seconds=0)) as it:
+    with running(
+        sink, IngestSettings(max_waiting_bytes=1000, retry_after_seconds=6.5, retry_spread_seconds=0, linger_seconds=0)
+    ) as it:
         with ThreadPoolExecutor(1) as pool:
             first = pool.submit(post, it, now_spans({"miops.feature.x": "x" * 2000}))
             while not value(it.telemetry, "queue.size"):
