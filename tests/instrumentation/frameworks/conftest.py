@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib.metadata import packages_distributions, version
 
 import pytest
 
 import miops
 from miops.testing import Harness
 
-from .discovered import names
+from .discovered import instrumentor, names
 
 collect_ignore = ["adapters"]  # each imports its framework
 
@@ -17,6 +18,16 @@ collect_ignore = ["adapters"]  # each imports its framework
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "framework" in metafunc.fixturenames:
         metafunc.parametrize("framework", names())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _versions(record_testsuite_property: Callable[[str, object], None]) -> None:
+    """Written to the results, from which ``docs/frameworks.md`` is made."""
+    installed = packages_distributions()
+    for name in names():
+        distribution = installed.get(instrumentor(name).package)
+        if distribution:
+            record_testsuite_property(name, f"{distribution[0]} {version(distribution[0])}")
 
 
 @pytest.fixture

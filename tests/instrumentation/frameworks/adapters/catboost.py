@@ -69,6 +69,12 @@ def _both() -> None:
     BINARY.model.predict_proba(given)
 
 
+def _polars(x: Any) -> Any:
+    import polars as pl
+
+    return _proba, pl.DataFrame(x, schema=list(FEATURES))
+
+
 BINARY = Way(
     "CatBoostClassifier.predict_proba",
     _fit(catboost.CatBoostClassifier),
@@ -128,7 +134,7 @@ ADAPTER = Adapter(
     containers={
         "numpy": lambda x: (_proba, np.array(x)),
         "pandas": lambda x: (_proba, pd.DataFrame(x, columns=list(FEATURES))),
-        "polars": "CatBoost refuses polars frames",
+        "polars": _polars,
         "sparse": lambda x: (_proba, scipy.sparse.csr_matrix(x)),
         "native": lambda x: (_proba, catboost.Pool(x)),
     },

@@ -19,7 +19,9 @@ def _session(kind: Any, **options: Any) -> Callable[[Any, Any], Any]:
 
     def fit(x: Any, y: Any) -> Any:
         model = kind().fit(x, y)
-        told = to_onnx(model, x[:1].astype(np.float32), options={id(model): options} if options else None)
+        chosen = {id(model): options} if options else None
+        told = to_onnx(model, x[:1].astype(np.float32), options=chosen, target_opset={"": 17, "ai.onnx.ml": 3})
+        told.ir_version = 9  # with these operators the newest that the oldest supported runtime reads
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = 2
         return onnxruntime.InferenceSession(told.SerializeToString(), settings)

@@ -77,6 +77,12 @@ def _pipeline() -> None:
     pipeline.fit(X, TARGETS["binary"]).predict(X[:3])
 
 
+def _polars(x: Any) -> Any:
+    import polars as pl
+
+    return _inplace, pl.DataFrame(x, schema=list("abcd"))
+
+
 BINARY = Way(
     "Booster.predict binary:logistic",
     _booster("binary:logistic"),
@@ -163,7 +169,7 @@ ADAPTER = Adapter(
     containers={
         "numpy": lambda x: (_inplace, np.array(x)),
         "pandas": lambda x: (_inplace, pd.DataFrame(x, columns=list("abcd"))),
-        "polars": "inplace_predict of a named frame needs a booster that knows the names; DMatrix covers polars",
+        "polars": _polars,
         "sparse": lambda x: (_inplace, scipy.sparse.csr_matrix(x)),
         "native": lambda x: (_predict, xgboost.DMatrix(x)),
     },

@@ -1,0 +1,24 @@
+"""The generated page has a column for every instrumentor, a row for every check, and no failure or hole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from . import test_conformance, test_imports
+from .discovered import names
+
+_PAGE = Path(__file__).resolve().parents[3] / "docs" / "frameworks.md"
+
+
+def test_page_is_complete() -> None:
+    rows = [line.strip("| ").split(" | ") for line in _PAGE.read_text().splitlines() if line.startswith("|")]
+    promised = {
+        name.removeprefix("test_").replace("_", " ")
+        for module in (test_conformance, test_imports)
+        for name in vars(module)
+        if name.startswith("test_")
+    }
+
+    assert rows[0] == names()
+    assert {row[0].partition(":")[0] for row in rows[3:]} == promised
+    assert {cell for row in rows[3:] for cell in row[1:]} <= {"✓", *map(str, range(1, 30))}
