@@ -55,9 +55,9 @@ def kind_of(rows: Rows, *, task: str, classes: Sequence[str], positive_class: st
 
 
 def said_kind(task: str, classes: Sequence[str], positive_class: str) -> Kind:
-    """The same from what is said of a model, without rows: no classes, no classifier."""
+    """The same from what is said of a model, without rows: no classes, or a task that has none, no classifier."""
     names = class_names(classes)
-    if not names:
+    if not names or (task in TASKS and task not in CLASSIFICATION):
         return Kind(task)
     if len(names) == 1 and task != MULTICLASS:
         names = _with_opposite(names[0])
