@@ -27,9 +27,11 @@ docs: $(VENV)/test.stamp
 
 venv: $(VENV)/test.stamp
 
-# Debian's Prometheus and Chromium, which the end-to-end tests drive; without root they are skipped with a reason.
+# Debian's Prometheus and Chromium and the JavaScript exporters, which the end-to-end tests drive; without root, or npm,
+# they are skipped with a reason.
 test-packages:
 	@sh tests/install_debian_packages.sh
+	@sh tests/install_javascript_packages.sh
 
 $(VENV)/demo.stamp: requirements/demo.lock instrumentation/pyproject.toml collector/pyproject.toml
 	$(PYTHON) -m venv $(VENV)
