@@ -21,6 +21,7 @@ LABEL_TYPES: Final = frozenset({"tensor(string)", "tensor(int64)", "tensor(int32
 SCORE_TYPES: Final = frozenset({"tensor(float)", "tensor(double)", "tensor(float16)"})
 _MAPS: Final = "seq(map("
 _MOST_OUTPUTS: Final = 64
+_ROUNDING: Final = 1e-3
 
 
 def parts_of(types: Sequence[str], results: Sequence[Any], source: Source) -> tuple[Part, ...]:
@@ -74,8 +75,9 @@ def _two_dimensional(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _are_probabilities(matrix: NDArray[Any]) -> bool:
-    inside = bool(((matrix >= 0) & (matrix <= 1)).all())
-    return inside and (matrix.shape[1] == 1 or bool(np.allclose(matrix.sum(axis=1), 1.0, atol=1e-3)))
+    if not matrix.size or matrix.min() < 0 or matrix.max() > 1:
+        return False
+    return matrix.shape[1] == 1 or bool(np.abs(matrix.sum(axis=1) - 1).max() < _ROUNDING)
 
 
 def _values(by_type: Sequence[tuple[str, Any]]) -> Part:

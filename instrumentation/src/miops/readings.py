@@ -74,7 +74,8 @@ def probabilities(values: NDArray[Any], source: Source) -> Part:
     """Class probabilities, of which ``(n,)`` or ``(n, 1)`` of two classes are those of the second."""
     if source.classes is not None and len(source.classes) == 2 and values.size == len(values):
         second = values.reshape(-1)
-        values = np.stack((1 - second, second), axis=1)
+        values = np.empty((len(second), 2), second.dtype)
+        values[:, 0], values[:, 1] = 1 - second, second
     return Part(Output.PROBABILITIES, values)
 
 

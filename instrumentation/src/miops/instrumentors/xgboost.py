@@ -119,6 +119,9 @@ class _Rows:
 
     def toarray(self) -> NDArray[np.float32]:
         held = self._data.get_data()
+        if held.nnz == self.shape[0] * self.shape[1] and held.has_sorted_indices:  # nothing is missing
+            complete: NDArray[np.float32] = held.data.reshape(self.shape)
+            return complete
         rows = np.full(self.shape, np.nan, dtype=np.float32)
         rows[np.repeat(np.arange(self.shape[0]), np.diff(held.indptr)), held.indices] = held.data
         return rows
