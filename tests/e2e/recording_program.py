@@ -23,7 +23,7 @@ def main(rows_file: str, prefix: str, pause: str) -> None:
     model = miops.Model(name="credit", version="7", task="binary_classification", classes=("bad", "good"))
     count = 0
     while not ended.is_set():
-        row = dict(rows[count % len(rows)])
+        row = {name: value for name, value in rows[count % len(rows)].items() if not pd.isna(value)}
         time_, score, value = row.pop("time"), row.pop("score"), row.pop("prediction")
         miops.record_prediction(
             model, features=row, score=score, value=value, prediction_id=f"{prefix}-{count}",

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcSpanExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpSpanExporter
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -52,7 +54,7 @@ class Endless:
         row = self.made.rows.iloc[i % len(self.made)]
         told = {f"{semconv.FEATURE_PREFIX}{name}": row[name] for name in FEATURES}
         told |= {semconv.PREDICTION_VALUE: row["prediction"], semconv.PREDICTION_SCORE: row["score"]}
-        known = {key: getattr(v, "item", lambda v=v: v)() for key, v in told.items() if v is not None}
+        known = {key: v.item() if isinstance(v, np.generic) else v for key, v in told.items() if not pd.isna(v)}
         return {**SAID, semconv.PREDICTION_ID: self.id(i), **known}
 
 

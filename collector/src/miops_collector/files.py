@@ -31,7 +31,7 @@ def read_table(file: Path) -> pa.Table:
     InputError
         If it is another kind of file, or cannot be read as what its name says.
     """
-    readers = {".parquet": pa.parquet.read_table, ".csv": pa.csv.read_csv}
+    readers = {".parquet": pa.parquet.read_table, ".csv": _read_csv}
     reader = readers.get(file.suffix.lower())
     if reader is None:
         msg = f"{file}: cannot read {file.suffix or 'a file without an ending'}{did_you_mean(file.suffix, readers)}"
@@ -41,6 +41,12 @@ def read_table(file: Path) -> pa.Table:
     except (pa.ArrowException, OSError) as error:
         msg = f"{file}: is no readable {file.suffix.removeprefix('.')} file: {error}"
         raise InputError(msg) from error
+
+
+def _read_csv(file: Path) -> pa.Table:
+    """An empty field is a missing value in a column of texts too; quoted, it is an empty text."""
+    missing = pa.csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False)
+    return pa.csv.read_csv(file, convert_options=missing)
 
 
 def send_reference(file: Path, address: str, form: Mapping[str, Any]) -> int:
