@@ -51,15 +51,12 @@ def word(b: Bytes, p: Number) -> Number:
     return value
 
 
-@inlined
-def short(b: Bytes, p: Number, size: Number) -> Number:
-    """Up to eight bytes, little-endian: one load and a mask, except among the last bytes there are."""
+@kernel
+def _word(b: Bytes, p: Number, size: Number) -> Number:
+    """Up to eight bytes, little-endian."""
     value = np.uint64(0)
-    if size > 0 and p + 8 <= b.size:
-        value = word(b, p) & (_ALL >> np.uint64(64 - 8 * size))
-    else:
-        for k in range(size):
-            value |= np.uint64(b[p + k]) << np.uint64(8 * k)
+    for k in range(size):
+        value |= np.uint64(b[p + k]) << np.uint64(8 * k)
     return value
 
 
@@ -85,9 +82,9 @@ def murmur(b: Bytes, start: Number, size: Number) -> tuple[Number, Number]:
         p += 16
     rest = size % 16
     if rest > 8:
-        h2 ^= _mix2(short(b, p + 8, rest - 8))
+        h2 ^= _mix2(_word(b, p + 8, rest - 8))
     if rest > 0:
-        h1 ^= _mix1(short(b, p, min(rest, 8)))
+        h1 ^= _mix1(_word(b, p, min(rest, 8)))
     h1 ^= np.uint64(size)
     h2 ^= np.uint64(size)
     h1 += h2
@@ -105,12 +102,20 @@ def quick(b: Bytes, p: Number, size: Number) -> Number:
         h, _ = murmur(b, p, size)
         return h
     if size < 8:
-        return _finish(short(b, p, size) * _C1 ^ np.uint64(size))
+        return _finish(_word(b, p, size) * _C1 ^ np.uint64(size))
     middle = word(b, p + size // 2 - 4)
     return _finish(word(b, p) * _C1 ^ _rotate(word(b, p + size - 8) * _C2, 31) ^ middle ^ np.uint64(size))
 
 
-@inlined
+@kernel
+def short(b: Bytes, p: Number, size: Number) -> Number:
+    """Up to eight bytes, little-endian: one load and a mask, except among the last bytes there are."""
+    if size > 0 and p + 8 <= b.size:
+        return word(b, p) & (_ALL >> np.uint64(64 - 8 * size))
+    return _word(b, p, size)
+
+
+@kernel
 def mixed(h: Number, size: Number) -> Number:
     """A slot for what :func:`short` or :func:`quick` says of a text of this size."""
     return _finish(h * _C1 ^ np.uint64(size))
