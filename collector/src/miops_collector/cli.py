@@ -1,4 +1,7 @@
-"""The command line: ``miops-collector serve · check · demo · reference add · ground-truth add``."""
+"""The command line: ``miops-collector serve · check · demo · reference add · ground-truth add``.
+
+Exit codes: 0 done, 1 failed while running, 2 bad usage, configuration or input.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,27 @@ from typing import Any
 import click
 
 from miops_collector import __version__
-from miops_collector.config import Config, load_config
+from miops_collector.config import load_config
 from miops_collector.errors import ConfigError, InputError, MIOpsError
+from miops_collector.window import parse_length
 
 __all__ = ["main"]
 
 FAILED, BAD_USAGE = 1, 2
+HIDDEN = "***"
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+WEB = click.option(
+    "--web", default="localhost:4320", metavar="HOST:PORT", show_default=True, envvar="MIOPS_COLLECTOR_WEB",
+    show_envvar=True, help="Where the collector's console is.",
+)  # fmt: skip
+
+
+def _length(_: click.Context, __: click.Parameter, text: str) -> str:
+    try:
+        parse_length(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    return text
 
 
 class _Group(click.Group):
@@ -37,7 +54,9 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--config", "file", type=FILE, help="YAML file; without one the defaults hold.")
+@click.option(
+    "--config", "file", type=FILE, envvar="MIOPS_COLLECTOR_CONFIG", help="YAML file; without one the defaults hold."
+)
 @click.option("--data-dir", type=click.Path(file_okay=False), help="Where rows are kept. Default ./miops-data.")
 @click.option("--otlp-grpc", metavar="HOST:PORT", help="Default localhost:4317.")
 @click.option("--otlp-http", metavar="HOST:PORT", help="Default localhost:4318.")
@@ -45,7 +64,11 @@ def main() -> None:
 def serve(
     file: Path | None, data_dir: str | None, otlp_grpc: str | None, otlp_http: str | None, web: str | None
 ) -> None:
-    """Receive OTLP and serve statistics until SIGTERM or Ctrl-C."""
+    """Receive OTLP and serve statistics until SIGTERM or Ctrl-C.
+
+    Every option, and every key of the configuration, is also an environment variable: MIOPS_COLLECTOR_DATA_DIR,
+    MIOPS_COLLECTOR_OTLP_GRPC … Options win over variables, variables over the file.
+    """
     from miops_collector.server import run
 
     given = {"data_dir": data_dir, "otlp.grpc": otlp_grpc, "otlp.http": otlp_http, "web": web}
@@ -56,18 +79,31 @@ def serve(
 @main.command()
 @click.argument("file", type=FILE)
 def check(file: Path) -> None:
-    """Check a configuration file; print what will hold, or what is wrong and where."""
+    """Check a configuration file; print what will hold, or what is wrong and where.
+
+    The environment is taken into account; values of headers are not shown.
+    """
     import yaml
 
-    config: Config = load_config(file)
-    click.echo(yaml.safe_dump(config.model_dump(mode="json", by_alias=True), sort_keys=False), nl=False)
+    shown = load_config(file).model_dump(mode="json", by_alias=True)
+    for section in ("forward", "export"):
+        if shown[section]:
+            shown[section]["headers"] = dict.fromkeys(shown[section]["headers"], HIDDEN)
+    click.echo(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True), nl=False)
 
 
 @main.command()
 @click.option("--exit", "leave", is_flag=True, help="Stop after the final table instead of serving on.")
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Write every observation as JSON.")
-@click.option("--speed", type=float, default=0.0, help="Days of event time per second; 0 is as fast as it goes.")
-@click.option("--truth-delay", default="30d", show_default=True, help="How long truth takes, at least.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0.0),
+    default=0.0,
+    help="Days of event time per second; 0 is as fast as it goes.",
+)
+@click.option(
+    "--truth-delay", default="30d", show_default=True, callback=_length, help="How long truth takes, at least."
+)
 @click.option("--share", type=click.FloatRange(0.01, 1.0), default=1.0, help="Share of the rows to replay.")
 @click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Keep the data here.")
 def demo(
@@ -98,7 +134,7 @@ def reference() -> None:
 @click.option("--sensitive", multiple=True, metavar="COLUMN", help="Fairness is computed over it; repeatable.")
 @click.option("--task", default="", help="Overrides the guess.")
 @click.option("--positive-class", default="")
-@click.option("--web", default="localhost:4320", metavar="HOST:PORT", show_default=True)
+@WEB
 def reference_add(file: Path, web: str, **form: Any) -> None:
     """Send a Parquet or CSV file; all columns not named otherwise are features."""
     from miops_collector.files import send_reference
@@ -117,7 +153,7 @@ def ground_truth() -> None:
 @click.option("--id", "id_column", required=True, metavar="COLUMN", help="Prediction ids.")
 @click.option("--value", required=True, metavar="COLUMN", help="The truth.")
 @click.option("--outcome", multiple=True, metavar="COLUMN", help="A number that goes with it; repeatable.")
-@click.option("--web", default="localhost:4320", metavar="HOST:PORT", show_default=True)
+@WEB
 def ground_truth_add(file: Path, id_column: str, value: str, outcome: tuple[str, ...], web: str) -> None:
     """Send a Parquet or CSV file."""
     from miops_collector.files import send_ground_truth

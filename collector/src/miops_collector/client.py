@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from http.client import HTTPConnection, HTTPException
 from threading import local
-from typing import Any
+from typing import Any, Self
 
 from miops_collector.errors import InputError, MIOpsError, UnavailableError
 
 __all__ = ["Client"]
 
 JSON = "application/json"
+COME_AGAIN = {408, 429}
+ADDRESS = re.compile(r"(?:http://)?(?P<address>[^/@]+:\d+)/?")
 
 
 class Client:
@@ -20,13 +23,17 @@ class Client:
     Raises
     ------
     InputError
-        The answer was 4xx; the message is the server's.
+        The address is none, or the answer was 4xx; the message is the server's.
     UnavailableError
-        Nobody answered, or the answer was 5xx.
+        Nobody answered, or the answer was 5xx or says to come again.
     """
 
     def __init__(self, address: str, *, timeout_seconds: float = 60.0) -> None:
-        self._address = address
+        found = ADDRESS.fullmatch(address)
+        if found is None:
+            msg = f"{address!r} is no address: write HOST:PORT, such as 'localhost:4320'"
+            raise InputError(msg)
+        self._address = found["address"]
         self._timeout = timeout_seconds
         self._local = local()
 
@@ -37,6 +44,12 @@ class Client:
 
     def get(self, path: str) -> Any:
         return self._request("GET", path, None, {})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close this thread's connection; the next request opens another."""
@@ -65,7 +78,7 @@ class Client:
 
     def _error(self, method: str, path: str, status: int, answer: bytes) -> MIOpsError:
         msg = f"{method} {self._address}{path}: {status} {answer[:2000].decode(errors='replace')}"
-        return UnavailableError(msg) if status >= 500 else InputError(msg)
+        return UnavailableError(msg) if status >= 500 or status in COME_AGAIN else InputError(msg)
 
     def _connection(self) -> HTTPConnection:
         if not hasattr(self._local, "connection"):

@@ -23,15 +23,15 @@ ROWS_PER_POST = 50_000
 ARROW_STREAM = {"content-type": "application/vnd.apache.arrow.stream"}
 
 
-def read_table(file: Path) -> pa.Table:
-    """All rows of a ``.parquet`` or ``.csv`` file.
+def read_table(file: Path, *, texts: Sequence[str] = ()) -> pa.Table:
+    """All rows of a ``.parquet`` or ``.csv`` file; of the latter these columns are texts, whatever they look like.
 
     Raises
     ------
     InputError
         If it is another kind of file, or cannot be read as what its name says.
     """
-    readers = {".parquet": pa.parquet.read_table, ".csv": _read_csv}
+    readers = {".parquet": pa.parquet.read_table, ".csv": lambda csv: _read_csv(csv, texts)}
     reader = readers.get(file.suffix.lower())
     if reader is None:
         msg = f"{file}: cannot read {file.suffix or 'a file without an ending'}{did_you_mean(file.suffix, readers)}"
@@ -43,37 +43,42 @@ def read_table(file: Path) -> pa.Table:
         raise InputError(msg) from error
 
 
-def _read_csv(file: Path) -> pa.Table:
+def _read_csv(file: Path, texts: Sequence[str]) -> pa.Table:
     """An empty field is a missing value in a column of texts too; quoted, it is an empty text."""
-    missing = pa.csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False)
-    return pa.csv.read_csv(file, convert_options=missing)
+    options = pa.csv.ConvertOptions(
+        strings_can_be_null=True, quoted_strings_can_be_null=False, column_types=dict.fromkeys(texts, pa.string())
+    )
+    return pa.csv.read_csv(file, convert_options=options)
 
 
 def send_reference(file: Path, address: str, form: Mapping[str, Any]) -> int:
     """Send every row as the reference that ``form`` (query parameters of ``POST /api/v1/reference``) describes."""
     table = read_table(file)
-    client = Client(address, timeout_seconds=600)
     identity = uuid.uuid4().hex
     pieces = list(_pieces(table))
-    for i, piece in enumerate(pieces):
-        parameters = {**form, "reference_id": identity, "last": str(i == len(pieces) - 1).lower()}
-        query = urlencode([(k, v) for k, v in parameters.items() if v], doseq=True)
-        client.post(f"/api/v1/reference?{query}", _stream(piece), ARROW_STREAM)
+    with Client(address, timeout_seconds=600) as client:
+        for i, piece in enumerate(pieces):
+            parameters = {**form, "reference_id": identity, "last": str(i == len(pieces) - 1).lower()}
+            query = urlencode([(k, v) for k, v in parameters.items() if v], doseq=True)
+            client.post(f"/api/v1/reference?{query}", _stream(piece), ARROW_STREAM)
     return int(table.num_rows)
 
 
 def send_ground_truth(file: Path, address: str, *, id_column: str, value: str, outcomes: Sequence[str]) -> int:
-    """Send the truth of every row, and its outcomes, in posts of bounded size."""
-    table = read_table(file)
+    """Send the truth of every row, and its outcomes, in posts of bounded size.
+
+    Ids are texts: ``007`` in a CSV file is not 7.
+    """
+    table = read_table(file, texts=[id_column])
     for name in (id_column, value, *outcomes):
         if name not in table.column_names:
             msg = f"{file}: has no column {name!r}{did_you_mean(name, table.column_names)}"
             raise InputError(msg)
     columns = {COLUMN_PREDICTION_ID: table[id_column].cast(pa.string()), COLUMN_VALUE: table[value]}
     columns |= {COLUMN_OUTCOME_PREFIX + name: table[name] for name in outcomes}
-    client = Client(address, timeout_seconds=600)
-    for piece in _pieces(pa.table(columns)):
-        client.post("/api/v1/ground-truth", _stream(piece), ARROW_STREAM)
+    with Client(address, timeout_seconds=600) as client:
+        for piece in _pieces(pa.table(columns)):
+            client.post("/api/v1/ground-truth", _stream(piece), ARROW_STREAM)
     return int(table.num_rows)
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import uvicorn
@@ -26,6 +24,7 @@ from miops_collector.exporters.otlp import OtlpExporter
 from miops_collector.exporters.prometheus import PrometheusExporter
 from miops_collector.forward import Forwarder, forward_senders
 from miops_collector.ingest import Ingest, IngestSettings
+from miops_collector.listening import bind, is_free
 from miops_collector.otlp.settings import DecodeSettings
 from miops_collector.receivers.grpc import GrpcReceiver
 from miops_collector.receivers.http import http_receiver
@@ -94,6 +93,7 @@ class Collector:
         self._ticking = threading.Thread(target=self._tick_until_stopped, name="miops-tick", daemon=True)
         self._stopping = threading.Event()
         self._stopped = False
+        self._complaint = ""
         self.addresses = Addresses(config.otlp.grpc, config.otlp.http, config.web)
 
     # --- start ---------------------------------------------------------------------------------------------------
@@ -124,22 +124,25 @@ class Collector:
             raise _taken("otlp.grpc", address)
         try:
             bound = await self._grpc.start(address)
-        except (OSError, RuntimeError) as error:
+        except (ConfigError, OSError, RuntimeError) as error:
             raise _taken("otlp.grpc", address) from error
         return f"{host}:{bound}"
 
     async def _listen(self, app: Starlette, address: str, key: str) -> str:
         host, _, port = address.rpartition(":")
         try:
-            sockets = _bind(host, int(port))
+            sockets = bind(host, int(port))
         except OSError as error:
             raise _taken(key, address) from error
         config = uvicorn.Config(
             app, log_level="warning", lifespan="off", access_log=False, timeout_graceful_shutdown=10
         )
         server = _Server(config)
-        self._servers.append((server, asyncio.create_task(server.serve(sockets=sockets))))
+        task = asyncio.create_task(server.serve(sockets=sockets))
+        self._servers.append((server, task))
         while not server.started:
+            if task.done():
+                task.result()
             await asyncio.sleep(0.005)
         return f"{host}:{sockets[0].getsockname()[1]}"
 
@@ -175,11 +178,20 @@ class Collector:
             finally:
                 for exporter in self._exporters:
                     exporter.export(self.engine.report)
-        except Exception:
-            log.exception("a tick failed")
+        except Exception as error:  # noqa: BLE001  the border of the ticking thread
+            self._complain(error)
             self.telemetry.add("ticks.failed", 1)
         self.telemetry.add("ticks", 1)
         self.telemetry.add("ticks.seconds", time.monotonic() - started)
+
+    def _complain(self, error: Exception) -> None:
+        """The whole story once; the same again and again would fill the disk."""
+        story = "; ".join(str(e) for e in (error, *getattr(error, "exceptions", ())))
+        if story == self._complaint:
+            log.warning("a tick failed as before: %s", story)
+        else:
+            log.error("a tick failed", exc_info=error)
+        self._complaint = story
 
     def settle(self, timeout_seconds: float = SETTLE_SECONDS) -> bool:
         """Tick until everything that is committed is in the report; whether that was so in time."""
@@ -204,9 +216,11 @@ class Collector:
         await self._grpc.stop()
         receivers, web = self._servers[:1], self._servers[1:]
         await _shut(receivers)
-        await asyncio.to_thread(self._finish)
-        await _shut(web)
-        self.store.close()
+        try:
+            await asyncio.to_thread(self._finish)
+        finally:
+            await _shut(web)
+            self.store.close()
 
     def _finish(self) -> None:
         self.ingest.close(STOP_SECONDS)
@@ -215,10 +229,11 @@ class Collector:
         self._stopping.set()
         if self._ticking.ident is not None:
             self._ticking.join(STOP_SECONDS)
-        self.tick()
-        self.engine.close()
-        for exporter in self._exporters:
-            exporter.shutdown()
+        with ExitStack() as last:  # whatever fails, the rest is done
+            for exporter in self._exporters:
+                last.callback(exporter.shutdown)
+            last.callback(self.engine.close)
+            self.tick()
 
 
 async def run(config: Config) -> None:
@@ -256,21 +271,6 @@ def in_background(config: Config) -> Iterator[Collector]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(STOP_SECONDS)
         loop.close()
-
-
-def is_free(host: str, port: int) -> bool:
-    """Whether nobody listens there."""
-    with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=0.5):
-        return False
-    return True
-
-
-def _bind(host: str, port: int) -> list[socket.socket]:
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    listener = socket.socket(family, kind, protocol)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(address)
-    return [listener]
 
 
 async def _shut(servers: list[tuple[_Server, asyncio.Task[None]]]) -> None:
