@@ -120,13 +120,16 @@ class CollectorProcess:
                 return found
             cursor = f"&cursor={page['next']}"
 
-    def settle(self, seconds: float = 60) -> None:
-        """Wait until two evaluations after each other say the same: all that was committed is in the statistics."""
+    def settle(self, query: str = "", *, seconds: float = 60) -> None:
+        """Wait until two evaluations after each other say the same: all that was committed is in the statistics.
+
+        ``query`` says which of them to compare, where there are many.
+        """
         deadline = time.monotonic() + seconds
         before: list[dict[str, Any]] | None = None
         while time.monotonic() < deadline:
             self._wait_for_ticks(2, deadline)
-            now = self.observations()
+            now = self.observations(query)
             if now == before:
                 return
             before = now

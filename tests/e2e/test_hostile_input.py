@@ -134,7 +134,7 @@ def test_values_of_every_wrong_kind_lose_no_row(collector: CollectorProcess) -> 
 
     rejected, _ = send(collector, request(*told))
 
-    collector.settle()
+    collector.settle("model=kinds")
     assert rejected == 0
     assert collector.model("kinds")["rows"] == len(told)
     shown = [collector.get(f"/api/v1/predictions/k{i}")["features"] for i in range(len(values))]
@@ -164,7 +164,7 @@ def test_a_feature_name_of_ten_thousand_characters_is_left_out(collector: Collec
 
     rejected, _ = send(collector, request(prediction("long", **{long: 1.0, f"{semconv.FEATURE_PREFIX}short": 2.0})))
 
-    collector.settle()
+    collector.settle("model=long")
     assert rejected == 0
     assert list(collector.model("long")["columns"]) == ["feature.short"]
 
@@ -176,7 +176,7 @@ def test_five_thousand_features(collector: CollectorProcess) -> None:
     rejected, _ = send(collector, batch(semconv.EVENT_PREDICTION_BATCH, columns, {semconv.MODEL_NAME: "wide"},
                                         time_unix_nano=time.time_ns()))  # fmt: skip
 
-    collector.settle(120)
+    collector.settle("model=wide&metric=miops.quality.missing_share", seconds=120)
     assert rejected == 0
     assert len(collector.model("wide")["columns"]) == 5000
     missing = collector.observations("model=wide&metric=miops.quality.missing_share")
@@ -202,7 +202,7 @@ def test_a_hostile_model_name_is_a_name(collector: CollectorProcess) -> None:
 
     rejected, _ = send(collector, request({**name, **version, semconv.PREDICTION_VALUE: HOSTILE_NAME, **told}))
 
-    collector.settle()
+    collector.settle(f"model={quote(HOSTILE_NAME)}")
     assert rejected == 0
     assert collector.model(HOSTILE_NAME)["rows"] == 1
     assert len(collector.observations(f"model={quote(HOSTILE_NAME)}&metric=miops.window.rows")) == 2

@@ -28,6 +28,7 @@ from miops_collector.demo.plan import FAULT, Plan, make_plan
 from miops_collector.demo.process import free_port, model_server
 from miops_collector.demo.survey import FEATURES, MODEL, SENSITIVE, TRUTH, VERSION, Split, load
 from miops_collector.demo.training import train
+from miops_collector.errors import ConfigError
 from miops_collector.files import send_reference
 from miops_collector.server import Collector, in_background, is_free
 from miops_collector.window import NANOS, parse_length
@@ -79,7 +80,7 @@ def run_demo(options: DemoOptions, console: Console | None = None) -> Outcome:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="miops-demo-")))
         data_dir = options.data_dir or folder / "data"
-        collector = stack.enter_context(in_background(demo_config(data_dir, _ports(console))))
+        collector = _start(stack, console, data_dir)
         _announce(console, collector)
         split = load(seed=SEED, share=options.share)
         model = _prepare(console, collector, split, folder)
@@ -102,6 +103,15 @@ def _console() -> Console:
     """As wide as the terminal, or wide enough for the tables where there is none."""
     console = Console()
     return console if console.is_terminal else Console(width=WIDTH)
+
+
+def _start(stack: ExitStack, console: Console, data_dir: Path) -> Collector:
+    """Another program may take a port between our look at it and our listening; then any will do."""
+    try:
+        return stack.enter_context(in_background(demo_config(data_dir, _ports(console))))
+    except ConfigError as error:
+        console.print(f"[yellow]{error}; using free ports[/]")
+        return stack.enter_context(in_background(demo_config(data_dir, dict.fromkeys(PORTS, 0))))
 
 
 def _ports(console: Console) -> dict[str, int]:
