@@ -215,7 +215,7 @@ def serve() -> None:
         classifier.predict(np.ones((1, 5)))
     LinearRegression().fit(x, x[:, 0]).predict(x)
     ids = miops.record_prediction("credit", features={"age": 40, "city": "Oslo"}, value="good", score=0.9)
-    miops.record_ground_truth("bad", prediction_id=ids[0], outcome={"loss": 3.0})
+    miops.record_ground_truth(ids[0], "bad", outcome={"loss": 3.0})
     miops.record_reference({"age": [40, 50]}, model="credit", ground_truth=["good", "bad"])
 
 

@@ -77,7 +77,7 @@ def key_of(prediction_id: str) -> bytes:
     >>> key_of("0190163D-8694-739B-AEA5-966C26F8AD91").hex()
     '0190163d8694739baea5966c26f8ad91'
     >>> key_of("order-17/0").hex()
-    'eb4b6baa06b6e41b5e4ed0a4fc0f0bc8'
+    'f0816d4afcf72012256d0e94620d6b52'
     """
     data = np.frombuffer(prediction_id.encode(), np.uint8)
     one = np.array([len(data)], np.int64)
