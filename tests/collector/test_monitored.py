@@ -303,6 +303,32 @@ def test_marks_that_moved_without_a_pane_are_saved_now_and_then_and_at_the_end(s
     assert store.panes(MODEL, model.layout.id)[0] == model.marks
 
 
+def test_panes_are_made_ready_a_few_at_a_time(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitored, "PACKED_AT_ONCE", 10)
+    for day in range(25):
+        commit(store, None, day, time=START + day * DAY)
+    model = made(store)
+    calls = iter([False, False, True])
+
+    assert not model.pack(lambda: next(calls))
+    assert model.pack(lambda: False)
+    assert rows(model) == 25
+
+
+def test_a_long_history_merges_month_by_month(store: DuckDBStore) -> None:
+    for day in range(100):
+        commit(store, None, day, time=START + day * DAY)
+    model = made(store)
+    model.update_agenda(NOW)
+    model.agenda.done([w for queue in model.agenda.queues() for w in queue])
+    resolved = []
+    for _ in range(4):
+        save(model, store)
+        resolved.append(sum(model.resolves(Window.holding(START + day * DAY, HOUR)) for day in range(100)))
+
+    assert resolved == [80, 50, 20, 12]
+
+
 def test_panes_merge_as_they_age_but_not_where_they_are_needed(store: DuckDBStore) -> None:
     for i in range(100):
         commit(store, None, i, time=START + i * HOUR // 2)

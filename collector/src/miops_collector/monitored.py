@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -26,6 +26,9 @@ __all__ = ["Monitored", "Reference", "read_reference", "store_reference"]
 
 REPEATS = 4
 """Place in ``volume``."""
+PACKED_AT_ONCE = 256
+MERGED_AT_ONCE = 30 * 86_400 * NANOS
+"""Panes packed, and event time merged, before the writer gets its turn: it must not wait for seconds."""
 MARKS_SECONDS = 600.0
 """Marks that moved on without any pane changing are saved this often: after a crash less has to be looked at again."""
 
@@ -87,6 +90,7 @@ class Monitored:
     _saved_marks: Marks = Marks()
     _marks_saved_at: int = 0
     _saved_agenda: str = ""
+    _merged_before: int = 0
 
     def __post_init__(self) -> None:
         self.panes = PaneSet(self.layout, self.settings.pane, self.settings.levels)
@@ -170,7 +174,7 @@ class Monitored:
             fresh._catch_up(store, info, now)
             fresh._count_repeats_of(self)
             self.layout, self.reference = layout, reference
-            self.panes, self.marks = fresh.panes, fresh.marks
+            self.panes, self.marks, self._merged_before = fresh.panes, fresh.marks, 0
             if fresh.watermark is not None:
                 self._have_seen(fresh.first_seen, fresh.watermark.newest, now)
             self.agenda.touch(fresh.panes.starts.tolist())
@@ -204,13 +208,12 @@ class Monitored:
         What is due is written first: after a crash in between, windows are evaluated once too often, never once too
         little.
         """
+        self.pack(lambda: False)
         with self.lock:
             if self.broken:
                 return
             self.update_agenda(now)
-            oldest = self.agenda.oldest()
-            needed_from = needed_from if oldest is None else min(needed_from, oldest)
-            self.panes.coarsen(min(self.complete_before(now), needed_from))
+            self._merge(now, needed_from)
             changed, removed = self.panes.take_dirty()
             marks, agenda, layout_id = self.marks, self.agenda.to_json(self.panes.length_at), self.layout.id
         due = closing or now - self._marks_saved_at >= MARKS_SECONDS * NANOS
@@ -226,6 +229,21 @@ class Monitored:
                 self.panes.give_back(changed, removed)
             raise
         self._saved_marks, self._marks_saved_at, self._saved_agenda = marks, now, agenda
+
+    def pack(self, enough: Callable[[], bool]) -> bool:
+        """Make changed panes ready to be saved, until it is enough; whether all are."""
+        left = True
+        while left and not enough():
+            with self.lock:
+                left = self.panes.pack(PACKED_AT_ONCE)
+        return not left
+
+    def _merge(self, now: int, needed_from: int) -> None:
+        """Years of history merge little by little, a month each time."""
+        oldest = self.agenda.oldest()
+        last = min(self.complete_before(now), needed_from, needed_from if oldest is None else oldest)
+        self._merged_before = min(last, max(self._merged_before, self.first_seen) + MERGED_AT_ONCE)
+        self.panes.coarsen(self._merged_before)
 
     # --- what to look at -------------------------------------------------------------------------------------------
 

@@ -17,6 +17,8 @@ __all__ = ["Watched"]
 
 SAVE_SECONDS = 15.0
 """Panes changed since are written at least this often; after a crash the rows since are read again from the store."""
+PACK_SECONDS, OVERDUE_SECONDS = 0.5, 60.0
+"""What a tick may spend on making panes ready to be saved, and how long a save may be put off by that."""
 REBUILD_SHARE = 0.1
 """Part of the time that may go into binning all rows anew because new columns keep appearing."""
 
@@ -40,6 +42,7 @@ class Watched:
         self._windows: list[Window] = []
         self._described: tuple[object, ...] = ()
         self._rest_until = 0.0
+        self._due_since = 0.0
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
@@ -103,7 +106,7 @@ class Watched:
             self._store.put_observations(alarming.judged(computed))
         model.agenda.done(done)
         if now - model.saved_at >= SAVE_SECONDS * NANOS:
-            self.save(now)
+            self._save_in_time(now)
 
     def _evaluate_due(self, deadline: float, now: int) -> tuple[list[Window], list[Observation]]:
         """The first window of every queue in any case, so that none of them stands still."""
@@ -149,6 +152,15 @@ class Watched:
             self.trailing, self._windows = (), []
 
     # --- saving ----------------------------------------------------------------------------------------------------
+
+    def _save_in_time(self, now: int) -> None:
+        """The rows of years may have come together: then their panes are made ready over several ticks."""
+        started = self._monotonic()
+        self._due_since = self._due_since or started
+        overdue = started - self._due_since > OVERDUE_SECONDS
+        if self.model.pack(lambda: self._monotonic() - started > PACK_SECONDS) or overdue:
+            self._due_since = 0.0
+            self.save(now)
 
     def save(self, now: int, *, closing: bool = False) -> None:
         """Alarms first: after a crash in between, the same windows tell them the same once more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TypeAlias
 
 import numpy as np
@@ -121,6 +122,15 @@ class PaneSet:
         for key in dict.fromkeys(old):
             pane = self._taken(key)
             self._opened(self._key(key[1])).merge(pane)
+
+    def pack(self, most: int) -> bool:
+        """Turn up to so many open panes into bytes; whether any is still open.
+
+        :meth:`take_dirty` does it for all at once, which may take long where the rows of years came together.
+        """
+        for key in list(islice(self._open, most)):
+            self._packed[key] = self._codec.encode(self._open.pop(key))
+        return bool(self._open)
 
     def take_dirty(self) -> tuple[dict[PaneKey, bytes], list[PaneKey]]:
         """Panes that changed since the last call, by length and start, and saved ones that are no more."""
