@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 from tests.e2e.collector_process import COMMAND
 
 SHARE = "0.1"
+NORMAL_PORT = 4318
 FIRST_FAULTY_WEEK, LAST_EARLY_WEEK = "2018-09-27", "2018-10-18"
 """Starts of windows: weeks are counted from 1970, so the first one with faulty rows begins four days before October."""
 YEARS = ("2016", "2017", "2018")
@@ -31,13 +34,22 @@ class Run:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     folder = tmp_path_factory.mktemp("demo")
     report = folder / "report.json"
-    done = subprocess.run(
-        [COMMAND, "demo", "--exit", "--share", SHARE, "--report", str(report), "--data-dir", str(folder / "data")],
-        capture_output=True, text=True, timeout=400, check=False, cwd=folder, env=None,
-    )  # fmt: skip
+    command = [COMMAND, "demo", "--exit", "--share", SHARE, "--report", str(report), "--data-dir", str(folder / "data")]
+    with taken(NORMAL_PORT):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False, cwd=folder)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     yield Run(done.returncode, done.stdout, json.loads(report.read_text()))
     assert not left_behind(folder)
+
+
+@contextmanager
+def taken(port: int) -> Iterator[None]:
+    """Somebody listens there: we, if nobody did."""
+    with socket.socket() as listener:
+        with suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            listener.listen()
+        yield
 
 
 def left_behind(folder: Path) -> list[Path]:
@@ -50,6 +62,10 @@ def test_every_row_is_accounted_for(run: Run) -> None:
 
     assert rows["sent"] == rows["stored"] + rows["refused"] > 20_000
     assert (rows["refused"], rows["deduplicated"], rows["dropped"]) == (0, 0, 0)
+
+
+def test_a_taken_port_is_named_and_another_one_used(run: Run) -> None:
+    assert f"Port {NORMAL_PORT} (otlp.http) is taken, using " in run.text
 
 
 def test_the_report_has_the_form_of_the_wire_contract(run: Run) -> None:
