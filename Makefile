@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests run in random order; in CI in the same one each time, so that a red run can be seen again.
+PYTEST_ARGS ?= $(if $(CI),--randomly-seed=1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .PHONY: demo test lint bench docs venv lock test-packages clean
