@@ -40,4 +40,4 @@ def test_any_windows_have_panes_that_can_age(windows: list[str]) -> None:
 
 
 def test_old_panes_are_as_long_as_the_defaults_say() -> None:
-    assert settings_of(Config()).levels == ((HOUR // 12, 2 * DAY), (HOUR, 35 * DAY), (DAY, 90 * DAY), (30 * DAY, 0))
+    assert settings_of(Config()).levels == ((HOUR // 12, 2 * DAY), (HOUR, 14 * DAY), (DAY, 90 * DAY), (30 * DAY, 0))

@@ -47,7 +47,7 @@ class Config(Section):
     pane: Length | None = Field(default=None, description="default: a twelfth of the smallest window")
     lateness: Length = Field(default="1m", description="how late rows may come before a window counts as complete")
     ageing: dict[Length, Length] = Field(
-        default={"1h": "2d", "1d": "35d", "30d": "90d"},
+        default={"1h": "2d", "1d": "14d", "30d": "90d"},
         description="pane length to the age from which panes are merged into that length",
     )
     minimum_rows: int = Field(default=100, ge=1, description="fewer rows in a window: insufficient_data")
