@@ -6,13 +6,17 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?= $(if $(CI),--randomly-seed=1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test lint bench docs venv lock test-packages clean
+.PHONY: demo test test-oldest lint bench docs venv lock test-packages clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/miops-collector demo $(DEMO_ARGS)
 
 test: $(VENV)/test.stamp test-packages
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# The oldest versions the two pyproject.toml promise, in an environment of its own.
+test-oldest: .venvs/oldest/test.stamp
+	.venvs/oldest/bin/python -m pytest -o filterwarnings=default $(PYTEST_ARGS) tests/collector tests/instrumentation tests/e2e/test_demo.py
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
@@ -47,11 +51,19 @@ $(VENV)/test.stamp: requirements/test.lock instrumentation/pyproject.toml collec
 	$(PIP) install --no-build-isolation --no-deps -e instrumentation -e collector
 	touch $@ $(VENV)/demo.stamp
 
+.venvs/oldest/test.stamp: requirements/oldest.lock instrumentation/pyproject.toml collector/pyproject.toml
+	$(PYTHON) -m venv .venvs/oldest
+	.venvs/oldest/bin/python -m pip --disable-pip-version-check -q install --require-hashes -r requirements/oldest.lock
+	.venvs/oldest/bin/python -m pip --disable-pip-version-check -q install --no-build-isolation --no-deps -e instrumentation -e collector
+	touch $@
+
 # The lock files name versions and hashes, never an index. Needs uv (pip install uv).
 lock:
 	for f in demo test; do \
 	  uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	    --python-version 3.11 requirements/$$f.in -o requirements/$$f.lock; done
+	uv pip compile -q --resolution lowest-direct --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  --python-version 3.11 requirements/oldest.in -o requirements/oldest.lock
 
 clean:
 	rm -rf $(VENV) miops-data .pytest_cache .mypy_cache .ruff_cache .hypothesis
