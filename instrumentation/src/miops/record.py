@@ -19,6 +19,7 @@ from opentelemetry.context import attach, detach, get_current, set_value
 from miops.blocks import BlockPool
 from miops.call import Call
 from miops.config import Config
+from miops.draining import drain_at_shutdown
 from miops.event import Request
 from miops.faults import Faults
 from miops.ids import IdSpace
@@ -188,6 +189,14 @@ class Recorder:
                     return self._done >= ticket
         return self._done >= ticket
 
+    def drain(self) -> None:
+        """Send what is there, within the exit timeout, and go on."""
+        try:
+            if self.queued:
+                self.flush(self._config.exit_timeout)
+        except Exception as error:  # noqa: BLE001
+            self._faults.add("not_drained", error)
+
     def shutdown(self) -> None:
         """Send what is left within the exit timeout; what does not arrive is counted as dropped."""
         if self._stopped:
@@ -227,6 +236,11 @@ def _after_fork_in_child() -> None:
         recorder.after_fork()
 
 
+def _drain() -> None:
+    for recorder in list(_recorders):
+        recorder.drain()
+
+
 def _at_exit() -> None:
     for recorder in list(_recorders):
         recorder.shutdown()
@@ -234,3 +248,4 @@ def _at_exit() -> None:
 
 os.register_at_fork(after_in_child=_after_fork_in_child)
 atexit.register(_at_exit)
+drain_at_shutdown(_drain)

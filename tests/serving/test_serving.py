@@ -1,0 +1,151 @@
+"""Real servers, real HTTP, no MIOps import in the serving code: every prediction arrives, tied to its request."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import pkgutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from tests.e2e.waiting import wait_until
+from tests.serving import stacks
+from tests.serving.sink import Sink, otlp_sink
+from tests.serving.stack import APPS, Stack
+
+ALL: list[Stack] = [
+    import_module(f"{stacks.__name__}.{found.name}").STACK for found in pkgutil.iter_modules(stacks.__path__)
+]
+REQUESTS, ROWS_EACH = 40, 2
+SENT = REQUESTS * ROWS_EACH
+PROGRAMS = Path(sys.executable).parent
+LAST_SPANS_SECONDS = 30
+
+
+@pytest.fixture(params=ALL, ids=lambda stack: stack.name)
+def stack(request: pytest.FixtureRequest) -> Stack:
+    chosen: Stack = request.param
+    if missing := [name for name in chosen.modules if not installed(name)]:
+        pytest.skip(f"{', '.join(missing)} not installed: make test-serving")
+    return chosen
+
+
+def installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    x = np.random.default_rng(0).normal(size=(500, 4))
+    file = tmp_path_factory.mktemp("model") / "model.joblib"
+    joblib.dump(LogisticRegression().fit(x, x[:, 0] > 0), file)
+    return file
+
+
+@contextmanager
+def serving(stack: Stack, model: Path, sink: Sink, folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    port = free_port()
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [str(PROGRAMS / "opentelemetry-instrument"), *stack.command(port)],
+            env=environment(stack, model, sink), cwd=APPS, stdout=output, stderr=output, start_new_session=True,
+        )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        assert wait_until(
+            lambda: process.poll() is not None or answers(url + stack.health), stack.start_seconds, every=0.2
+        ), log.read_text()
+        assert process.poll() is None, log.read_text()
+        yield url, process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(stack: Stack, model: Path, sink: Sink) -> dict[str, str]:
+    mine = {
+        "MODEL_FILE": str(model),
+        "OTEL_SERVICE_NAME": "serving",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": sink.endpoint,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_METRICS_EXPORTER": "none",
+        "OTEL_BSP_SCHEDULE_DELAY": "500",
+        "PATH": f"{PROGRAMS}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
+    return {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | mine | stack.environment
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except urllib.error.HTTPError:
+        return False
+
+
+def ask(url: str, body: object) -> None:
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        assert answer.status == 200
+        answer.read()
+
+
+def send_all(url: str, stack: Stack) -> None:
+    bodies = [stack.body([[float(i), 1.0, 2.0, float(row)] for row in range(ROWS_EACH)]) for i in range(REQUESTS)]
+    with ThreadPoolExecutor(4) as clients:
+        list(clients.map(lambda body: ask(url + stack.predict, body), bodies))
+
+
+def test_every_prediction_arrives_once_and_hangs_under_its_request(
+    stack: Stack, model_file: Path, tmp_path: Path
+) -> None:
+    with otlp_sink() as sink, serving(stack, model_file, sink, tmp_path) as (url, _):
+        send_all(url, stack)
+
+        assert wait_until(lambda: len(sink.rows) >= SENT, 20), len(sink.rows)
+        assert len({row["prediction_id"] for row in sink.rows}) == len(sink.rows) == SENT
+        inputs = {(row["feature.x0"], row["feature.x3"]) for row in sink.rows}
+        assert inputs == {(float(i), float(row)) for i in range(REQUESTS) for row in range(ROWS_EACH)}
+        assert len({row["instance"] for row in sink.rows}) <= max(stack.workers, 1)
+        if stack.untraced:
+            return
+        assert all(row["trace_id"] and row["span_id"] for row in sink.rows)
+        assert wait_until(lambda: all(map(sink.server_span_above, sink.rows)), LAST_SPANS_SECONDS)
+        traces = {row["trace_id"] for row in sink.rows}
+        assert len(traces) == REQUESTS
+        assert all(getattr(sink.server_span_above(row), "trace_id", None) == row["trace_id"] for row in sink.rows)
+
+
+def test_what_was_answered_just_before_a_restart_arrives(stack: Stack, model_file: Path, tmp_path: Path) -> None:
+    with otlp_sink() as sink, serving(stack, model_file, sink, tmp_path) as (url, process):
+        send_all(url, stack)
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+        assert wait_until(lambda: len(sink.rows) >= SENT, 10), len(sink.rows)
