@@ -85,17 +85,21 @@ class Call(NamedTuple):
     extras: Extras | None
 
 
+def _certainty(call: Call) -> int:
+    known = (Output.PROBABILITIES, Output.SCORE, Output.MARGINS)
+    return next((place for place, output in enumerate(known) if call.outputs & output), len(known))
+
+
 def merged(first: Call, second: Call) -> Call:
     """One call from two that asked the same model about the same input: the decision of one, the scores of the other.
 
     Id, time and trace are the first's; the duration is the sum, for that is how long the prediction took.
-    Probabilities win over margins.
+    Probabilities win over scores, and these over margins; the outputs say which scores they are.
     """
     decided = first if first.outputs & Output.DECISION else second
-    scored = second if second.outputs & Output.PROBABILITIES or not first.scores else first
-    scored = scored if scored.scores is not None else first
+    scored = min((first, second), key=_certainty)
     return first._replace(
-        outputs=first.outputs | second.outputs,
+        outputs=((first.outputs | second.outputs) & Output.DECISION) | (scored.outputs & ~Output.DECISION),
         decision=decided.decision,
         decision_dtype=decided.decision_dtype,
         scores=scored.scores,

@@ -29,7 +29,9 @@ class Model:
     features
         Input names, in order.
     threshold
-        Decision threshold in force, when it is not the framework's own.
+        Probability from which on the positive class is decided, when it is not the framework's own.
+    margin_threshold
+        The same for scores that are no probabilities; 0 unless the framework says otherwise.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Model:
     role: str | None = None
     features: tuple[str, ...] | None = None
     threshold: float | None = None
+    margin_threshold: float | None = None
 
     @property
     def positive_index(self) -> int:

@@ -48,16 +48,30 @@ def _as_array(result: Any) -> Any:
 
 def one_row(source: Source, output: int, result: Any) -> tuple[Any, float | None]:
     """Value and score of a single prediction, for its span."""
-    array = np.asarray(result)
+    numbers = (result if type(result) is _ndarray else np.asarray(result)).reshape(-1).tolist()
     if output == Output.DECISION:
-        return (array.item() if array.size == 1 else None), None
-    if source.classes is None:
+        return (numbers[0] if len(numbers) == 1 else None), None
+    labels = source.labels
+    if output == Output.SCORE:
+        threshold = 0.5 if source.model.threshold is None else source.model.threshold
+        return (_of_two(source, numbers[0], threshold) if len(labels) == 2 else None), float(numbers[0])
+    if len(labels) == 2 and len(numbers) <= 2:
+        return _binary(source, numbers, probabilities=output == Output.PROBABILITIES)
+    if len(numbers) != len(labels) or not labels:
         return None, None
-    flat = array.reshape(-1)
-    if len(flat) == 1:
-        margin = float(flat[0])
-        return source.classes[int(margin > 0)].item(), margin if source.positive == 1 else -margin
-    if len(flat) != len(source.classes):
-        return None, None
-    best = int(flat.argmax())
-    return source.classes[best].item(), float(flat[source.positive if len(flat) == 2 else best])
+    best = max(range(len(numbers)), key=numbers.__getitem__)
+    return labels[best], numbers[best]
+
+
+def _binary(source: Source, numbers: list[float], *, probabilities: bool) -> tuple[Any, float]:
+    if len(numbers) == 1:
+        numbers = [(1.0 if probabilities else 0.0) - numbers[0], numbers[0]]
+    own = numbers[source.positive]
+    threshold = source.model.threshold if probabilities else source.model.margin_threshold
+    if threshold is None:
+        return source.labels[numbers[1] > numbers[0]], own
+    return _of_two(source, own, threshold), own
+
+
+def _of_two(source: Source, score: float, threshold: float) -> Any:
+    return source.labels[source.positive if score >= threshold else 1 - source.positive]

@@ -28,7 +28,8 @@ def score(
     """Columns ``value``, ``score`` and for several classes ``scores.i``.
 
     Without a decision it is the class with the highest score; of two classes, the positive one from the model's
-    threshold on, if it has one. Binary scores are of the positive class, others of the predicted class.
+    threshold on, if it has one for such scores: one on probabilities says nothing about margins.
+    Binary scores are of the positive class, others of the predicted class.
 
     Parameters
     ----------
@@ -41,10 +42,10 @@ def score(
         return Scored(_several_outputs(decision.reshape(rows, -1)), None)
     if outputs & Output.SCORE and scores is not None:
         return _as_given(source, decision, scores.astype(np.float64).reshape(-1))
-    matrix = None if scores is None else _as_matrix(scores, source, rows)
+    probabilities = bool(outputs & Output.PROBABILITIES)
+    matrix = None if scores is None else _as_matrix(scores, source, rows, probabilities=probabilities)
     if matrix is None or source.classes is None:
         return Scored({**_value(source, decision), **_plain_score(scores, rows)}, None)
-    probabilities = bool(outputs & Output.PROBABILITIES)
     if matrix.shape[1] == 2:
         return _binary(source, decision, matrix, probabilities=probabilities)
     return _multiclass(source, decision, matrix, probabilities=probabilities)
@@ -62,11 +63,11 @@ def _as_given(source: Source, decision: NDArray[Any] | None, scores: NDArray[np.
     return Scored({**_value(source, decision), **columns}, certain if ((scores >= 0) & (scores <= 1)).all() else None)
 
 
-def _as_matrix(scores: NDArray[Any], source: Source, rows: int) -> NDArray[np.float64] | None:
-    """``(n, classes)``; one margin column stands for two classes; other widths (one-vs-one) say nothing by class."""
+def _as_matrix(scores: NDArray[Any], source: Source, rows: int, *, probabilities: bool) -> NDArray[np.float64] | None:
+    """``(n, classes)``; one column stands for two classes; other widths (one-vs-one) say nothing by class."""
     matrix = scores.reshape(rows, -1).astype(np.float64)
     if matrix.shape[1] == 1 and source.classes is not None and len(source.classes) == 2:
-        return np.hstack((-matrix, matrix))
+        return np.hstack((1.0 - matrix if probabilities else -matrix, matrix))
     return matrix if source.classes is not None and matrix.shape[1] == len(source.classes) else None
 
 
@@ -74,7 +75,8 @@ def _binary(
     source: Source, decision: NDArray[Any] | None, matrix: NDArray[np.float64], *, probabilities: bool
 ) -> Scored:
     assert source.classes is not None
-    positive, threshold = matrix[:, source.positive], source.model.threshold
+    positive, model = matrix[:, source.positive], source.model
+    threshold = model.threshold if probabilities else model.margin_threshold
     if decision is None:
         above = matrix.argmax(axis=1) == source.positive if threshold is None else positive >= threshold
         decision = source.classes[np.where(above, source.positive, 1 - source.positive)]

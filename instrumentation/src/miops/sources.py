@@ -29,6 +29,7 @@ class Source:
         "_layouts",
         "classes",
         "frames",
+        "labels",
         "matrix",
         "max_features",
         "model",
@@ -42,6 +43,7 @@ class Source:
         self.model = model
         self.max_features = max_features
         self.classes = None if model.classes is None else np.array(model.classes)
+        self.labels: list[Any] = [] if self.classes is None else self.classes.tolist()
         self.positive = model.positive_index
         self.span_name = f"predict {model.name}"
         self.span_attributes = _span_attributes(model)

@@ -34,6 +34,7 @@ _METHODS: Final[Mapping[str, int | None]] = MappingProxyType(
         "score": None,
     }
 )
+_RANKERS: Final = frozenset({"LGBMRanker", "XGBRanker"})
 _FRAMEWORKS: Final[Mapping[str, str]] = MappingProxyType(
     {"xgboost": "xgboost", "lightgbm": "lightgbm", "imblearn": "imbalanced-learn", "sklearn": "scikit-learn"}
 )
@@ -99,14 +100,15 @@ class SklearnInstrumentor(ModelInstrumentor):
         kind = _kind(model)
         classes = _classes(model) if kind != "outlier_detector" else (-1, 1)
         features = _told(model, "feature_names_in_")
-        threshold = _told(model, "best_threshold_")
+        threshold, on_margins = _threshold(model)
         return Model(
             name=type(model).__name__,
             framework=_framework(model),
-            task=_task(kind, classes),
+            task=_task(model, kind, classes),
             classes=classes,
             features=None if features is None else tuple(map(str, features)),
-            threshold=float(threshold) if isinstance(threshold, float) else None,
+            threshold=None if on_margins else threshold,
+            margin_threshold=threshold if on_margins else None,
         )
 
 
@@ -116,6 +118,19 @@ def _told(model: Any, name: str) -> Any:
         return getattr(model, name, None)
     except Exception:  # noqa: BLE001
         return None
+
+
+def _threshold(model: Any) -> tuple[float | None, bool]:
+    """The threshold of scikit-learn's threshold classifiers, and whether it is one on margins."""
+    asked = _told(model, "_get_response_method")
+    told = _told(model, "best_threshold_") if hasattr(type(model), "fit") else None
+    told = _told(model, "threshold") if told is None else told
+    if asked is None or not isinstance(told, float):
+        return None, False
+    methods = asked()
+    methods = [methods] if isinstance(methods, str) else list(methods)
+    used = next((name for name in methods if hasattr(model, name)), methods[0])
+    return float(told), used == "decision_function"
 
 
 def _kind(model: Any) -> str | None:
@@ -138,12 +153,19 @@ def _classes(model: Any) -> tuple[Label, ...] | None:
     return tuple(map(plain, classes))
 
 
-def _task(kind: str | None, classes: tuple[Label, ...] | None) -> str | None:
+def _task(model: Any, kind: str | None, classes: tuple[Label, ...] | None) -> str | None:
+    if kind == "ranker" or _ranks(model):
+        return semconv.RANKING
     if kind == "regressor":
         return semconv.REGRESSION
     if kind == "classifier" and classes:
         return semconv.BINARY if len(classes) == 2 else semconv.MULTICLASS
     return None
+
+
+def _ranks(model: Any) -> bool:
+    """LightGBM's ranker says of no kind that it is one, only its name does."""
+    return any(cls.__name__ in _RANKERS for cls in type(model).__mro__)
 
 
 def _framework(model: Any) -> str:
