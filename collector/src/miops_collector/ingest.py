@@ -27,6 +27,9 @@ __all__ = ["Ingest", "IngestSettings", "Sink"]
 
 log = logging.getLogger(__name__)
 
+GROUPS = 2
+"""One is written while one is decoded. More would only be smaller, and each commit has its price."""
+
 Sink = Callable[[Sequence[Records]], Appended]
 """Commits records durably and adds what was new to the panes."""
 
@@ -46,16 +49,16 @@ class IngestSettings:
     group_items, group_bytes
         What is decoded and committed at once, at most; one larger request is a group of its own.
     linger_seconds
-        How long a request waits for others to share its commit.
+        How long a request waits for others to share its commit, when others have been there lately.
     retry_after_seconds, retry_spread_seconds
         Clients that are refused are told to come again after the first, and up to the second later, each at another
         time: most give up after ten seconds, and those that come back together are refused together.
     """
 
     max_waiting_bytes: int = 256 * 1024 * 1024
-    group_items: int = 16_384
-    group_bytes: int = 16 * 1024 * 1024
-    linger_seconds: float = 0.02
+    group_items: int = 32_768
+    group_bytes: int = 32 * 1024 * 1024
+    linger_seconds: float = 0.05
     retry_after_seconds: float = 0.5
     retry_spread_seconds: float = 2.0
     decode: DecodeSettings = field(default_factory=DecodeSettings)
@@ -91,7 +94,8 @@ class Ingest:
             linger_seconds=own.linger_seconds, clock=time.monotonic,
             retry_after=lambda: own.retry_after_seconds + own.retry_spread_seconds * chance(),
         )  # fmt: skip
-        self._decoded: queue.Queue[_Group | None] = queue.Queue(maxsize=1)
+        self._decoded: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
+        self._under_way = threading.Semaphore(GROUPS)
         self._threads = [
             threading.Thread(target=self._decode_all, name="miops-decoder", daemon=True),
             threading.Thread(target=self._write_all, name="miops-writer", daemon=True),
@@ -142,10 +146,8 @@ class Ingest:
     # --- decoder ---------------------------------------------------------------------------------------------------
 
     def _decode_all(self) -> None:
-        while requests := self._intake.take():
-            group = self._decode_group(requests)
-            if group.requests:
-                self._decoded.put(group)
+        while self._under_way.acquire() and (requests := self._intake.take()):
+            self._decoded.put(self._decode_group(requests))
         self._decoded.put(None)
 
     def _decode_group(self, requests: list[Request]) -> _Group:
@@ -194,6 +196,8 @@ class Ingest:
                 self._write_singly(group, error)
             except Exception as error:  # noqa: BLE001  the border of the writer thread, which must outlive everything
                 self._fail(group.requests, _retryable(error))
+            finally:
+                self._under_way.release()
 
     def _write(self, group: _Group) -> None:
         records = group.records

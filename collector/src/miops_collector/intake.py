@@ -15,6 +15,10 @@ from miops_collector.schema import Records
 
 __all__ = ["Intake", "Outcome", "Request", "RequestKind"]
 
+CROWDED_SECONDS = 1.0
+"""So long after two requests were there at once the next is expected to have company too. A client that sends one
+after the other never makes it two, and need not wait for others."""
+
 RequestKind: TypeAlias = TelemetryKind | Literal["records"]
 
 
@@ -59,7 +63,7 @@ class Intake:
     capacity
         Bytes that may wait; beyond it clients are told to retry.
     linger_seconds
-        How long the first request of a group waits for others to share its commit.
+        How long the first request of a group waits for others to share its commit; one that is alone does not wait.
     retry_after
         Seconds after which a client that is refused should come again.
     """
@@ -74,7 +78,9 @@ class Intake:
         self._clock = clock
         self._changed = threading.Condition()
         self._waiting: deque[Request] = deque()
-        self._bytes = 0
+        self._waiting_items = self._waiting_bytes = 0
+        self._bytes = self._held = 0
+        self._crowded = float("-inf")
         self._closed = False
 
     @property
@@ -103,9 +109,14 @@ class Intake:
             if self._bytes and self._bytes + request.size > self.capacity:
                 msg = f"{self._bytes} bytes of requests wait for their commit; the limit is {self.capacity}"
                 raise UnavailableError(msg, retry_after_seconds=self._retry_after())
+            if self._held:
+                self._crowded = self._clock()
             self._waiting.append(request)
+            self._count(request, 1)
             self._bytes += request.size
-            self._changed.notify()
+            self._held += 1
+            if len(self._waiting) == 1 or self._full():  # those between need not wake the decoder
+                self._changed.notify()
 
     def take(self) -> list[Request]:
         """Requests of one kind, the oldest first; empty after :meth:`close`, when none is left."""
@@ -114,15 +125,17 @@ class Intake:
                 self._changed.wait()
             if not self._waiting:
                 return []
-            deadline = self._waiting[0].arrived + self._linger
-            while not self._closed and not self._full() and (left := deadline - self._clock()) > 0:
-                self._changed.wait(left)
+            if self._clock() - self._crowded < CROWDED_SECONDS:
+                deadline = self._waiting[0].arrived + self._linger
+                while not self._closed and not self._full() and (left := deadline - self._clock()) > 0:
+                    self._changed.wait(left)
             return self._group()
 
     def release(self, requests: Sequence[Request]) -> None:
         """These requests have their answer."""
         with self._changed:
             self._bytes -= sum(request.size for request in requests)
+            self._held -= len(requests)
 
     def close(self) -> None:
         """Take no more; what waits may still be taken."""
@@ -130,20 +143,25 @@ class Intake:
             self._closed = True
             self._changed.notify_all()
 
+    def _count(self, request: Request, sign: int) -> None:
+        self._waiting_items += sign * max(request.items, 0)
+        self._waiting_bytes += sign * request.size
+
     def _full(self) -> bool:
-        waiting = self._waiting
-        return (
-            sum(max(r.items, 0) for r in waiting) >= self._group_items
-            or sum(r.size for r in waiting) >= self._group_bytes
-        )
+        return self._waiting_items >= self._group_items or self._waiting_bytes >= self._group_bytes
+
+    def _pop(self) -> Request:
+        request = self._waiting.popleft()
+        self._count(request, -1)
+        return request
 
     def _group(self) -> list[Request]:
         """From the front, as long as they are of one kind and within the limits; the first always goes."""
-        group = [self._waiting.popleft()]
+        group = [self._pop()]
         items, size = group[0].items, group[0].size
         while self._waiting and self._waiting[0].kind == group[0].kind:
             items, size = items + self._waiting[0].items, size + self._waiting[0].size
             if items > self._group_items or size > self._group_bytes:
                 break
-            group.append(self._waiting.popleft())
+            group.append(self._pop())
         return group

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import threading
@@ -43,6 +44,8 @@ log = logging.getLogger(__name__)
 
 MIB = 1024 * 1024
 STOP_SECONDS = 30.0
+GARBAGE = 50_000
+"""So many new objects are made before Python looks for garbage among them."""
 SETTLE_SECONDS = 60.0
 SECRET = {"forward": {"headers"}, "export": {"headers"}}
 """Settings that are not shown: headers carry tokens."""
@@ -246,6 +249,7 @@ async def run(config: Config) -> None:
         loop.add_signal_handler(one, stop.set)
     try:
         await collector.start()
+        _settle_memory()
         at = collector.addresses
         log.info(
             "OTLP/gRPC %s, OTLP/HTTP %s, console http://%s/, data in %s", at.grpc, at.http, at.web, config.data_dir
@@ -254,6 +258,16 @@ async def run(config: Config) -> None:
         log.info("stopping: no more intake, committing what was taken")
     finally:
         await collector.stop()
+
+
+def _settle_memory() -> None:
+    """Let Python look for garbage less often, and never among what was made to start.
+
+    It looked through half a million objects again and again: a sixth of the decoder's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE, 20, 100)
 
 
 @contextmanager

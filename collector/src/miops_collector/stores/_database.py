@@ -28,7 +28,7 @@ DATA: Final[File] = "data"
 DERIVED: Final[File] = "derived"
 """Panes, references, observations, alerts and state: ``panes.duckdb``."""
 
-_FILES: Final[dict[File, tuple[str, int]]] = {DATA: ("predictions.duckdb", 16_384), DERIVED: ("panes.duckdb", 2048)}
+_FILES: Final[dict[File, tuple[str, int]]] = {DATA: ("predictions.duckdb", 8192), DERIVED: ("panes.duckdb", 2048)}
 _MIB = 1 << 20
 _MEANINGS = {
     "Could not set lock": "is in use by another process: two collectors cannot share a data directory",
