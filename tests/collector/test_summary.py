@@ -28,7 +28,7 @@ MAKERS: dict[str, Callable[[np.random.Generator], Any]] = {
     "Moments": lambda r: s.Moments(1.0, counts(r, 3), *sorted(r.normal(size=2).tolist())),
     "Confusion": lambda r: s.Confusion(CLASSES, 1, counts(r, 2, 2)),
     "ScoreHistogram": lambda r: s.ScoreHistogram(EDGES, True, counts(r, 3, 2), counts(r, 3, 2, 2)),
-    "ClassScores": lambda r: s.ClassScores(CLASSES, counts(r, 2, 4, 2)),
+    "ClassScores": lambda r: s.ClassScores(CLASSES, counts(r, 2, 4, 2), counts(r, 2, 4, 2, 2)),
     "Losses": lambda r: s.Losses(counts(r, 5)),
     "Residuals": lambda r: s.Residuals(0.0, counts(r, 9)),
     "Confidence": lambda r: s.Confidence(0.6, counts(r, 5), counts(r, 100, 4)),

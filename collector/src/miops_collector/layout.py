@@ -206,7 +206,8 @@ class Layout:
         if self.classes and b:
             shapes += [("scores", (b, 2)), ("labelled.scores", (b, 2, 2))]
         if self.class_scores:
-            shapes += [("labelled.class_scores", (k, CLASS_SCORE_BINS, 2))]
+            shapes += [("class_scores", (k, CLASS_SCORE_BINS, 2))]
+            shapes += [("labelled.class_scores", (k, CLASS_SCORE_BINS, 2, 2))]
         if not self.classes:
             shapes += [("labelled.residuals", (9,))]
         return shapes
@@ -272,8 +273,8 @@ class Summaries:
 
     @property
     def class_scores(self) -> ClassScores | None:
-        cells = self._of("labelled.class_scores")
-        return None if cells is None else ClassScores(self.layout.classes, cells)
+        rows, labelled = self._of("class_scores"), self._of("labelled.class_scores")
+        return None if rows is None or labelled is None else ClassScores(self.layout.classes, rows, labelled)
 
     @property
     def losses(self) -> Losses | None:

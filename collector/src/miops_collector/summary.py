@@ -244,13 +244,25 @@ class ScoreHistogram(_Additive):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassScores(_Additive):
-    """Scores of every class of a multiclass classifier, labelled rows only.
+    """Scores of every class of a multiclass classifier, each class against the rest.
 
-    ``labelled`` is ``(k, b, 2)``: class, equal bin on [0, 1], whether the truth is that class.
+    Attributes
+    ----------
+    rows
+        ``(k, b, 2)`` all rows: class, equal bin of its score on [0, 1], whether it was predicted.
+    labelled
+        ``(k, b, 2, 2)`` labelled rows: the same, and whether the truth is that class.
     """
 
     classes: tuple[str, ...]
+    rows: FloatArray = _sum()
     labelled: FloatArray = _sum()
+
+    def against_rest(self) -> tuple[ScoreHistogram, ...]:
+        """The scores of each class as those of a binary classifier whose positive class it is."""
+        edges = np.linspace(0.0, 1.0, self.rows.shape[1] + 1)
+        pairs = zip(self.rows, self.labelled, strict=True)
+        return tuple(ScoreHistogram(edges, probabilities=True, rows=r, labelled=truth) for r, truth in pairs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -125,6 +125,11 @@ class Pane:
             self.cells("confidence.bins")[equal_bin(c, 100), 0] += w
         if "scores" in self.layout.blocks and not isnan(self.score()):
             self.cells("scores")[self.score_bin(), int(predicted == self.layout.positive)] += w
+        scores = self.scores()
+        if "class_scores" in self.layout.blocks and scores is not None:
+            for k, p in enumerate(scores):
+                if not isnan(p):
+                    self.cells("class_scores")[k, class_bin(p), int(predicted == k)] += w
         for a, axis in enumerate(self.layout.axes):
             group = self.group(axis)
             if group >= 0:
@@ -171,8 +176,8 @@ class Pane:
         if "labelled.class_scores" in layout.blocks and scores is not None:
             for k, p in enumerate(scores):
                 if not isnan(p):
-                    b = 199 if p > 1 else 0 if p < 0 else equal_bin(p, 200)
-                    self.cells("labelled.class_scores")[k, b, int(happened == k)] += w
+                    b = class_bin(p)
+                    self.cells("labelled.class_scores")[k, b, int(predicted == k), int(happened == k)] += w
         self.count_losses(happened, scores)
 
     def count_losses(self, happened: int, scores: np.ndarray | None) -> None:
@@ -242,6 +247,10 @@ def bin_of(edges: tuple[float, ...], x: float) -> int:
     if x == edges[-1]:
         return len(edges) - 1
     return int(np.searchsorted(edges, x, side="right"))
+
+
+def class_bin(p: float) -> int:
+    return 199 if p > 1 else 0 if p < 0 else equal_bin(p, 200)
 
 
 def equal_bin(x: float, bins: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isnan
 
 import numpy as np
@@ -65,9 +66,23 @@ def test_a_reference_without_truth_is_too_little_data() -> None:
 
 def test_there_is_nothing_without_a_reference_scores_or_a_positive_class() -> None:
     by_decision = np.full((2, 2, 2), 90.0)
-    multiclass = summaries(MULTICLASS, {"labelled.scores": by_decision, "scores": 180.0})
+    multiclass = summaries(replace(MULTICLASS, class_scores=False), {"labelled.scores": by_decision, "scores": 180.0})
     regression = summaries(REGRESSION, {})
 
     assert list(estimated_performance(CONTEXT, None, binary())) == []
     assert list(estimated_performance(CONTEXT, multiclass, multiclass)) == []
     assert list(estimated_performance(CONTEXT, regression, regression)) == []
+
+
+def test_a_classifier_of_several_classes_has_estimates_over_its_classes() -> None:
+    scores = np.zeros((3, 200, 2, 2))
+    scores[:, 20, 0] = [50, 10]
+    scores[:, 180, 1] = [6, 24]
+    now = summaries(MULTICLASS, {"labelled.class_scores": scores, "class_scores": scores.sum(axis=3)})
+
+    found = tuple(estimated_performance(CONTEXT, now, now))
+
+    names = {o.metric.removeprefix("miops.estimated_performance.") for o in found}
+    assert {"accuracy", "f1", "precision", "recall", "roc_auc", "accuracy_gap", "f1_gap"} <= names
+    assert named(found, "estimated_performance.precision").value == pytest.approx(0.8, abs=0.12)
+    assert {(o.n, o.n_reference) for o in found} == {(90, 90)}

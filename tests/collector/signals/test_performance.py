@@ -82,8 +82,8 @@ def test_decay_needs_a_reference_and_its_time() -> None:
 
 
 def test_multiclass_ranking_comes_from_the_scores_of_every_class() -> None:
-    one_versus_rest = np.zeros((3, 200, 2))
-    one_versus_rest[:, 20, 0], one_versus_rest[:, 180, 1] = 40, 20
+    one_versus_rest = np.zeros((3, 200, 2, 2))
+    one_versus_rest[:, 20, 0, 0], one_versus_rest[:, 180, 1, 1] = 40, 20
     by_decision = np.full((2, 2, 2), 7.0)
     now = summaries(
         MULTICLASS, {"labelled.class_scores": one_versus_rest, "labelled.scores": by_decision, "scores": 14.0}

@@ -72,12 +72,14 @@ def score_histogram(score: ArrayLike, truth: ArrayLike, prediction: ArrayLike, b
 
 
 def class_scores(scores: Array, truth: ArrayLike, bins: int = 200) -> ClassScores:
+    """Decided for the class of the highest score."""
     k = scores.shape[1]
-    labelled = np.zeros((k, bins, 2))
+    labelled = np.zeros((k, bins, 2, 2))
+    decided = scores.argmax(axis=1)
     for c in range(k):
         cell = np.minimum((scores[:, c] * bins).astype(int), bins - 1)
-        np.add.at(labelled[c], (cell, (np.asarray(truth) == c).astype(int)), 1)
-    return ClassScores(tuple(str(i) for i in range(k)), labelled)
+        np.add.at(labelled[c], (cell, (decided == c).astype(int), (np.asarray(truth) == c).astype(int)), 1)
+    return ClassScores(tuple(str(i) for i in range(k)), labelled.sum(axis=3), labelled)
 
 
 def losses(log_losses: ArrayLike, briers: ArrayLike) -> Losses:

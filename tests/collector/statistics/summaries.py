@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from miops_collector.statistics.estimated_performance import CalibratedScores, Calibration
+from miops_collector.statistics.estimated_performance import CalibratedClasses, CalibratedScores, Calibration
 from miops_collector.summary import (
     ClassScores,
     Confidence,
@@ -52,7 +52,7 @@ BIN_SCORES = counts(5, 2, 2).map(
     lambda c: ScoreHistogram(np.linspace(0, 1, 6), True, c.sum(axis=2) + 1, c)  # some rows without truth
 )
 CALIBRATIONS = (
-    st.lists(st.floats(0, 1), min_size=5, max_size=5)
+    st.lists(st.floats(0, 1).map(lambda q: round(q, 6)), min_size=5, max_size=5)
     .map(sorted)
     .map(np.array)
     .map(
@@ -62,7 +62,17 @@ CALIBRATIONS = (
     )
 )
 
+CLASSES_OF_ONE_WINDOW = st.tuples(scores(3), st.lists(CALIBRATIONS, min_size=3, max_size=3)).map(
+    lambda x: CalibratedClasses(
+        tuple(
+            CalibratedScores(s, c)
+            for s, c in zip(rows.class_scores(x[0], np.arange(len(x[0])) % 3, bins=5).against_rest(), x[1], strict=True)
+        )
+    )
+)
+
 STRATEGIES: dict[type, st.SearchStrategy[Any]] = {
+    CalibratedClasses: CLASSES_OF_ONE_WINDOW,
     CalibratedScores: st.builds(CalibratedScores, BIN_SCORES, CALIBRATIONS),
     Histogram: counts(10).map(lambda c: Histogram(EDGES, GROUPS, c)),
     Frequencies: counts(7).map(lambda c: Frequencies(CATEGORIES, c)),
@@ -88,6 +98,8 @@ def scaled(summary: Any, factor: float) -> Any:
     """The same rows, each counted ``factor`` times."""
     if isinstance(summary, Moments):
         return replace(summary, sums=summary.sums * factor)
+    if isinstance(summary, CalibratedClasses):
+        return CalibratedClasses(tuple(scaled(c, factor) for c in summary.classes))
     if isinstance(summary, CalibratedScores):
         return replace(summary, scores=scaled(summary.scores, factor))
     sums = [f.name for f in fields(summary) if f.metadata.get("sum", False)]

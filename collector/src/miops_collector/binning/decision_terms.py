@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from miops_collector.binning.column_terms import column_of
 from miops_collector.binning.decisions import Decisions
 from miops_collector.binning.numeric import NumericBins
-from miops_collector.binning.plan import CONFIDENCES, Plan
+from miops_collector.binning.plan import CLASS_SCORES, CONFIDENCES, Plan
 from miops_collector.binning.terms import Terms
 from miops_collector.binning.words import Words
 from miops_collector.columns import Column, FloatArray, Numbers, Rows
 from miops_collector.layout import Layout
 
-__all__ = ["add_confidence", "add_groups", "add_scores", "groups_of"]
+__all__ = ["add_class_rows", "add_confidence", "add_groups", "add_scores", "groups_of"]
 
 
 def add_confidence(terms: Terms, decisions: Decisions) -> None:
@@ -39,6 +39,17 @@ def add_scores(terms: Terms, plan: Plan, decisions: Decisions) -> None:
     bins = plan.scores.inside(decisions.score)
     cells = block.start + 2 * bins + (decisions.predicted == terms.layout.positive)
     terms.count(np.where((bins >= 0) & (decisions.predicted >= 0), cells, -1))
+
+
+def add_class_rows(terms: Terms, decisions: Decisions) -> None:
+    """``class_scores``, where the layout and the rows have them."""
+    block, scores = terms.layout.blocks.get("class_scores"), decisions.class_scores
+    if block is None or scores is None:
+        return
+    for i in range(len(terms.layout.classes)):
+        bins = CLASS_SCORES.inside(scores[:, i])
+        cells = block.start + 2 * (i * block.shape[1] + bins) + (decisions.predicted == i)
+        terms.count(np.where((bins >= 0) & (decisions.predicted >= 0), cells, -1))
 
 
 def add_groups(terms: Terms, plan: Plan, rows: Rows, decisions: Decisions) -> None:

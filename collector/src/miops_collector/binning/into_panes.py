@@ -41,6 +41,7 @@ def summarise(layout: Layout, rows: Rows, pane_length: int) -> PaneDelta:
         decisions = decisions_of(layout, plan, rows)
         decision_terms.add_confidence(terms, decisions)
         decision_terms.add_scores(terms, plan, decisions)
+        decision_terms.add_class_rows(terms, decisions)
         decision_terms.add_groups(terms, plan, rows, decisions)
     return terms.delta(extremes)
 

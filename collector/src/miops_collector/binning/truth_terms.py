@@ -56,7 +56,7 @@ def add_class_scores(terms: Terms, decisions: Decisions, truth: Codes) -> None:
     known = (truth >= 0) & (decisions.predicted >= 0)
     for i in range(len(terms.layout.classes)):
         bins = CLASS_SCORES.inside(scores[:, i])
-        cells = block.start + 2 * (i * block.shape[1] + bins) + (truth == i)
+        cells = block.start + 4 * (i * block.shape[1] + bins) + 2 * (decisions.predicted == i) + (truth == i)
         terms.count(np.where(known & (bins >= 0), cells, -1))
 
 

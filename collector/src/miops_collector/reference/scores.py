@@ -11,7 +11,7 @@ __all__ = ["are_probabilities", "has_class_scores", "score_edges"]
 
 SCORE_BINS = 1000
 MOST_SCORED_CLASSES = 50
-"""With more classes, the scores of each class are not kept: they take 400 cells a class."""
+"""With more classes, the scores of each class are not kept: they take 1,200 cells a class."""
 
 
 def are_probabilities(rows: Rows) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from miops_collector.statistics import RestsOn
-from miops_collector.statistics.estimated_performance import CalibratedScores
+from miops_collector.statistics.estimated_performance import CalibratedClasses, CalibratedScores
 from miops_collector.summary import (
     ClassScores,
     Confidence,
@@ -25,9 +25,12 @@ from miops_collector.summary import (
 __all__ = ["COUNTS", "rows"]
 
 COUNTS: Final[dict[tuple[type, RestsOn], Callable[[Any], float]]] = {
+    (CalibratedClasses, "labelled"): lambda s: s.labelled,
+    (CalibratedClasses, "rows"): lambda s: s.rows,
     (CalibratedScores, "labelled"): lambda s: s.labelled,
     (CalibratedScores, "rows"): lambda s: s.rows,
-    (ClassScores, "labelled"): lambda s: float(s.labelled[:1].sum()),
+    (ClassScores, "labelled"): lambda s: float(s.labelled.sum(axis=(1, 2, 3)).max(initial=0.0)),
+    (ClassScores, "rows"): lambda s: float(s.rows.sum(axis=(1, 2)).max(initial=0.0)),
     (Confidence, "labelled"): lambda s: float(s.bins[:, 1].sum()),
     (Confidence, "values"): lambda s: float(s.sums[0]),
     (Confusion, "labelled"): lambda s: float(s.cells.sum()),
@@ -42,6 +45,7 @@ COUNTS: Final[dict[tuple[type, RestsOn], Callable[[Any], float]]] = {
     (Moments, "values"): lambda s: s.count,
     (Residuals, "labelled"): lambda s: float(s.sums[0]),
     (ScoreHistogram, "labelled"): lambda s: float(s.labelled.sum()),
+    (ScoreHistogram, "rows"): lambda s: float(s.rows.sum()),
     (Volume, "rows"): lambda s: s.rows,
 }
 

@@ -1,4 +1,4 @@
-"""How right a binary classifier probably is before truth comes, and how far truth that came was from the estimate."""
+"""How right a classifier probably is before truth comes, and how far truth that came was from the estimate."""
 
 from __future__ import annotations
 
@@ -8,41 +8,44 @@ from miops_collector.layout import Summaries
 from miops_collector.report import Observation
 from miops_collector.signals._context import Context
 from miops_collector.signals._measure import measure
+from miops_collector.signals._rows import rows
 from miops_collector.statistics import Statistic, statistics_of
-from miops_collector.statistics.estimated_performance import CalibratedScores, calibration
-from miops_collector.summary import ScoreHistogram
+from miops_collector.statistics.estimated_performance import CalibratedClasses, CalibratedScores, calibrated
+from miops_collector.summary import ClassScores, ScoreHistogram
 
 __all__ = ["estimated_performance"]
 
 
 def estimated_performance(context: Context, reference: Summaries | None, current: Summaries) -> Iterator[Observation]:
-    """Every estimate and its gap to truth; nothing without a reference, scores and a positive class."""
-    then = _scores(reference)
-    now = _scores(current)
+    """Every estimate and its gap to truth; nothing without a reference, and without scores."""
+    then, now = _scores(reference), _scores(current)
     if then is None or now is None:
         return
-    learnt = float(then.labelled.sum())
+    kind = CalibratedScores if isinstance(now, ScoreHistogram) else CalibratedClasses
+    applicable = [s for s in statistics_of("estimated_performance") if kind in s.takes]
+    learnt = rows(then, "labelled")
     if learnt < max(context.minimum_rows, 1):
-        yield from (_unlearnt(context, s, now, learnt) for s in statistics_of("estimated_performance"))
+        yield from (_unlearnt(context, s, rows(now, s.about.rests_on), learnt) for s in applicable)
         return
-    meaning = calibration(then)
-    before, window = CalibratedScores(then, meaning), CalibratedScores(now, meaning)
-    for statistic in statistics_of("estimated_performance"):
+    before, window = calibrated(then, then), calibrated(then, now)
+    for statistic in applicable:
         yield measure(context, statistic, window, reference=before)
 
 
-def _scores(summaries: Summaries | None) -> ScoreHistogram | None:
-    return summaries.scores if summaries is not None and summaries.layout.positive >= 0 else None
+def _scores(summaries: Summaries | None) -> ScoreHistogram | ClassScores | None:
+    """Of the positive class, or of every class where none is positive."""
+    if summaries is None:
+        return None
+    return summaries.scores if summaries.layout.positive >= 0 else summaries.class_scores
 
 
-def _unlearnt(context: Context, statistic: Statistic, now: ScoreHistogram, learnt: float) -> Observation:
-    counted = now.labelled if statistic.about.rests_on == "labelled" else now.rows
+def _unlearnt(context: Context, statistic: Statistic, n: float, learnt: float) -> Observation:
     return Observation(
         metric=statistic.metric,
         model=context.model,
         window=context.window,
         value=float("nan"),
-        n=float(counted.sum()),
+        n=n,
         status="insufficient_data",
         computed_at=context.computed_at,
         n_reference=learnt,

@@ -22,6 +22,7 @@ __all__ = [
     "balanced_accuracy",
     "brier",
     "f1",
+    "hits",
     "precision",
     "recall",
     "roc_auc",
@@ -34,6 +35,11 @@ Sensitivity: TypeAlias = Callable[[CalibratedScores], FloatArray]
 def accuracy(scores: CalibratedScores) -> FloatArray:
     one = quotient(1.0, sum(scores.cells))
     return np.array([-one, one])
+
+
+def hits(scores: CalibratedScores) -> FloatArray:
+    """Of the share of all rows that were decided for this class and rightly so."""
+    return np.array([0.0, quotient(1.0, sum(scores.cells))])
 
 
 def precision(scores: CalibratedScores) -> FloatArray:

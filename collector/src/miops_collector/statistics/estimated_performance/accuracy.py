@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from math import hypot
+from math import hypot, sqrt
 
+from miops_collector.statistics._ratio import binomial_error, quotient
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_performance import _sensitivity
 from miops_collector.statistics.estimated_performance._calibrated import CalibratedScores
+from miops_collector.statistics.estimated_performance._classes import Calibrated, each
 from miops_collector.statistics.estimated_performance._uncertainty import error_of_calibration
-from miops_collector.statistics.performance import accuracy as realised
 
 __all__ = ["accuracy", "standard_error"]
 
@@ -19,7 +20,7 @@ __all__ = ["accuracy", "standard_error"]
     undefined="the window has no scores, or it is not known what they mean",
     rests_on="rows",
 )
-def accuracy(scores: CalibratedScores) -> float:
+def accuracy(scores: Calibrated) -> float:
     """Share of decisions that are probably right, where truth is not known yet.
 
     ::
@@ -64,12 +65,22 @@ def accuracy(scores: CalibratedScores) -> float:
     J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
-    return realised.accuracy(scores.confusion)
+    return quotient(expected_hits(scores), scores.rows)
 
 
-def standard_error(scores: CalibratedScores) -> float:
+def expected_hits(scores: Calibrated) -> float:
+    """Rows that were probably decided rightly."""
+    if isinstance(scores, CalibratedScores):
+        tp, _, _, tn = scores.cells
+        return tp + tn
+    return sum(c.cells[0] for c in scores.classes)
+
+
+def standard_error(scores: Calibrated) -> float:
     """Of realised values about the estimate while the calibration holds.
 
     Binomial from the expected cells, and that of the chances, learnt from a finite reference.
     """
-    return hypot(realised.standard_error(scores.confusion), error_of_calibration(scores, _sensitivity.accuracy))
+    of_rows = binomial_error(accuracy(scores), scores.rows)
+    sensitivity = _sensitivity.accuracy if isinstance(scores, CalibratedScores) else _sensitivity.hits
+    return hypot(of_rows, sqrt(sum(error_of_calibration(c, sensitivity) ** 2 for c in each(scores))))

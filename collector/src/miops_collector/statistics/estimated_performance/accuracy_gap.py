@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
+from miops_collector.statistics._ratio import quotient
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_performance import _sensitivity
 from miops_collector.statistics.estimated_performance._calibrated import CalibratedScores
+from miops_collector.statistics.estimated_performance._classes import Calibrated, each
 from miops_collector.statistics.estimated_performance._uncertainty import error_of_gap
 from miops_collector.statistics.performance.accuracy import accuracy
 
@@ -17,7 +21,7 @@ __all__ = ["accuracy_gap", "standard_error"]
     undefined="no labelled rows have a score, or it is not known what scores mean",
     rests_on="labelled",
 )
-def accuracy_gap(scores: CalibratedScores) -> float:
+def accuracy_gap(scores: Calibrated) -> float:
     """How much more often decisions were right than was estimated before their truth came.
 
     ::
@@ -62,9 +66,13 @@ def accuracy_gap(scores: CalibratedScores) -> float:
     J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
-    return accuracy(scores.realised) - accuracy(scores.known.confusion)
+    if isinstance(scores, CalibratedScores):
+        return accuracy(scores.realised) - accuracy(scores.known.confusion)
+    right = sum(float(c.realised.cells[1, 1]) - c.known.cells[0] for c in scores.classes)
+    return quotient(right, scores.labelled)
 
 
-def standard_error(scores: CalibratedScores) -> float:
+def standard_error(scores: Calibrated) -> float:
     """While the calibration holds: the chance of each truth given its score, and of the calibration's own rows."""
-    return error_of_gap(scores, _sensitivity.accuracy)
+    sensitivity = _sensitivity.accuracy if isinstance(scores, CalibratedScores) else _sensitivity.hits
+    return sqrt(sum(error_of_gap(c, sensitivity) ** 2 for c in each(scores)))

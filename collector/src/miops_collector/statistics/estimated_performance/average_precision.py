@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.estimated_performance._calibrated import CalibratedScores
+from miops_collector.statistics.estimated_performance._classes import Calibrated, over_classes
 from miops_collector.statistics.performance import average_precision as realised
 
 __all__ = ["average_precision"]
@@ -15,7 +15,7 @@ __all__ = ["average_precision"]
     undefined="no rows are expected to be positive, or it is not known what scores mean",
     rests_on="rows",
 )
-def average_precision(scores: CalibratedScores) -> float:
+def average_precision(scores: Calibrated) -> float:
     """Precision that probably holds among rows scored at least as high as a positive row, where truth is not known yet.
 
     ::
@@ -45,7 +45,7 @@ def average_precision(scores: CalibratedScores) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> from miops_collector.statistics.estimated_performance import Calibration
+    >>> from miops_collector.statistics.estimated_performance import CalibratedScores, Calibration
     >>> from miops_collector.summary import ScoreHistogram
     >>> rows = np.array([[40.0, 0.0], [10.0, 0.0], [0.0, 20.0], [0.0, 30.0]])
     >>> scores = ScoreHistogram(np.linspace(0, 1, 5), True, rows, np.zeros((4, 2, 2)))
@@ -60,4 +60,4 @@ def average_precision(scores: CalibratedScores) -> float:
     J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
-    return realised.average_precision(scores.expected)
+    return over_classes(lambda c: realised.average_precision(c.expected), scores)

@@ -7,8 +7,10 @@ from math import hypot
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_performance import _sensitivity
 from miops_collector.statistics.estimated_performance._calibrated import CalibratedScores
+from miops_collector.statistics.estimated_performance._classes import Calibrated, error_over_classes, over_classes
 from miops_collector.statistics.estimated_performance._uncertainty import error_of_calibration
-from miops_collector.statistics.performance import balanced_accuracy as realised
+from miops_collector.statistics.performance import balanced_accuracy as of_two
+from miops_collector.statistics.performance import recall as of_class
 
 __all__ = ["balanced_accuracy", "standard_error"]
 
@@ -19,7 +21,7 @@ __all__ = ["balanced_accuracy", "standard_error"]
     undefined="the window has no scores, or it is not known what they mean",
     rests_on="rows",
 )
-def balanced_accuracy(scores: CalibratedScores) -> float:
+def balanced_accuracy(scores: Calibrated) -> float:
     """Accuracy as it would probably be if both classes were equally frequent, where truth is not known yet.
 
     ::
@@ -64,14 +66,21 @@ def balanced_accuracy(scores: CalibratedScores) -> float:
     J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
-    return realised.balanced_accuracy(scores.confusion)
+    if isinstance(scores, CalibratedScores):
+        return of_two.balanced_accuracy(scores.confusion)
+    return over_classes(lambda c: of_class.recall(c.confusion), scores)
 
 
-def standard_error(scores: CalibratedScores) -> float:
+def standard_error(scores: Calibrated) -> float:
     """Of realised values about the estimate while the calibration holds.
 
-    Of two independent binomial shares from the expected cells, and that of the chances, learnt from a finite reference.
+    Of independent binomial shares from the expected cells, and that of the chances, learnt from a finite reference.
     """
-    return hypot(
-        realised.standard_error(scores.confusion), error_of_calibration(scores, _sensitivity.balanced_accuracy)
-    )
+    if isinstance(scores, CalibratedScores):
+        of_calibration = error_of_calibration(scores, _sensitivity.balanced_accuracy)
+        return hypot(of_two.standard_error(scores.confusion), of_calibration)
+    return error_over_classes(_error_of_class, scores)
+
+
+def _error_of_class(scores: CalibratedScores) -> float:
+    return hypot(of_class.standard_error(scores.confusion), error_of_calibration(scores, _sensitivity.recall))

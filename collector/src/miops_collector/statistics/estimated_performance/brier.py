@@ -11,18 +11,19 @@ from miops_collector.statistics._ratio import quotient
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_performance import _sensitivity
 from miops_collector.statistics.estimated_performance._calibrated import CalibratedScores
+from miops_collector.statistics.estimated_performance._classes import Calibrated, each, error_over_classes
 from miops_collector.statistics.estimated_performance._uncertainty import error_of_calibration
 
 __all__ = ["brier", "standard_error"]
 
 
 @statistic(
-    bounds=(0.0, 1.0),
+    bounds=(0.0, 2.0),
     higher="worse",
     undefined="the window has no scores, or they are no probabilities",
     rests_on="rows",
 )
-def brier(scores: CalibratedScores) -> float:
+def brier(scores: Calibrated) -> float:
     """Mean squared error that the probabilities probably have, where truth is not known yet.
 
     ::
@@ -31,6 +32,7 @@ def brier(scores: CalibratedScores) -> float:
         nᵢ: rows of bin i;  sᵢ: what they say, the centre of the bin;  qᵢ: their chance as in the reference
 
     0 = certain and always right, 0.25 = always one half, 1 = certain and always wrong; lower is better.
+    Several classes: the sum over classes, up to 2.
 
     Parameters
     ----------
@@ -66,14 +68,18 @@ def brier(scores: CalibratedScores) -> float:
     J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
-    return quotient(_sum_of_powers(scores, 2), scores.rows)
+    return quotient(sum(_sum_of_powers(c, 2) for c in each(scores)), scores.rows)
 
 
-def standard_error(scores: CalibratedScores) -> float:
+def standard_error(scores: Calibrated) -> float:
     """Of realised values about the estimate while the calibration holds.
 
     Of a mean of independent rows from the expected cells, and that of the chances, learnt from a finite reference.
     """
+    return len(each(scores)) * error_over_classes(_error, scores)
+
+
+def _error(scores: CalibratedScores) -> float:
     return hypot(
         error_of_mean(*(_sum_of_powers(scores, power) for power in (0, 2, 4))),
         error_of_calibration(scores, _sensitivity.brier),

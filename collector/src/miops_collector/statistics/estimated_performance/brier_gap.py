@@ -6,18 +6,19 @@ from miops_collector.statistics._ratio import quotient
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_performance import _sensitivity
 from miops_collector.statistics.estimated_performance._calibrated import CalibratedScores
+from miops_collector.statistics.estimated_performance._classes import Calibrated, each, error_over_classes
 from miops_collector.statistics.estimated_performance._uncertainty import error_of_gap
 
 __all__ = ["brier_gap", "standard_error"]
 
 
 @statistic(
-    bounds=(-1.0, 1.0),
+    bounds=(-2.0, 2.0),
     higher="worse",
     undefined="no labelled rows have a score, or scores are no probabilities",
     rests_on="labelled",
 )
-def brier_gap(scores: CalibratedScores) -> float:
+def brier_gap(scores: Calibrated) -> float:
     """How much less honest the probabilities were than was estimated before truth came.
 
     ::
@@ -62,12 +63,14 @@ def brier_gap(scores: CalibratedScores) -> float:
     J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
-    known = scores.known
+    return quotient(sum(_surplus(c) for c in each(scores)), scores.labelled)
+
+
+def _surplus(scores: CalibratedScores) -> float:
     hits = scores.scores.labelled[:, 0, 1] + scores.scores.labelled[:, 1, 1]
-    surplus = hits - known.by_truth[:, 1]
-    return quotient(float(surplus @ (1 - 2 * scores.calibration.stated)), known.rows)
+    return float((hits - scores.known.by_truth[:, 1]) @ (1 - 2 * scores.calibration.stated))
 
 
-def standard_error(scores: CalibratedScores) -> float:
+def standard_error(scores: Calibrated) -> float:
     """While the calibration holds: the chance of each truth given its score, and of the calibration's own rows."""
-    return error_of_gap(scores, _sensitivity.brier)
+    return len(each(scores)) * error_over_classes(lambda c: error_of_gap(c, _sensitivity.brier), scores)

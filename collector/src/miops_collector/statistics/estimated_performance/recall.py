@@ -7,6 +7,7 @@ from math import hypot
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_performance import _sensitivity
 from miops_collector.statistics.estimated_performance._calibrated import CalibratedScores
+from miops_collector.statistics.estimated_performance._classes import Calibrated, error_over_classes, over_classes
 from miops_collector.statistics.estimated_performance._uncertainty import error_of_calibration
 from miops_collector.statistics.performance import recall as realised
 
@@ -19,7 +20,7 @@ __all__ = ["recall", "standard_error"]
     undefined="no rows are expected to be positive, or it is not known what scores mean",
     rests_on="rows",
 )
-def recall(scores: CalibratedScores) -> float:
+def recall(scores: Calibrated) -> float:
     """Share of the positive rows that the model probably finds, where truth is not known yet.
 
     ::
@@ -65,12 +66,16 @@ def recall(scores: CalibratedScores) -> float:
     J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
-    return realised.recall(scores.confusion)
+    return over_classes(lambda c: realised.recall(c.confusion), scores)
 
 
-def standard_error(scores: CalibratedScores) -> float:
+def standard_error(scores: Calibrated) -> float:
     """Of realised values about the estimate while the calibration holds.
 
     Binomial from the expected cells, and that of the chances, learnt from a finite reference.
     """
+    return error_over_classes(_error, scores)
+
+
+def _error(scores: CalibratedScores) -> float:
     return hypot(realised.standard_error(scores.confusion), error_of_calibration(scores, _sensitivity.recall))

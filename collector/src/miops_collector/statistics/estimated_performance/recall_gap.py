@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_performance import _sensitivity
-from miops_collector.statistics.estimated_performance._calibrated import CalibratedScores
+from miops_collector.statistics.estimated_performance._classes import Calibrated, error_over_classes, over_classes
 from miops_collector.statistics.estimated_performance._uncertainty import error_of_gap
 from miops_collector.statistics.performance.recall import recall
 
@@ -17,7 +17,7 @@ __all__ = ["recall_gap", "standard_error"]
     undefined="no labelled rows are positive, or it is not known what scores mean",
     rests_on="labelled",
 )
-def recall_gap(scores: CalibratedScores) -> float:
+def recall_gap(scores: Calibrated) -> float:
     """How much more of the positive rows the model found than was estimated before truth came.
 
     ::
@@ -47,7 +47,7 @@ def recall_gap(scores: CalibratedScores) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> from miops_collector.statistics.estimated_performance import Calibration
+    >>> from miops_collector.statistics.estimated_performance import CalibratedScores, Calibration
     >>> from miops_collector.summary import ScoreHistogram
     >>> truth = np.array([[[36.0, 4.0], [0, 0]], [[12, 8], [0, 0]], [[0, 0], [12, 8]], [[0, 0], [14, 26]]])
     >>> scores = ScoreHistogram(np.linspace(0, 1, 5), True, truth.sum(axis=2), truth)
@@ -62,9 +62,9 @@ def recall_gap(scores: CalibratedScores) -> float:
     J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
-    return recall(scores.realised) - recall(scores.known.confusion)
+    return over_classes(lambda c: recall(c.realised) - recall(c.known.confusion), scores)
 
 
-def standard_error(scores: CalibratedScores) -> float:
+def standard_error(scores: Calibrated) -> float:
     """While the calibration holds: the chance of each truth given its score, and of the calibration's own rows."""
-    return error_of_gap(scores, _sensitivity.recall)
+    return error_over_classes(lambda c: error_of_gap(c, _sensitivity.recall), scores)

@@ -7,6 +7,7 @@ from math import hypot
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_performance import _sensitivity
 from miops_collector.statistics.estimated_performance._calibrated import CalibratedScores
+from miops_collector.statistics.estimated_performance._classes import Calibrated, error_over_classes, over_classes
 from miops_collector.statistics.estimated_performance._uncertainty import error_of_calibration
 from miops_collector.statistics.performance import roc_auc as realised
 
@@ -19,7 +20,7 @@ __all__ = ["roc_auc", "standard_error"]
     undefined="all rows with a score are sure to be of one class, or it is not known what scores mean",
     rests_on="rows",
 )
-def roc_auc(scores: CalibratedScores) -> float:
+def roc_auc(scores: Calibrated) -> float:
     """Chance that a positive row probably scores higher than a negative one, where truth is not known yet.
 
     ::
@@ -65,12 +66,16 @@ def roc_auc(scores: CalibratedScores) -> float:
     J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
-    return realised.roc_auc(scores.expected)
+    return over_classes(lambda c: realised.roc_auc(c.expected), scores)
 
 
-def standard_error(scores: CalibratedScores) -> float:
+def standard_error(scores: Calibrated) -> float:
     """Of realised values about the estimate while the calibration holds.
 
     DeLong's from the expected cells, and that of the chances, learnt from a finite reference.
     """
+    return error_over_classes(_error, scores)
+
+
+def _error(scores: CalibratedScores) -> float:
     return hypot(realised.standard_error(scores.expected), error_of_calibration(scores, _sensitivity.roc_auc))

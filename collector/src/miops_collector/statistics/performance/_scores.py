@@ -9,7 +9,5 @@ __all__ = ["by_truth"]
 
 def by_truth(scores: ScoreHistogram | ClassScores) -> FloatArray:
     """``(c, b, 2)`` rows per class of interest (one if binary), bin of its score (rising), whether the truth is it."""
-    if isinstance(scores, ClassScores):
-        return scores.labelled
-    either_decision: FloatArray = scores.labelled.sum(axis=1)
-    return either_decision[None]
+    either_decision: FloatArray = scores.labelled.sum(axis=-2)
+    return either_decision if isinstance(scores, ClassScores) else either_decision[None]
