@@ -146,7 +146,7 @@ def fail(opening: Opening, duration: int, error: BaseException) -> None:
         if opening.previous is not None:
             opening.recorder.append(opening.previous.call)
         opening.recorder.failed(opening.source.model, error_name(error), duration)
-        close_span(opening.span, max(opening.captured.rows, 0), None, None, error)
+        close_span(opening.span, max(opening.captured.rows, 0), None, None, error, private=runtime.faults.private)
     except Exception as fault:  # noqa: BLE001
         runtime.faults.add("error_not_recorded", fault)
 

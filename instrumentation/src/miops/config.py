@@ -12,6 +12,12 @@ variable                       default        meaning
 ``MIOPS_MODEL_NAME``           \-             name of every model that is not named in the call
 ``MIOPS_MODEL_VERSION``        \-             its version
 ``MIOPS_CAPTURE_FEATURES``     ``all``        ``all``; ``schema`` sends names only; ``none``
+``MIOPS_CAPTURE_ALLOW``        \-             patterns of the only features that are sent: ``age,income_*``
+``MIOPS_CAPTURE_DENY``         \-             patterns of features and context that never are
+``MIOPS_TRANSFORMS``           \-             what is done to columns first: ``ssn=hash;age=bucket(18,65)``; also
+                                              ``round(digits)``, ``truncate(n)``, ``drop``
+``MIOPS_HASH_KEY``             \-             secret key of hashes; without it such columns are dropped
+``MIOPS_ENTITY_SALT``          \-             secret with which entity ids are hashed, in truth too
 ``MIOPS_MAX_FEATURES``         ``2000``       inputs with more columns are recorded without features
 ``MIOPS_SPANS``                ``auto``       ``auto`` makes none under an unsampled parent; ``always``; ``never``
 ``MIOPS_BUFFER_ROWS``          ``1048576``    rows held at most; more are dropped and counted
@@ -32,10 +38,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal
 
 from miops.endpoint import Endpoint, resolve_endpoint
+from miops.transforms import Rule, read_rules
 
 __all__ = ["Config", "read_config"]
 
@@ -51,6 +58,11 @@ class Config:
     model_name: str | None = None
     model_version: str | None = None
     capture_features: Literal["all", "schema", "none"] = "all"
+    capture_allow: tuple[str, ...] = ()
+    capture_deny: tuple[str, ...] = ()
+    transforms: tuple[Rule, ...] = ()
+    hash_key: str | None = field(default=None, repr=False)
+    entity_salt: str | None = field(default=None, repr=False)
     max_features: int = 2000
     spans: Literal["auto", "always", "never"] = "auto"
     buffer_rows: int = 1_048_576
@@ -63,9 +75,19 @@ class Config:
     endpoint: Endpoint | None = None
     """``None`` when ``OTEL_LOGS_EXPORTER=none`` and no ``MIOPS_ENDPOINT`` is set: nothing is exported."""
 
+    @property
+    def private(self) -> bool:
+        """Whether values are kept back, so that texts of errors, which may quote them, must be as well."""
+        kept = (self.capture_allow, self.capture_deny, self.transforms, self.entity_salt)
+        return self.capture_features != "all" or any(kept)
+
 
 def _boolean(text: str) -> bool:
     return text.strip().lower() in _TRUE
+
+
+def _patterns(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _one_of(*allowed: str) -> Callable[[str], str]:
@@ -92,6 +114,11 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "model_name": str,
     "model_version": str,
     "capture_features": _one_of("all", "schema", "none"),
+    "capture_allow": _patterns,
+    "capture_deny": _patterns,
+    "transforms": read_rules,
+    "hash_key": str,
+    "entity_salt": str,
     "max_features": _positive(int),
     "spans": _one_of("auto", "always", "never"),
     "buffer_rows": _positive(int),

@@ -14,10 +14,12 @@ _log = logging.getLogger("miops")
 class Faults:
     """How often what went wrong inside the instrumentation."""
 
-    __slots__ = ("_counts", "_lock")
+    __slots__ = ("_counts", "_lock", "private")
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
+        self.private = False
+        """Whether texts of errors stay out of the log, because they may quote what must not leave the process."""
         self._lock = threading.RLock()
 
     def add(self, reason: str, error: BaseException | None = None) -> None:
@@ -29,8 +31,8 @@ class Faults:
             _log.warning(
                 "miops: %s%s; predictions of the program are not affected, further cases are only counted",
                 reason,
-                f": {type(error).__name__}: {error}" if error is not None else "",
-                exc_info=error if _log.isEnabledFor(logging.DEBUG) else None,
+                "" if error is None else f": {type(error).__name__}" + ("" if self.private else f": {error}"),
+                exc_info=error if _log.isEnabledFor(logging.DEBUG) and not self.private else None,
             )
 
     @property

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from miops import semconv
 from miops.config import Config
+from miops.transforms import Rule, check_rules
 from miops.weak import WeakIdMap
 
 __all__ = ["Label", "Model", "Registration", "note", "plain", "registered", "resolve"]
@@ -32,6 +33,8 @@ class Model:
         Probability from which on the positive class is decided, when it is not the framework's own.
     margin_threshold
         The same for scores that are no probabilities; 0 unless the framework says otherwise.
+    transforms
+        Pairs of a column name, or pattern, and what is done to it before it is sent: ``("age", "bucket(18, 65)")``.
     """
 
     name: str
@@ -45,6 +48,10 @@ class Model:
     features: tuple[str, ...] | None = None
     threshold: float | None = None
     margin_threshold: float | None = None
+    transforms: tuple[Rule, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_rules(self.transforms)
 
     @property
     def positive_index(self) -> int:
@@ -83,8 +90,10 @@ class Registration:
     role: str | None = None
     features: tuple[str, ...] | None = None
     threshold: float | None = None
+    transforms: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
+        check_rules(self.transforms)
         if self.task is not None and self.task not in semconv.TASKS:
             raise ValueError(f"task {self.task!r} is unknown; allowed: {', '.join(semconv.TASKS)}")
         if self.role is not None and self.role not in _ROLES:
@@ -124,6 +133,7 @@ def resolve(described: Model, registration: Registration | None, config: Config)
         role=said.role or described.role,
         features=said.features or described.features,
         threshold=said.threshold if said.threshold is not None else described.threshold,
+        transforms=(*said.transforms, *described.transforms, *config.transforms),
     )
 
 

@@ -189,7 +189,7 @@ class Prediction(Told):
         value = self.value if single and isinstance(self.value, str | int | float | bool) else None
         score = self.score if single and isinstance(self.score, float) else None
         try:
-            close_span(self._span, len(self.ids), value, score, error)
+            close_span(self._span, len(self.ids), value, score, error, private=runtime.faults.private)
         except Exception as fault:  # noqa: BLE001
             runtime.faults.add("span_not_ended", fault)
 

@@ -73,7 +73,7 @@ def record_reference(
             **{f"{semconv.COLUMN_CONTEXT_PREFIX}{n}": column(v) for n, v in (context or {}).items()},
         }
         rows = _same_length(columns)
-        columns = {**_identity(recorder, rows, time), **columns}
+        columns = {**_identity(recorder, rows, time), **source.privacy.columns(columns)}
         _send(recorder, source, columns, rows, identity, last=last, timeout_seconds=timeout_seconds)
         return identity
     except Exception as error:  # noqa: BLE001

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from miops import runtime
 from miops.models import Label, Registration, note, plain
@@ -22,6 +22,7 @@ def register(
     role: str | None = None,
     features: Sequence[str] | None = None,
     threshold: float | None = None,
+    transforms: Mapping[str, str] | None = None,
 ) -> None:
     """Say what a model object is called and what its predictions mean; the object is not kept alive.
 
@@ -44,6 +45,11 @@ def register(
         ``primary``, ``shadow`` or ``canary``.
     features
         Input names, in order, for inputs without names.
+    threshold
+        Probability from which on the positive class is decided.
+    transforms
+        What is done to features and context before they leave the process, by name or pattern: ``hash``,
+        ``bucket(18, 65)``, ``round(digits)``, ``truncate(n)``, ``drop``. They come before ``MIOPS_TRANSFORMS``.
     """
     registration = Registration(
         name=name,
@@ -55,6 +61,8 @@ def register(
         role=role,
         features=None if features is None else tuple(map(str, features)),
         threshold=threshold,
+        transforms=tuple((transforms or {}).items()),
     )
+    runtime.faults.private = runtime.faults.private or bool(registration.transforms)
     note(model, registration)
     runtime.sources.discard(model)

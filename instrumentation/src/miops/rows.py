@@ -77,11 +77,12 @@ def _rows(calls: Any, ids: IdSpace, *, values: bool) -> Rows:
         **_trace(calls, counts),
         semconv.COLUMN_ROW: Column("int32", row.astype(np.int32)),
         **scored.columns,
-        **_extras(calls.extras, calls.rows),
+        **_extras(calls.extras, calls.rows, source),
         **_features(layout, calls.features, values=values),
     }
     durations = np.array(calls.duration, dtype=np.int64)
-    return Rows(source.model, columns, total, durations, scored.confidence, layout.names)
+    columns = source.privacy.columns(columns)
+    return Rows(source.model, columns, total, durations, scored.confidence, tuple(source.privacy.names(layout.names)))
 
 
 def _features(layout: Layout, payloads: list[Any], *, values: bool) -> dict[str, Column]:
@@ -136,7 +137,7 @@ def _bytes(numbers: list[int], width: int, counts: NDArray[np.int64]) -> tuple[A
     return data, None if valid.all() else valid
 
 
-def _extras(extras: list[Extras | None], rows: Sequence[int]) -> dict[str, Column]:
+def _extras(extras: list[Extras | None], rows: Sequence[int], source: Source) -> dict[str, Column]:
     if extras.count(None) == len(extras):
         return {}
     by_field: Any = zip(*(_NO_EXTRAS if one is None else one for one in extras), strict=True)
@@ -146,9 +147,10 @@ def _extras(extras: list[Extras | None], rows: Sequence[int]) -> dict[str, Colum
         semconv.COLUMN_WEIGHT: fields.weight,
         semconv.COLUMN_THRESHOLD: fields.threshold,
     }
-    return {
-        name: from_values(_spread(values, rows)) for name, values in told.items() if any(v is not None for v in values)
-    }
+    spread = {name: _spread(values, rows) for name, values in told.items() if any(v is not None for v in values)}
+    if semconv.COLUMN_ENTITY_ID in spread:
+        spread[semconv.COLUMN_ENTITY_ID] = source.privacy.entities(spread[semconv.COLUMN_ENTITY_ID])
+    return {name: from_values(values) for name, values in spread.items()}
 
 
 def _spread(values: Sequence[Any], rows: Sequence[int]) -> list[Any]:

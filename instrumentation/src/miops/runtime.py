@@ -41,7 +41,7 @@ describers: dict[str, Callable[[Any], Model]] = {}
 config: Config = Config(disabled=True)
 faults = Faults()
 recorder: Recorder | None = None
-sources = Sources(max_features=config.max_features, fault=faults.add)
+sources = Sources(config, faults)
 tracer: Tracer | None = None
 """``None`` while nobody has set a tracer provider: then no span is made at all."""
 spans_always = False
@@ -75,7 +75,8 @@ def start(
         if config.disabled:
             return
         _tracer_provider = tracer_provider
-        sources = Sources(max_features=config.max_features, fault=faults.add)
+        faults.private = config.private
+        sources = Sources(config, faults)
         recorder = Recorder(
             config,
             faults,
@@ -107,7 +108,7 @@ def stop() -> None:
         if stopped is not None:
             stopped.shutdown()
         faults = Faults()
-        sources = Sources(max_features=config.max_features, fault=faults.add)
+        sources = Sources(config, faults)
 
 
 def new_slot(recorder: Recorder) -> Slot:

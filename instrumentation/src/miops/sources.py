@@ -8,8 +8,11 @@ from typing import Any, Final
 import numpy as np
 
 from miops import semconv
+from miops.config import Config
+from miops.faults import Faults
 from miops.layouts import Frames, Mappings, Matrix, Nothing
 from miops.models import Model
+from miops.privacy import Privacy
 from miops.weak import WeakIdMap
 
 __all__ = ["Source", "Sources"]
@@ -35,12 +38,16 @@ class Source:
         "model",
         "nothing",
         "positive",
+        "privacy",
         "span_attributes",
         "span_name",
     )
 
-    def __init__(self, model: Model, *, max_features: int, fault: Callable[[str], None]) -> None:
+    def __init__(
+        self, model: Model, *, max_features: int, fault: Callable[[str], None], privacy: Privacy | None = None
+    ) -> None:
         self.model = model
+        self.privacy = privacy or Privacy()
         self.max_features = max_features
         self.classes = None if model.classes is None else np.array(model.classes)
         self.labels: list[Any] = [] if self.classes is None else self.classes.tolist()
@@ -98,14 +105,14 @@ def _span_attributes(model: Model) -> dict[str, Any]:
 class Sources:
     """All sources of the process; bounded, because names may be made up per call."""
 
-    __slots__ = ("_by_model", "_by_object", "_fault", "_max_features", "known")
+    __slots__ = ("_by_model", "_by_object", "_config", "_faults", "known")
 
-    def __init__(self, *, max_features: int, fault: Callable[[str], None]) -> None:
+    def __init__(self, config: Config, faults: Faults) -> None:
         self._by_object: WeakIdMap[Source] = WeakIdMap()
         self.known = self._by_object.entries
         """By ``id`` of a model object seen before: a weak reference to it, and its source."""
         self._by_model: dict[Any, Source] = {}
-        self._max_features, self._fault = max_features, fault
+        self._config, self._faults = config, faults
 
     def keep(self, model: object, source: Source) -> None:
         self._by_object.set(model, source)
@@ -117,9 +124,21 @@ class Sources:
         if source is None:
             if len(self._by_model) >= _SOURCE_LIMIT:
                 self._by_model.clear()
-            source = Source(model, max_features=self._max_features, fault=self._fault)
-            self._by_model[key] = source
+            source = self._by_model[key] = self._made(model)
         return source
+
+    def _made(self, model: Model) -> Source:
+        config = self._config
+        privacy = Privacy(
+            model.transforms,
+            allow=config.capture_allow,
+            deny=config.capture_deny,
+            key=config.hash_key,
+            salt=config.entity_salt,
+            fault=self._faults.add,
+        )
+        self._faults.private = self._faults.private or privacy.private
+        return Source(model, max_features=config.max_features, fault=self._faults.add, privacy=privacy)
 
     def discard(self, model: object) -> None:
         """Forget what was told about an object: it is being fitted, or registered anew."""

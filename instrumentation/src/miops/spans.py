@@ -53,25 +53,30 @@ def open_span(source: Source, context: Context, tracer: Tracer | None, *, always
     return _new(Opened, (own.trace_id, own.span_id, span, attach(set_span_in_context(span, context))))
 
 
-def close_span(opened: Opened, rows: int, value: Any, score: Any, error: BaseException | None) -> None:
-    """End the span; what it says about the outcome is set only if somebody records it."""
+def close_span(
+    opened: Opened, rows: int, value: Any, score: Any, error: BaseException | None, *, private: bool = False
+) -> None:
+    """End the span; what it says about the outcome is set only if somebody records it.
+
+    Where values are ``private`` the error's text, which may quote them, is not told.
+    """
     span = opened.span
     if span is None:
         return
     try:
         if span.is_recording():
-            _describe(span, rows, value, score, error)
+            _describe(span, rows, value, score, error, private=private)
     finally:
         detach(opened.token)
         span.end()
 
 
-def _describe(span: Span, rows: int, value: Any, score: Any, error: BaseException | None) -> None:
+def _describe(span: Span, rows: int, value: Any, score: Any, error: BaseException | None, *, private: bool) -> None:
     outcome = {semconv.BATCH_SIZE: rows, semconv.PREDICTION_VALUE: value, semconv.PREDICTION_SCORE: score}
     span.set_attributes({name: told for name, told in outcome.items() if told is not None})
     if error is not None:
         span.set_attribute(semconv.ERROR_TYPE, error_name(error))
-        span.set_status(Status(StatusCode.ERROR, str(error)))
+        span.set_status(Status(StatusCode.ERROR, None if private else str(error)))
 
 
 def error_name(error: BaseException) -> str:

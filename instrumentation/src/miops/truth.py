@@ -10,6 +10,7 @@ import numpy as np
 
 from miops import runtime, semconv
 from miops.incoming import unix_nano
+from miops.privacy import Privacy
 from miops.told import per_row
 from miops.truths import Truth
 
@@ -73,12 +74,22 @@ def record_ground_truth(
             semconv.COLUMN_PREDICTION_TIME: prediction_time,
             **{f"{semconv.COLUMN_OUTCOME_PREFIX}{name}": number for name, number in (outcome or {}).items()},
         }
+        if runtime.config.entity_salt and entity_id is not None:
+            told[semconv.COLUMN_ENTITY_ID] = _salted(entity_id, runtime.config.entity_salt)
         truth = _truth({name: said for name, said in told.items() if said is not None}, model, version)
         recorder.append_truth(truth)
         return truth.rows
     except Exception as error:  # noqa: BLE001
         runtime.faults.add("ground_truth_not_recorded", error)
         return 0
+
+
+def _salted(ids: Any, salt: str) -> Any:
+    """Entity ids as predictions carry them."""
+    privacy = Privacy(salt=salt)
+    if not _many(ids):
+        return privacy.entities([str(ids)])[0]
+    return privacy.entities([None if one is None else str(one) for one in per_row(ids).tolist()])
 
 
 def _truth(told: Mapping[str, Any], model: str | None, version: str | None) -> Truth:
