@@ -15,9 +15,11 @@ __all__ = ["PEERS", "Absent", "Peer", "installed"]
 
 PEERS = {
     "rotel": ("rotel==0.0.1a15",),
-    "evidently": ("evidently==0.7.23",),
-    "nannyml": ("nannyml==0.13.1",),
+    "evidently": ("evidently==0.7.23", "pandas<3"),
+    "nannyml": ("nannyml==0.13.1", "statsmodels"),
     "whylogs": ("whylogs==1.6.4", "pandas<2.2", "numpy<2"),
+    "alibi-detect": ("alibi-detect==0.13.0",),
+    "river": ("river==0.26.1",),
 }
 """What is installed; versions are pinned so that figures can be compared."""
 INSTALL_SECONDS = 420
