@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?= $(if $(CI),--randomly-seed=1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test test-oldest lint bench docs venv lock test-packages clean
+.PHONY: demo test test-oldest test-serving lint bench docs venv lock test-packages clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/miops-collector demo $(DEMO_ARGS)
@@ -17,6 +17,10 @@ test: $(VENV)/test.stamp test-packages
 # The oldest versions the two pyproject.toml promise, in an environment of its own.
 test-oldest: .venvs/oldest/test.stamp
 	.venvs/oldest/bin/python -m pytest -o filterwarnings=default $(PYTEST_ARGS) tests/collector tests/instrumentation tests/e2e/test_demo.py
+
+# Serving stacks too large for `make test`: BentoML, LitServe, MLServer, Ray Serve, each in an environment of its own.
+test-serving:
+	PYTHON=$(PYTHON) tests/serving/run.sh
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .

@@ -1,0 +1,20 @@
+"""LitServe with two workers, which predict in processes of their own."""
+
+from __future__ import annotations
+
+from tests.serving.stack import Stack
+
+
+def command(port: int) -> list[str]:
+    return ["python", "litserve_app.py", str(port)]
+
+
+STACK = Stack(
+    "LitServe, 2 workers",
+    ("litserve",),
+    command,
+    body=lambda rows: {"rows": rows},
+    workers=2,
+    tie="none",
+    why="LitServe hands a request to its worker process through a queue that carries no trace context",
+)
