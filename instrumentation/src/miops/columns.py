@@ -7,6 +7,7 @@ import decimal
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from itertools import compress
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -36,6 +37,11 @@ class Column(NamedTuple):
         """The rows ``[start, stop)``."""
         valid = None if self.valid is None else self.valid[start:stop]
         return Column(self.kind, self.data[start:stop], valid)
+
+    def at(self, kept: Mask) -> Column:
+        """The rows where ``kept`` is true."""
+        data = list(compress(self.data, kept)) if self.kind == "utf8" else self.data[kept]
+        return Column(self.kind, data, None if self.valid is None else self.valid[kept])
 
 
 def doubles(values: Any) -> Column:

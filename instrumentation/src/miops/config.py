@@ -18,6 +18,8 @@ variable                       default        meaning
                                               ``round(digits)``, ``truncate(n)``, ``drop``
 ``MIOPS_HASH_KEY``             \-             secret key of hashes; without it such columns are dropped
 ``MIOPS_ENTITY_SALT``          \-             secret with which entity ids are hashed, in truth too
+``MIOPS_SAMPLE_RATIO``         ``1``          share of rows that is sent, weighted so that statistics stay unbiased
+``MIOPS_KEEP_BELOW``           ``0``          rows whose predicted class has a lower probability are always sent
 ``MIOPS_MAX_FEATURES``         ``2000``       inputs with more columns are recorded without features
 ``MIOPS_SPANS``                ``auto``       ``auto`` makes none under an unsampled parent; ``always``; ``never``
 ``MIOPS_BUFFER_ROWS``          ``1048576``    rows held at most; more are dropped and counted
@@ -63,6 +65,8 @@ class Config:
     transforms: tuple[Rule, ...] = ()
     hash_key: str | None = field(default=None, repr=False)
     entity_salt: str | None = field(default=None, repr=False)
+    sample_ratio: float = 1.0
+    keep_below: float = 0.0
     max_features: int = 2000
     spans: Literal["auto", "always", "never"] = "auto"
     buffer_rows: int = 1_048_576
@@ -109,6 +113,12 @@ def _positive(number: Callable[[str], Any]) -> Callable[[str], Any]:
     return read
 
 
+def _share(text: str) -> float:
+    if not 0 < (value := float(text)) <= 1:
+        raise ValueError("must be greater than 0 and at most 1")
+    return value
+
+
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "disabled": _boolean,
     "model_name": str,
@@ -119,6 +129,8 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "transforms": read_rules,
     "hash_key": str,
     "entity_salt": str,
+    "sample_ratio": _share,
+    "keep_below": float,
     "max_features": _positive(int),
     "spans": _one_of("auto", "always", "never"),
     "buffer_rows": _positive(int),

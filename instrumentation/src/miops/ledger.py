@@ -15,16 +15,16 @@ _log = logging.getLogger("miops")
 class Ledger:
     """Rows and bytes held against their caps, and totals since the start.
 
-    Conservation: rows offered = queued + exported + dropped.
+    Conservation: rows offered = queued + exported + dropped + left out by sampling.
     """
 
-    __slots__ = ("_bytes_limit", "_dropped", "_exported", "_lock", "_rows_limit", "bytes", "rows")
+    __slots__ = ("_bytes_limit", "_dropped", "_exported", "_lock", "_rows_limit", "bytes", "left_out", "rows")
 
     def __init__(self, rows_limit: int, bytes_limit: int) -> None:
         self._rows_limit, self._bytes_limit = rows_limit, bytes_limit
         # Reentrant, because a finaliser that runs inside may hand on a call of an ended thread.
         self._lock = threading.RLock()
-        self.rows = self.bytes = 0
+        self.rows = self.bytes = self.left_out = 0
         self._exported = 0
         self._dropped: defaultdict[str, int] = defaultdict(int)
 
@@ -46,10 +46,11 @@ class Ledger:
         """Whether these would be taken in now. What is larger than a cap alone never will."""
         return self.rows + rows <= self._rows_limit and self.bytes + size <= self._bytes_limit
 
-    def settle(self, *, exported: int = 0, dropped: int = 0, reason: str = "") -> None:
-        """Rows that were held have been sent or given up."""
+    def settle(self, *, exported: int = 0, dropped: int = 0, left_out: int = 0, reason: str = "") -> None:
+        """Rows that were held have been sent, given up, or left out by sampling."""
         with self._lock:
-            self.rows -= exported + dropped
+            self.rows -= exported + dropped + left_out
+            self.left_out += left_out
             self._exported += exported
             if dropped:
                 first = not self._dropped[reason]

@@ -19,6 +19,7 @@ from miops.ids import IdSpace
 from miops.instruments import Instruments
 from miops.ledger import Ledger
 from miops.rows import Rows, rows_of
+from miops.sampling import Sampling
 from miops.transport import Transport, open_transport
 from miops.truths import Truth, truth_columns
 from miops.version import __version__
@@ -41,6 +42,7 @@ class Sender:
     ) -> None:
         self._config, self._faults, self._ledger, self._ids, self._pool = config, faults, ledger, ids, pool
         self._resource = resource
+        self._sampling = Sampling(config.sample_ratio, config.keep_below)
         self.exporter = _exporter(config, transport)
 
     def send_calls(self, calls: list[Call], instruments: Instruments) -> None:
@@ -49,7 +51,8 @@ class Sender:
         try:
             for rows in rows_of(calls, self._ids, values=self._config.capture_features == "all"):
                 self._measure(rows, instruments)
-                for request in self._encoded(rows):
+                left -= self._leave_out(rows, sampled := self._sampling.sample(rows))
+                for request in self._encoded(sampled) if sampled.rows else ():
                     left -= request.rows
                     self._deliver(request)
         except Exception as error:  # noqa: BLE001
@@ -59,6 +62,12 @@ class Sender:
             self._ledger.freed(sum(call.size for call in calls))
             for call in calls:
                 self.give_back(call)
+
+    def _leave_out(self, rows: Rows, sampled: Rows) -> int:
+        left_out = rows.rows - sampled.rows
+        if left_out:
+            self._ledger.settle(left_out=left_out)
+        return left_out
 
     def _measure(self, rows: Rows, instruments: Instruments) -> None:
         try:
