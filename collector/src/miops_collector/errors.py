@@ -16,6 +16,7 @@ import difflib
 from collections.abc import Iterable
 
 __all__ = [
+    "RETRY_SECONDS",
     "ConfigError",
     "InputError",
     "MIOpsError",
@@ -24,6 +25,10 @@ __all__ = [
     "UnavailableError",
     "did_you_mean",
 ]
+
+
+RETRY_SECONDS = 1.0
+"""Most exporters give up ten seconds after they began, and wait longer each time by themselves."""
 
 
 class MIOpsError(Exception):
@@ -45,7 +50,7 @@ class TooLargeError(InputError):
 class UnavailableError(MIOpsError):
     """It could not be done now; try again."""
 
-    def __init__(self, message: str, *, retry_after_seconds: float = 5.0) -> None:
+    def __init__(self, message: str, *, retry_after_seconds: float = RETRY_SECONDS) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
 

@@ -127,6 +127,10 @@ class Ingest:
         request = Request("records", transport, b"", rows, time.monotonic(), records=tuple(records), size=size)
         return self._put(request)
 
+    def has_room(self, size: int) -> bool:
+        """Whether a request of so many bytes need not wait for room."""
+        return self._intake.has_room(size)
+
     def close(self, timeout_seconds: float = 30.0) -> None:
         """Take no more requests, commit and answer those that wait. Twice is fine, before start is fine."""
         self._intake.close()

@@ -94,6 +94,10 @@ class Intake:
         with self._changed:
             return self._clock() - self._waiting[0].arrived if self._waiting else 0.0
 
+    def has_room(self, size: int) -> bool:
+        """Whether waiting for room is of no use to a request of so many bytes: it would be taken, or never will be."""
+        return self._closed or not self._bytes or self._bytes + size <= self.capacity
+
     def put(self, request: Request) -> None:
         """Let a request wait.
 

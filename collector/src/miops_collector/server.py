@@ -27,6 +27,7 @@ from miops_collector.forward import Forwarder, forward_senders
 from miops_collector.ingest import Ingest, IngestSettings
 from miops_collector.listening import bind, is_free
 from miops_collector.otlp.settings import DecodeSettings
+from miops_collector.receivers._room import WaitingRoom
 from miops_collector.receivers.grpc import GrpcReceiver
 from miops_collector.receivers.http import http_receiver
 from miops_collector.report import ModelKey, Observation
@@ -91,7 +92,11 @@ class Collector:
         if config.export:
             self._exporters.append(_otlp_exporter(config.export, config.series_per_model, self.telemetry))
         self._limit = config.otlp.max_request_mib * MIB
-        self._grpc = GrpcReceiver(self.ingest.submit, max_request_bytes=self._limit)
+        self._room = WaitingRoom(
+            self.ingest.has_room, most_bytes=config.otlp.max_waiting_mib * MIB // 2,
+            seconds=config.otlp.wait_for_room, delayed=lambda: self.telemetry.add("waited", 1),
+        )  # fmt: skip
+        self._grpc = GrpcReceiver(self.ingest.submit, max_request_bytes=self._limit, room=self._room)
         self._servers: list[tuple[_Server, asyncio.Task[None]]] = []
         self._ticking = threading.Thread(target=self._tick_until_stopped, name="miops-tick", daemon=True)
         self._stopping = threading.Event()
@@ -114,7 +119,7 @@ class Collector:
             self._forwarder.start()
         self.ingest.start()
         self._ticking.start()
-        receiver = http_receiver(self.ingest.submit, max_request_bytes=self._limit)
+        receiver = http_receiver(self.ingest.submit, max_request_bytes=self._limit, room=self._room)
         http = await self._listen(receiver, self._config.otlp.http, "otlp.http")
         grpc = await self._listen_grpc(self._config.otlp.grpc)
         self.addresses = Addresses(grpc, http, self._config.web)

@@ -42,6 +42,7 @@ INSTRUMENTS: Final = (
     OwnInstrument(
         "requests", "counter", "{request}", "Requests by outcome: success, partial, invalid, refused, failed"
     ),
+    OwnInstrument("waited", "counter", "{request}", "Requests that waited for room, and were then taken or refused"),
     OwnInstrument("forward.sent", "counter", "{request}", "Requests forwarded unchanged"),
     OwnInstrument("forward.dropped", "counter", "{request}", "Requests that could not be forwarded, by reason"),
     OwnInstrument("export.sent", "counter", "{report}", "Reports an OTLP endpoint took"),

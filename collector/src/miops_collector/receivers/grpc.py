@@ -16,6 +16,7 @@ from miops_collector.otlp.answers import export_response, retry_info, status
 from miops_collector.otlp.canonical import SERVICES, TelemetryKind
 from miops_collector.receivers._answer import Answer, answer_to
 from miops_collector.receivers._inflate import inflated
+from miops_collector.receivers._room import WaitingRoom
 
 __all__ = ["GrpcReceiver", "Submit"]
 
@@ -39,8 +40,11 @@ class GrpcReceiver:
     at the limit: 0.9 MB of gzip cost a gigabyte.
     """
 
-    def __init__(self, submit: Submit, *, max_request_bytes: int = 64 * 1024 * 1024) -> None:
+    def __init__(
+        self, submit: Submit, *, max_request_bytes: int = 64 * 1024 * 1024, room: WaitingRoom | None = None
+    ) -> None:
         self._submit = submit
+        self._room = room
         self._limit = max_request_bytes
         self._options = (
             ("grpc.max_receive_message_length", max_request_bytes),
@@ -82,6 +86,8 @@ class GrpcReceiver:
         async def export(payload: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
             try:
                 plain = await inflated(payload, _compression(payload), self._limit)
+                if self._room is not None:
+                    await self._room.enter(len(plain))
                 outcome = await asyncio.wrap_future(self._submit(kind, plain, transport="grpc"))
             except Exception as error:
                 await _abort(context, answer_to(error))

@@ -20,6 +20,7 @@ from miops_collector.otlp.canonical import TelemetryKind
 from miops_collector.otlp.from_json import json_to_protobuf
 from miops_collector.receivers._answer import answer_to
 from miops_collector.receivers._body import read_body
+from miops_collector.receivers._room import WaitingRoom
 from miops_collector.receivers.grpc import Submit
 
 __all__ = ["http_receiver"]
@@ -35,13 +36,19 @@ _CODES: Final = {404: 5, 405: 12, 415: 3}
 """gRPC codes of what the router refuses: NOT_FOUND, UNIMPLEMENTED, INVALID_ARGUMENT."""
 
 
-def http_receiver(submit: Submit, *, max_request_bytes: int = 64 * 1024 * 1024) -> Starlette:
+def http_receiver(
+    submit: Submit, *, max_request_bytes: int = 64 * 1024 * 1024, room: WaitingRoom | None = None
+) -> Starlette:
     """An ASGI application with ``/v1/traces``, ``/v1/logs`` and ``/v1/metrics``."""
-    routes = [Route(f"/v1/{kind}", _endpoint(kind, submit, max_request_bytes), methods=["POST"]) for kind in _KINDS]
+    routes = [
+        Route(f"/v1/{kind}", _endpoint(kind, submit, max_request_bytes, room), methods=["POST"]) for kind in _KINDS
+    ]
     return Starlette(routes=routes, exception_handlers={HTTPException: _refused, Exception: _failed})
 
 
-def _endpoint(kind: TelemetryKind, submit: Submit, limit: int) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(
+    kind: TelemetryKind, submit: Submit, limit: int, room: WaitingRoom | None
+) -> Callable[[Request], Awaitable[Response]]:
     async def export(request: Request) -> Response:
         encoding = _encoding(request)
         if encoding is None:
@@ -51,6 +58,8 @@ def _endpoint(kind: TelemetryKind, submit: Submit, limit: int) -> Callable[[Requ
             payload = await read_body(request, limit)
             if encoding == "json":
                 payload = await run_in_threadpool(json_to_protobuf, kind, payload)
+            if room is not None:
+                await room.enter(len(payload))
             outcome = await asyncio.wrap_future(submit(kind, payload, transport="http"))
         except HTTPException:
             raise

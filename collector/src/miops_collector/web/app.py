@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from miops_collector.errors import InputError, TooLargeError, UnavailableError
+from miops_collector.errors import RETRY_SECONDS, InputError, TooLargeError, UnavailableError
 from miops_collector.web.answer import error_answer
 from miops_collector.web.api import api_routes
 from miops_collector.web.backend import Backend
@@ -59,7 +59,7 @@ def _refused(_: Request, error: Exception) -> Response:
 
 
 def _try_again(_: Request, error: Exception) -> Response:
-    seconds = error.retry_after_seconds if isinstance(error, UnavailableError) else 5.0
+    seconds = error.retry_after_seconds if isinstance(error, UnavailableError) else RETRY_SECONDS
     return error_answer(str(error), 503, {"retry-after": str(max(1, round(seconds)))})
 
 
