@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from miops_collector import alarming, watched
-from miops_collector.config import RuleConfig
+from miops_collector.config import AlarmConfig, RuleConfig
 from miops_collector.engine import Engine
 from miops_collector.report import Alert, Observation
 from miops_collector.stores._settings import StoreSettings
@@ -188,7 +188,7 @@ def test_panes_that_have_merged_are_not_taken_for_one_window(
     merging = {"ageing": {"1d": "3d"}}
     engine = started(store, clock, **merging)
     engine.append([reference()])
-    serve(engine, 0, 200, rows=4)
+    serve(engine, 0, 400, rows=4)
     settle(engine)
     engine.close()
     scanned.clear()
@@ -197,7 +197,7 @@ def test_panes_that_have_merged_are_not_taken_for_one_window(
     settle(started(store, clock, **merging))
 
     assert scanned[0].start > START
-    assert scanned == hours(*range((scanned[0].start - START) // HOUR, 199))
+    assert scanned == hours(*range((scanned[0].start - START) // HOUR, 399))
 
 
 def test_a_look_back_is_only_as_long_as_there_have_been_rows(
@@ -212,12 +212,12 @@ def test_a_look_back_is_only_as_long_as_there_have_been_rows(
         return real(self, look_backs)
 
     monkeypatch.setattr(alarming.Scan, "evaluate", evaluate)
-    engine = started(store, clock)
+    engine = started(store, clock, alarms=AlarmConfig(dependence="none"))
     engine.append([reference()])
-    serve(engine, 0, 30, rows=4)
+    serve(engine, 0, 171, rows=4)
     settle(engine)
 
-    assert [len(c) for c in counts] == [1, 2, 2, *[3] * 4, *[4] * 16, *[5] * 6]
+    assert [len(c) for c in counts] == [1, 2, 2, *[3] * 4, *[4] * 16, *[5] * 144, *[6] * 3]
 
 
 # --- alarms --------------------------------------------------------------------------------------------------------

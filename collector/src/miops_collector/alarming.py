@@ -29,13 +29,14 @@ from miops_collector.alerts import (
 )
 from miops_collector.alerts.budget import SHARES
 from miops_collector.config import AlarmConfig, Config, RuleConfig
+from miops_collector.dependence import Dependence, look_backs_of
 from miops_collector.examples import examples_of, looked_back
-from miops_collector.layout import ColumnLayout
+from miops_collector.layout import ColumnLayout, Summaries
 from miops_collector.look_backs import LookBacks
 from miops_collector.monitored import Monitored
 from miops_collector.report import Alert, ModelKey, Observation
 from miops_collector.scanned import Scanned
-from miops_collector.statistics.scan import LOOK_BACKS, Scan, ScanSettings
+from miops_collector.statistics.scan import LOOK_BACKS, RATES, ColumnEvidence, Scan, ScanSettings
 from miops_collector.stores._store import Store
 from miops_collector.window import Window, parse_length
 
@@ -58,6 +59,8 @@ class Alarming:
     columns: Mapping[str, ColumnLayout]
     compared_with: str
     """Layout of the reference: with another one the alarms start anew."""
+    dependence: Dependence | None = None
+    """``None`` where rows are declared to be independent."""
     book: Book = field(default_factory=Book)
     next_end: int = 0
     """No window that ends before this event time is scanned any more."""
@@ -70,9 +73,10 @@ class Alarming:
     def of(cls, model: Monitored, config: Config, store: Store) -> Alarming:
         """With the book that was saved for this reference, or an empty one."""
         smallest, reference = config.window_nanos[0], model.reference
+        scan = _scan(model, config.alarms, smallest)
         alarming = cls(
-            key=model.key, smallest=smallest, config=config.alarms, lengths=len(config.window_nanos),
-            scan=_scan(model, config.alarms, smallest),
+            key=model.key, smallest=smallest, config=config.alarms, lengths=len(config.window_nanos), scan=scan,
+            dependence=Dependence(scan, smallest) if scan and config.alarms.dependence == "learn" else None,
             columns={c.name: c for c in reference.layout.columns} if reference else {},
             compared_with=reference.layout.id if reference else "",
         )  # fmt: skip
@@ -83,11 +87,22 @@ class Alarming:
             alarming.next_end = data["next_end"]
             alarming.scanned = Scanned.from_json(data["scanned"])
             alarming.saved = saved
+            alarming._load_dependence(store)
         return alarming
 
     @property
     def _state_key(self) -> str:
         return json.dumps(["alarms", self.key.name, self.key.version])
+
+    @property
+    def _dependence_key(self) -> str:
+        """Of this reference: what was learned about another one is never read."""
+        return json.dumps(["dependence", self.key.name, self.key.version, self.compared_with, self.smallest])
+
+    def _load_dependence(self, store: Store) -> None:
+        saved = store.state(self._dependence_key)
+        if self.dependence is not None and saved:
+            self.dependence.load(saved)
 
     def save(self, store: Store) -> None:
         """Make the book durable, if it has changed."""
@@ -99,6 +114,8 @@ class Alarming:
         }
         text = json.dumps(data)
         if text != self.saved:
+            if self.dependence is not None:  # first: after a crash in between, windows it knows are not noted again
+                store.put_state(self._dependence_key, self.dependence.to_json())
             store.put_state(self._state_key, text)
             self.saved = text
 
@@ -113,11 +130,16 @@ class Alarming:
             return
         starts, sums = model.pane_starts(), LookBacks(model.window, self.smallest)
         findings: list[Finding] = []
+        alarming = {a.column for a in self.book.alerts if a.rule == DRIFT and a.state == "firing"}
         for _ in range(SCANS_PER_TICK):
             window = self._next(model, starts, complete)
             if window is None:
                 break
-            evidence = self.scan.evaluate(list(sums.of(window.end, self._counts(model, window, starts))))
+            looked = list(sums.of(window.end, self._counts(model, window, starts)))
+            evidence = self._evidence(self.scan, looked)
+            alarming |= {e.column for e in evidence if e.rejected}
+            if self.dependence is not None:
+                self.dependence.note(window.end, looked[0][1], alarming)
             if self.scanned.note(window.end, {e.column: e.status for e in evidence}):
                 model.touch(window)
             findings += drift_findings(evidence, model=self.key, window=window)
@@ -125,6 +147,22 @@ class Alarming:
             if enough():
                 break
         self.book = advance(self.book, findings, model=self.key, now=complete)
+
+    def _evidence(self, scan: Scan, looked: list[tuple[int, Summaries]]) -> tuple[ColumnEvidence, ...]:
+        """While dependence is being learned only what should not be there at all opens an alarm."""
+        if self.dependence is None:
+            return scan.evaluate(looked)
+        known = self.dependence.dispersion
+        if known is not None:
+            counts = self.dependence.known([count for count, _ in looked])
+            chosen = [(count, sums) for count, sums in looked if count in counts]
+            return scan.evaluate(chosen, dispersion=known.at(counts))
+        sure = scan.evaluate(looked, statistics=RATES)
+        guessed = scan.evaluate(looked)
+        return tuple(
+            r if r.rejected or not g.stays else replace(g, rejected=False, stays=False, status="warning")
+            for r, g in zip(sure, guessed, strict=True)
+        )
 
     def is_behind(self, model: Monitored, complete: int) -> bool:
         """Whether a window waits for its scan."""
@@ -153,7 +191,7 @@ class Alarming:
     def _counts(self, model: Monitored, window: Window, starts: NDArray[np.int64]) -> Iterator[int]:
         """How many windows to look back: as far as there have been rows, and panes are short enough."""
         begin = Window.holding(int(starts[0]), self.smallest).start
-        for count in LOOK_BACKS:
+        for count in look_backs_of(self.smallest):
             first = window.end - count * self.smallest
             if count == 1 or (first >= begin and model.resolves(Window(first, first + self.smallest))):
                 yield count

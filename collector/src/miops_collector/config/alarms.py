@@ -64,6 +64,9 @@ class AlarmConfig(Section):
     ignore_shifts_below: float = Field(
         default=0.01, ge=0, lt=1, description="shifts smaller than this many σ are no drift"
     )
+    dependence: Literal["learn", "none"] = Field(
+        default="learn", description="whether rows resemble their neighbours in time: learn it from history, or none do"
+    )
     defaults: bool = True
     rules: tuple[RuleConfig, ...] = ()
 

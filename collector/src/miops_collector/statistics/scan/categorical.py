@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from miops_collector.layout import ColumnLayout, Layout
+from miops_collector.statistics.scan.dispersion import LOCATION, MISSING, OUTSIDE, Dispersion
 from miops_collector.statistics.scan.numeric import rate
 from miops_collector.statistics.scan.proportion import log_tolerant_difference, newcombe
 from miops_collector.statistics.scan.ragged import Index, Ragged, segment_first, segment_max, segment_min, segment_sum
@@ -23,13 +24,19 @@ CATEGORICAL_WEIGHTS: Final = {"shape": 0.4, "category": 0.3, "unseen": 0.2, "mis
 """How a column's level is shared among its statistics; they sum to 1."""
 EXPECTED: Final = 5.0
 """Categories with fewer expected rows are tested together."""
+COMMON: Final = 4
+"""Categories whose shares are kept window by window."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CategoricalTests:
-    """What is computed once per reference for ``c`` columns with ``t`` cells in all, the last of each unseen values."""
+    """What is computed once per reference for ``c`` columns with ``t`` cells in all, the last of each unseen values.
+
+    ``common`` is ``(c, 4)`` the cells of the most common categories, -1 where there are fewer.
+    """
 
     cells: Ragged
+    common: Index
     unseen: Index
     seen: FloatArray
     reference: FloatArray
@@ -44,23 +51,39 @@ class CategoricalTests:
         unseen = np.append(cells.starts[1:], len(flat)) - 1
         seen = np.ones(len(flat))
         seen[unseen] = 0.0
-        return cls(cells, unseen, seen, flat, segment_sum(flat, cells.starts), cells.without(reference))
+        common = np.stack([_most_common(counts[:-1]) for counts in cells.split(flat)])
+        common = np.where(common >= 0, common + cells.starts[:, None], -1)
+        return cls(cells, common, unseen, seen, flat, segment_sum(flat, cells.starts), cells.without(reference))
 
-    def evaluate(self, vectors: FloatArray, settings: ScanSettings) -> Mapping[str, Tested]:
-        """Every statistic of every column; ``vectors`` is ``(look_backs, pane)``."""
+    def tracked(self, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """What a history keeps: ``(…, c, TRACKED)`` means, ``(…, c, 2)`` rows with a value and rows in all."""
+        flat = self.cells.values(vectors)
+        rows, without = segment_sum(flat, self.cells.starts), self.cells.without(vectors)
+        n, every = np.maximum(rows, 1.0), rows + without
+        shares = np.where(self.common >= 0, flat[..., self.common], 0.0) / n[..., None]
+        others = (without / np.maximum(every, 1.0), flat[..., self.unseen] / n)
+        means = np.concatenate((shares[..., :2], np.stack(others, axis=-1), shares[..., 2:]), axis=-1)
+        return means, np.stack((rows, every), axis=-1)
+
+    def evaluate(self, vectors: FloatArray, dispersion: Dispersion, settings: ScanSettings) -> Mapping[str, Tested]:
+        """Every statistic of every column; ``vectors`` is ``(look_backs, pane)``, ``dispersion`` of these columns."""
         flat = self.cells.values(vectors)
         rows = segment_sum(flat, self.cells.starts)
         unseen, known = flat[:, self.unseen], self.reference[self.unseen]
         return {
-            "shape": self._shape(flat, rows, settings),
-            "category": self._category(flat, rows, settings),
-            "unseen": rate(unseen, rows - unseen, known, self.counts - known, settings.unseen_tolerance, settings),
-            "missing": rate(
-                self.cells.without(vectors), rows, self.without, self.counts, settings.rate_tolerance, settings
+            "shape": self._shape(flat, rows, dispersion, settings),
+            "category": self._category(flat, rows, dispersion, settings),
+            "unseen": rate(
+                unseen, rows - unseen, known, self.counts - known, settings.unseen_tolerance, settings,
+                dispersion=dispersion, place=OUTSIDE,
             ),
-        }
+            "missing": rate(
+                self.cells.without(vectors), rows, self.without, self.counts, settings.rate_tolerance, settings,
+                dispersion=dispersion, place=MISSING,
+            ),
+        }  # fmt: skip
 
-    def _shape(self, flat: FloatArray, rows: FloatArray, settings: ScanSettings) -> Tested:
+    def _shape(self, flat: FloatArray, rows: FloatArray, dispersion: Dispersion, settings: ScanSettings) -> Tested:
         """Chi-square over the categories with enough expected rows, and all the others together if they have enough.
 
         Which categories those are depends on the reference and on how many rows there are, never on what they hold.
@@ -76,24 +99,36 @@ class CategoricalTests:
         terms = chi_square_terms(flat, n[:, owner], self.reference, m[:, owner]) * kept
         x = segment_sum(terms, starts) + np.where(joined, chi_square_terms(c_rest, n, r_rest, m), 0.0)
         df = segment_sum(kept, starts) + joined - 1.0
-        noise = 1.0 / n + 1.0 / m
+        factor = dispersion.factor(LOCATION, rows)
+        x, noise = x / factor, factor * (1.0 / n + 1.0 / m)
         moved = segment_max(np.abs(flat / n[:, owner] - self.reference / m[:, owner]), starts)
         enough = (moved >= settings.mass_minimum) & (np.minimum(n, m) >= settings.minimum_rows) & (df >= 1.0)
+        enough &= dispersion.bears_shape(rows)
         log_p = log_tolerant_chi_square(x, df, noise, tolerance=settings.shape_tolerance)
         low, high = phi_interval(x, df, noise)
-        return Tested(np.where(enough, log_p, 0.0), phi(x, df, noise), low, high, rows, self.counts)
+        return Tested(np.where(enough, log_p, 0.0), phi(x, df, noise), low, high, rows, self.counts, factor)
 
-    def _category(self, flat: FloatArray, rows: FloatArray, settings: ScanSettings) -> Tested:
+    def _category(self, flat: FloatArray, rows: FloatArray, dispersion: Dispersion, settings: ScanSettings) -> Tested:
         """The most changed single category; its p-value is paid for once per category."""
         starts, owner = self.cells.starts, self.cells.owner
         n, m = np.maximum(rows, 1.0)[:, owner], np.maximum(self.counts, 1.0)[owner]
         effect = flat / n - self.reference / m
-        log_p = log_tolerant_difference(flat, n, self.reference, m, tolerance=settings.rate_tolerance)
+        factor, freedom = dispersion.factor(LOCATION, rows), dispersion.freedom[:, :, LOCATION]
+        of_cell = factor[:, owner]
+        log_p = log_tolerant_difference(
+            flat, n, self.reference, m, tolerance=settings.rate_tolerance, dispersion=of_cell, freedom=freedom[:, owner]
+        )
         paid = log_p + np.log(np.maximum(segment_sum(self.seen, starts), 1.0))[owner]
-        counts = (np.abs(effect) >= settings.category_minimum) & (np.minimum(n, m) >= settings.minimum_rows)
+        counts = (np.abs(effect) >= settings.category_minimum) & (np.minimum(n / of_cell, m) >= settings.minimum_rows)
         paid = np.where(counts & (self.seen > 0.0), np.minimum(paid, 0.0), 0.0)
         best = segment_min(paid, starts)
         first = segment_first(paid == best[:, owner], starts)
-        low, high = newcombe(flat, n, self.reference, m)
+        low, high = newcombe(flat / of_cell, n / of_cell, self.reference, m)
         at = [np.take_along_axis(values, first, axis=1) for values in (effect, low, high)]
-        return Tested(best, at[0], at[1], at[2], rows, self.counts, cell=first - starts)
+        return Tested(best, at[0], at[1], at[2], rows, self.counts, factor, cell=first - starts)
+
+
+def _most_common(counts: FloatArray) -> Index:
+    """Four cells with the most reference rows, -1 where there are fewer."""
+    best = np.argsort(-counts, kind="stable")[:COMMON]
+    return np.concatenate((best, np.full(COMMON - len(best), -1))).astype(np.intp)

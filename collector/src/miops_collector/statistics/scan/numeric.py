@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from miops_collector.layout import ColumnLayout, Layout
-from miops_collector.statistics.scan.dispersion import Dispersion
+from miops_collector.statistics.scan.dispersion import DEPENDENT, LOCATION, MISSING, OUTSIDE, Dispersion
 from miops_collector.statistics.scan.proportion import log_tolerant_difference, newcombe
 from miops_collector.statistics.scan.ragged import Index, Ragged, segment_sum
 from miops_collector.statistics.scan.scores import equal_mass_groups, rank_scores, score_skewness
@@ -24,8 +24,6 @@ __all__ = ["NUMERIC_WEIGHTS", "NumericTests"]
 NUMERIC_WEIGHTS: Final = {"location": 0.3, "spread": 0.2, "shape": 0.3, "missing": 0.1, "range": 0.1}
 """How a column's level is shared among its statistics; they sum to 1."""
 SCORES: Final = ("location", "spread")
-DEPENDENT: Final = 1.5
-"""Dispersion from which rows count as dependent: the chi-square is then off, and skewness is that of dependent rows."""
 DEPENDENT_SKEWNESS: Final = 2.6
 
 
@@ -91,16 +89,28 @@ class NumericTests:
         tested = {name: self._score(k, flat, rows, dispersion, settings) for k, name in enumerate(SCORES)}
         tested["shape"] = self._shape(flat, rows, dispersion, settings)
         tested["missing"] = rate(
-            self.cells.without(vectors), rows, self.without, self.counts, settings.rate_tolerance, settings
-        )
-        tested["range"] = self._range(flat, rows, settings)
+            self.cells.without(vectors), rows, self.without, self.counts, settings.rate_tolerance, settings,
+            dispersion=dispersion, place=MISSING,
+        )  # fmt: skip
+        tested["range"] = self._range(flat, rows, dispersion, settings)
         return tested
+
+    def tracked(self, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """What a history keeps: ``(…, c, TRACKED)`` means, ``(…, c, 2)`` rows with a value and rows in all."""
+        flat = self.cells.values(vectors)
+        rows, without = segment_sum(flat, self.cells.starts), self.cells.without(vectors)
+        n, every = np.maximum(rows, 1.0), rows + without
+        scores = [segment_sum(flat * score, self.cells.starts) / n for score in self.scores]
+        outside = flat[..., self.guards].sum(axis=-1) / n
+        nothing = np.zeros_like(rows)
+        means = (*scores, without / np.maximum(every, 1.0), outside, nothing, nothing)
+        return np.stack(means, axis=-1), np.stack((rows, every), axis=-1)
 
     def _score(
         self, k: int, flat: FloatArray, rows: FloatArray, dispersion: Dispersion, settings: ScanSettings
     ) -> Tested:
         n, m = np.maximum(rows, 1.0), np.maximum(self.counts, 1.0)
-        factor, freedom = dispersion.factors[:, :, k], dispersion.freedom[:, :, k]
+        factor, freedom = dispersion.factor(k, rows), dispersion.freedom[:, :, k]
         effect = segment_sum(flat * self.scores[k], self.cells.starts) / n
         sd = np.sqrt(factor / n + dispersion.reference[:, k] / m)
         z = np.sign(effect) * np.maximum(np.abs(effect) - settings.tolerance, 0.0) / sd
@@ -117,36 +127,41 @@ class NumericTests:
         groups, owner = segment_sum(flat, self.group_starts), self.group_owner
         x = segment_sum(chi_square_terms(groups, n[:, owner], self.group_counts, m[owner]), self.group_columns)
         df = np.diff(self.group_columns, append=len(owner)) - 1.0
-        noise = 1.0 / n + 1.0 / m
+        factor = dispersion.factor(LOCATION, rows)
+        x, noise = x / factor, factor * (1.0 / n + 1.0 / m)
         effect = phi(x, df, noise)
         enough = (effect >= settings.shape_minimum) & (n >= settings.shape_rows) & (m >= settings.shape_rows)
-        enough &= dispersion.factors[:, :, 0] <= DEPENDENT
+        enough &= dispersion.bears_shape(rows)
         log_p = log_tolerant_chi_square(x, np.broadcast_to(df, x.shape), noise, tolerance=settings.shape_tolerance)
         low, high = phi_interval(x, df, noise)
-        return Tested(np.where(enough, log_p, 0.0), effect, low, high, rows, self.counts)
+        return Tested(np.where(enough, log_p, 0.0), effect, low, high, rows, self.counts, factor)
 
-    def _range(self, flat: FloatArray, rows: FloatArray, settings: ScanSettings) -> Tested:
+    def _range(self, flat: FloatArray, rows: FloatArray, dispersion: Dispersion, settings: ScanSettings) -> Tested:
         """The next row of the reference would itself be beyond its extremes with probability ``2 / (m + 1)``."""
         outside = flat[:, self.guards].sum(axis=-1)
         allowance = 2.0 * rows / (self.counts + 1.0)
         return rate(
             outside, rows - outside, self.outside, self.counts - self.outside, settings.rate_tolerance, settings,
-            allowance=allowance,
+            dispersion=dispersion, place=OUTSIDE, allowance=allowance,
         )  # fmt: skip
 
 
 def rate(
     hits: FloatArray, others: FloatArray, reference_hits: FloatArray, reference_others: FloatArray,
-    tolerance: float, settings: ScanSettings, *, allowance: FloatArray | float = 0.0,
+    tolerance: float, settings: ScanSettings, *, dispersion: Dispersion, place: int,
+    allowance: FloatArray | float = 0.0,
 ) -> Tested:  # fmt: skip
     """Test of the share of rows of one kind: ``hits`` of ``hits + others`` against the reference's."""
     rows, rows_reference = hits + others, reference_hits + reference_others
     n, m = np.maximum(rows, 1.0), np.broadcast_to(np.maximum(rows_reference, 1.0), rows.shape)
     y = np.broadcast_to(reference_hits, rows.shape)
-    enough = (rows >= settings.minimum_rows) & (m >= settings.minimum_rows)
-    log_p = log_tolerant_difference(hits, n, y, m, tolerance=tolerance, allowance=allowance)
-    low, high = newcombe(hits, n, y, m)
-    return Tested(np.where(enough, log_p, 0.0), hits / n - y / m, low, high, rows, rows_reference)
+    factor, freedom = dispersion.factor(place, rows), dispersion.freedom[:, :, place]
+    enough = (rows / factor >= settings.minimum_rows) & (m >= settings.minimum_rows)
+    log_p = log_tolerant_difference(
+        hits, n, y, m, tolerance=tolerance, allowance=allowance, dispersion=factor, freedom=freedom
+    )
+    low, high = newcombe(hits / factor, n / factor, y, m)
+    return Tested(np.where(enough, log_p, 0.0), hits / n - y / m, low, high, rows, rows_reference, factor)
 
 
 def _guards_joined(counts: FloatArray) -> FloatArray:

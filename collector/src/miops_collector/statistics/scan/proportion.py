@@ -26,8 +26,9 @@ def root_likelihood_ratio(x: FloatArray, n: FloatArray, y: FloatArray, m: FloatA
 
 
 def log_tolerant_difference(
-    x: FloatArray, n: FloatArray, y: FloatArray, m: FloatArray, *, tolerance: float, allowance: FloatArray | float = 0.0
-) -> FloatArray:
+    x: FloatArray, n: FloatArray, y: FloatArray, m: FloatArray, *, tolerance: float,
+    allowance: FloatArray | float = 0.0, dispersion: FloatArray | float = 1.0, freedom: FloatArray | float = np.inf,
+) -> FloatArray:  # fmt: skip
     """Log p-value of "the shares differ by more than ``tolerance``"; 0 where they do not.
 
     ``x`` is first moved towards the reference's share by ``allowance`` rows (only when above it), by the tolerance
@@ -43,12 +44,15 @@ def log_tolerant_difference(
         Share of rows.
     allowance
         Rows that are expected to be above the reference's share anyway.
+    dispersion, freedom
+        How much more the share varies from window to window than that of independent rows, and the degrees of freedom
+        that was estimated with.
     """
     difference = x / n - y / m
     side = np.sign(difference)
     moved = np.clip(x - side * (tolerance * n + 0.5) - np.where(side > 0, allowance, 0.0), 0.0, n)
     beyond = side * (moved / n - y / m) > 0.0
-    return np.where(beyond, log_two_sided(root_likelihood_ratio(moved, n, y, m)), 0.0)
+    return np.where(beyond, log_two_sided(root_likelihood_ratio(moved, n, y, m) / np.sqrt(dispersion), freedom), 0.0)
 
 
 def newcombe(x: FloatArray, n: FloatArray, y: FloatArray, m: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
+from typing import Final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,19 +13,24 @@ from numpy.typing import NDArray
 from miops_collector.layout import ColumnLayout, Layout, Summaries
 from miops_collector.report import Status
 from miops_collector.statistics.scan.categorical import CATEGORICAL_WEIGHTS, CategoricalTests
-from miops_collector.statistics.scan.dispersion import Dispersion
-from miops_collector.statistics.scan.evidence import ColumnEvidence
+from miops_collector.statistics.scan.dispersion import LOCATION, Dispersion
+from miops_collector.statistics.scan.evidence import ColumnEvidence, Statistic
 from miops_collector.statistics.scan.false_discovery import Discoveries, benjamini_hochberg
+from miops_collector.statistics.scan.history import TRACKED
 from miops_collector.statistics.scan.numeric import NUMERIC_WEIGHTS, NumericTests
 from miops_collector.statistics.scan.sentence import explain
 from miops_collector.statistics.scan.settings import ScanSettings
 from miops_collector.statistics.scan.strongest import Strongest, strongest
 from miops_collector.summary import FloatArray
 
-__all__ = ["STAY", "Scan"]
+__all__ = ["EVERY", "RATES", "STAY", "Scan"]
 
 STAY = 10.0
 """An open alarm stays while its column's p-value is below this many times its threshold."""
+
+EVERY: Final = frozenset(get_args(Statistic))
+RATES: Final = frozenset({"missing", "range", "unseen"})
+"""Statistics that say what they say however rows depend on one another: what should not be there is there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,8 +82,9 @@ class Scan:
         )
 
     def evaluate(
-        self, look_backs: Sequence[tuple[int, Summaries]], *, dispersion: Dispersion | None = None
-    ) -> tuple[ColumnEvidence, ...]:
+        self, look_backs: Sequence[tuple[int, Summaries]], *, dispersion: Dispersion | None = None,
+        statistics: frozenset[str] = EVERY,
+    ) -> tuple[ColumnEvidence, ...]:  # fmt: skip
         """Evidence about every column, in the order of ``columns``.
 
         Parameters
@@ -86,30 +93,49 @@ class Scan:
             How many windows, and their sum; the more there are the more each one has to show. Leave out those that
             are not filled yet.
         dispersion
-            Of the rank scores, for these look-backs and ``columns``; by default rows are independent.
+            For these look-backs and ``columns``; by default rows are independent.
+        statistics
+            Those that count; the others keep their part of the level for another day.
         """
         if not look_backs or not self.columns:
             return ()
         vectors = np.stack([_effective(summaries) for _, summaries in look_backs])
         known = dispersion or Dispersion.none(len(look_backs), len(self.columns))
-        found = self._strongest(vectors, known)
+        found = self._strongest(vectors, known, statistics)
         log_p = np.array([min(s.log_p + np.log(len(look_backs)), 0.0) for s in found])
         decided = benjamini_hochberg(log_p, self.settings.alpha)
         return tuple(self._evidence(i, float(log_p[i]), s, decided, look_backs) for i, s in enumerate(found))
 
-    def _strongest(self, vectors: FloatArray, dispersion: Dispersion) -> list[Strongest]:
-        numeric = np.array([i for i, c in enumerate(self.columns) if c.kind == "numeric"], dtype=np.intp)
-        categorical = np.array([i for i, c in enumerate(self.columns) if c.kind == "categorical"], dtype=np.intp)
+    def tracked(self, window: Summaries) -> tuple[FloatArray, FloatArray]:
+        """What a :class:`~miops_collector.statistics.scan.history.History` keeps of a window, for all ``columns``."""
+        vector, numeric = _effective(window), self.is_numeric
+        means, rows = np.zeros((len(numeric), TRACKED)), np.zeros((len(numeric), 2))
+        if self.numeric is not None:
+            means[numeric], rows[numeric] = self.numeric.tracked(vector)
+        if self.categorical is not None:
+            means[~numeric], rows[~numeric] = self.categorical.tracked(vector)
+        return means, rows
+
+    @property
+    def is_numeric(self) -> NDArray[np.bool_]:
+        """``(columns,)``."""
+        return np.array([c.kind == "numeric" for c in self.columns], np.bool_)
+
+    def _strongest(self, vectors: FloatArray, dispersion: Dispersion, wanted: frozenset[str]) -> list[Strongest]:
+        numeric, categorical = np.flatnonzero(self.is_numeric), np.flatnonzero(~self.is_numeric)
         found: dict[int, Strongest] = {}
         minimum = self.settings.minimum_rows
         if self.numeric is not None:
             of_these = dispersion.of(numeric)
             tested = self.numeric.evaluate(vectors, of_these, self.settings)
-            enough = _enough(tested["missing"].rows / of_these.factors[:, :, 0], self.numeric.counts, minimum)
+            enough = _enough(tested["missing"].rows, of_these, self.numeric.counts, minimum)
+            tested = {name: t for name, t in tested.items() if name in wanted}
             found |= dict(zip(numeric.tolist(), strongest(tested, NUMERIC_WEIGHTS, enough), strict=True))
         if self.categorical is not None:
-            tested = self.categorical.evaluate(vectors, self.settings)
-            enough = _enough(tested["missing"].rows, self.categorical.counts, minimum)
+            of_these = dispersion.of(categorical)
+            tested = self.categorical.evaluate(vectors, of_these, self.settings)
+            enough = _enough(tested["missing"].rows, of_these, self.categorical.counts, minimum)
+            tested = {name: t for name, t in tested.items() if name in wanted}
             found |= dict(zip(categorical.tolist(), strongest(tested, CATEGORICAL_WEIGHTS, enough), strict=True))
         return [found[i] for i in range(len(self.columns))]
 
@@ -139,9 +165,10 @@ def _effective(summaries: Summaries) -> FloatArray:
     return summaries.vector * (weight / squares) if squares > 0.0 else summaries.vector
 
 
-def _enough(rows: FloatArray, reference: FloatArray, minimum: float) -> NDArray[np.bool_]:
-    """Which columns have enough rows at some look-back, and in the reference."""
-    return np.asarray((rows >= minimum).any(axis=0) & (reference >= minimum))
+def _enough(rows: FloatArray, dispersion: Dispersion, reference: FloatArray, minimum: float) -> NDArray[np.bool_]:
+    """Which columns have enough effective rows at some look-back, and in the reference."""
+    effective = rows / dispersion.factor(LOCATION, rows)
+    return np.asarray((effective >= minimum).any(axis=0) & (reference >= minimum))
 
 
 def _status(found: Strongest, *, rejected: bool, stays: bool) -> Status:
