@@ -31,9 +31,10 @@ variable                       default        meaning
 ``MIOPS_EXIT_TIMEOUT``         ``1.5``        seconds an exiting process waits for the last rows to be sent
 =============================  =============  ==================================================================
 
-The endpoint, headers, timeout, compression and certificates come from the ``OTEL_EXPORTER_OTLP_*`` variables
-and their ``OTEL_EXPORTER_OTLP_LOGS_*`` forms (see :mod:`miops.endpoint`). A value that cannot be read is
-ignored with one warning: a wrong setting of ours never stops the program.
+OpenTelemetry's declarative configuration file (``OTEL_CONFIG_FILE``) may hold the same settings, see
+:mod:`miops.config_file`. The endpoint, headers, timeout, compression and certificates come from the
+``OTEL_EXPORTER_OTLP_*`` variables and their ``OTEL_EXPORTER_OTLP_LOGS_*`` forms (see :mod:`miops.endpoint`). A
+value that cannot be read is ignored with one warning: a wrong setting of ours never stops the program.
 """
 
 from __future__ import annotations
@@ -41,8 +42,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from typing import Any, Final, Literal
 
+from miops.config_file import with_config_file
 from miops.endpoint import Endpoint, resolve_endpoint
 from miops.transforms import Rule, read_rules
 
@@ -143,6 +146,19 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
 }
 
 
+_ELSEWHERE: Final = frozenset({"endpoint", "protocol", "headers"})
+
+
+def _warn_of_misspelt(environ: Mapping[str, str]) -> None:
+    """A misspelt setting must not go unnoticed: it may be one that keeps values back."""
+    known = _READERS.keys() | _ELSEWHERE
+    for name in sorted(name for name in environ if name.startswith("MIOPS_")):
+        own = name.removeprefix("MIOPS_").lower()
+        near = get_close_matches(own, known, 1, 0.8) if own not in known else []
+        if near:
+            _log.warning("%s is no setting of miops; did you mean MIOPS_%s?", name, near[0].upper())
+
+
 def read_config(environ: Mapping[str, str], **overrides: Any) -> Config:
     """The configuration of this environment; ``overrides`` are fields of :class:`Config` and win.
 
@@ -153,6 +169,8 @@ def read_config(environ: Mapping[str, str], **overrides: Any) -> Config:
     >>> read_config({"OTEL_SDK_DISABLED": "true"}).disabled
     True
     """
+    environ = with_config_file(environ)
+    _warn_of_misspelt(environ)
     values: dict[str, Any] = {}
     for name, read in _READERS.items():
         text = environ.get(f"MIOPS_{name.upper()}", "")
