@@ -22,6 +22,10 @@ test-oldest: .venvs/oldest/test.stamp
 test-serving:
 	PYTHON=$(PYTHON) tests/serving/run.sh
 
+# Kills the collector over fifty times under load; whether every acknowledged row is there once is in torture.json.
+torture: $(VENV)/test.stamp test-packages
+	$(BIN)/python -m tests.torture $(TORTURE_ARGS)
+
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -31,6 +32,9 @@ class CollectorProcess:
     grpc: str = ""
     http: str = ""
     web: str = ""
+    wrapper: tuple[str, ...] = ()
+    """What its command is run by, such as ``prlimit``."""
+    environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     _logs: list[Path] = field(default_factory=list)
 
@@ -45,16 +49,22 @@ class CollectorProcess:
 
     def start(self) -> None:
         """Return once it answers; the first start chooses free ports, later ones use them again."""
-        log = self.folder / f"collector-{len(self._logs)}.log"
-        self._logs.append(log)
-        with log.open("wb") as output:
-            self.process = subprocess.Popen([COMMAND, "serve", "--config", str(self._config())], stderr=output)
+        self.launch()
+        assert self.process is not None
+        log = self._logs[-1]
         deadline = time.monotonic() + START_SECONDS
         while (found := _LISTENING.search(log.read_text())) is None:
             assert self.process.poll() is None, f"the collector left with {self.process.returncode}: {log.read_text()}"
             assert time.monotonic() < deadline, f"the collector did not start: {log.read_text()}"
             time.sleep(0.02)
         self.grpc, self.http, self.web = found.groups()
+
+    def launch(self) -> None:
+        """Start its process, and wait for nothing."""
+        self._logs.append(self.folder / f"collector-{len(self._logs)}.log")
+        with self._logs[-1].open("wb") as output:
+            command = [*self.wrapper, COMMAND, "serve", "--config", str(self._config())]
+            self.process = subprocess.Popen(command, stderr=output, env=os.environ | self.environment)
 
     def kill(self) -> None:
         """SIGKILL, as the kernel does it when memory is short."""
