@@ -90,6 +90,17 @@ def test_all_categories_have_the_factor_of_the_worst() -> None:
     assert found.factors[0, 0, MISSING] == 1.0
 
 
+def test_values_out_of_range_are_as_dispersed_as_the_values() -> None:
+    """None was out of range so far; when one is, so are those near it."""
+    means = np.zeros((100, 1, TRACKED))
+    means[:, 0, LOCATION] = np.tile([-0.2, 0.2], 50)
+    unit = np.array([[True, True, False, False, False, False]])
+    found = measured_dispersion(np.arange(1, 101), means, np.full(means.shape, 100.0), unit, length=1, look_backs=(1,))
+
+    assert found.factors[0, 0, OUTSIDE] == found.factors[0, 0, LOCATION] == pytest.approx(4 * 100 / 99)
+    assert found.factors[0, 0, MISSING] == 1.0
+
+
 def test_more_rows_than_usual_have_a_larger_factor() -> None:
     found = measured(np.array([0.1, -0.1, 0.3, -0.3]))
     usual, ten_times = (found.factor(LOCATION, np.array([[n], [2 * n]])) for n in (100.0, 1000.0))

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from miops_collector.statistics.scan.dispersion import DEPENDENT, LOCATION, MISSING, SPREAD, Dispersion
+from miops_collector.statistics.scan.dispersion import DEPENDENT, LOCATION, MISSING, OUTSIDE, SPREAD, Dispersion
 from miops_collector.summary import FloatArray
 
 __all__ = ["TRACKED", "History", "measured_dispersion"]
@@ -118,6 +118,7 @@ def measured_dispersion(
     found = [_at(count, ends, length, total, held, center, variance, windows) for count in kept]
     factors, typical, freedom = (np.stack([f[i] for f in found]) for i in range(3))
     freedom = np.where(unit | (factors > DEPENDENT), freedom, np.inf)
+    factors = _outside_as_far_apart(factors, unit)
     worst = factors[..., CATEGORIES].argmax(axis=-1)
     factors, typical, freedom = (_joined(a, worst, unit) for a in (factors, typical, freedom))
     day = max(i for i, count in enumerate(kept) if count <= DAY_OF_HOURS)
@@ -145,6 +146,17 @@ def _at(
     typical = (n * n).sum(axis=0) / np.maximum(n.sum(axis=0), 1.0)
     freedom = windows - 1.0 if count == 1 else 1.5 * windows / count - 1.0
     return np.maximum(factor, 1.0), np.maximum(typical, 1.0), np.maximum(freedom, 2.0)
+
+
+def _outside_as_far_apart(factors: FloatArray, unit: NDArray[np.bool_]) -> FloatArray:
+    """Values beyond the reference's range come in runs as long as those of the values themselves.
+
+    There are few of them in a history, or none, so that this cannot be seen in themselves.
+    """
+    raised = factors.copy()
+    of_values = np.where(unit[:, LOCATION], factors[..., LOCATION], 1.0)
+    raised[..., OUTSIDE] = np.maximum(factors[..., OUTSIDE], of_values)
+    return raised
 
 
 def _joined(values: FloatArray, worst: NDArray[np.intp], unit: NDArray[np.bool_]) -> FloatArray:
