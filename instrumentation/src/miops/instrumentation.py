@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
+
+from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 
 from miops import instrumentors, runtime
 from miops._instrumentor import ModelInstrumentor
@@ -24,6 +26,26 @@ def found_instrumentors() -> Iterator[type[ModelInstrumentor]]:
         for item in vars(module).values():
             if isinstance(item, type) and issubclass(item, ModelInstrumentor) and item is not ModelInstrumentor:
                 yield item
+
+
+class DeclaredInstrumentor(BaseInstrumentor):  # type: ignore[misc, unused-ignore]
+    """The section ``miops`` of OpenTelemetry's configuration file, which must be an instrumentor's.
+
+    It instruments nothing, as every framework has an instrumentor of its own; the settings that it holds are read
+    by :func:`miops.config.read_config`.
+    """
+
+    def instrument(self, **_: Any) -> None:
+        """Nothing to do, and no warning when the agent asks for it too."""
+
+    def instrumentation_dependencies(self) -> Collection[str]:
+        return ()
+
+    def _instrument(self, **_: Any) -> None:
+        """Nothing to do."""
+
+    def _uninstrument(self, **_: Any) -> None:
+        """Nothing to undo."""
 
 
 def instrument(**kwargs: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from opentelemetry import trace
+from opentelemetry import _logs, trace
 
 from miops import semconv
 from miops.blocks import BlockPool
@@ -138,7 +138,9 @@ class Sender:
     def resource(self) -> Mapping[str, Any]:
         """Attributes of this process, as its own provider or the environment has them."""
         if self._resource is None:
-            self._resource = getattr(trace.get_tracer_provider(), "resource", None) or _own_resource()
+            providers = (trace.get_tracer_provider(), _logs.get_logger_provider())
+            found = (getattr(provider, "resource", None) for provider in providers)
+            self._resource = next(filter(None, found), None) or _own_resource()
         attributes: Mapping[str, Any] = self._resource.attributes
         return attributes
 
