@@ -134,29 +134,42 @@ def _message(message: _Fields, tree: Any) -> bytes:
     return b"".join(out)
 
 
+class _Remembered(dict[str, bytes]):
+    """What was written for short texts that come again and again: keys, and values of few levels."""
+
+    def __init__(self, write: Callable[[str], bytes]) -> None:
+        self._write = write
+
+    def __missing__(self, text: str) -> bytes:
+        written = self._write(text)
+        if len(text) < _SHORT and len(self) < _MOST_REMEMBERED:
+            self[text] = written
+        return written
+
+
+_SHORT, _MOST_REMEMBERED = 32, 20_000
+"""Ids are not worth remembering: the usual ones have 32 characters or more."""
+_DOUBLE_BYTES = 11  # 12 09 21 and eight more
+_KEYS: Final = _Remembered(lambda key: b"\x0a" + _text(key))
+_TEXTS: Final = _Remembered(lambda text: b"\x12" + _delimited(b"\x0a" + _text(text)))
+_DOUBLES: Final = _Remembered(lambda key: _varint(len(_KEYS[key]) + _DOUBLE_BYTES) + _KEYS[key] + b"\x12\x09\x21")
+"""A KeyValue whose value is a double, up to the double."""
 _pack = struct.Struct("<d").pack
 
 
 def _pair(tree: Any) -> bytes:
-    """A KeyValue; nearly all of a request is these, and nearly all of them short texts and doubles."""
-    key: bytes = tree.get("key", "").encode()
-    out = b"\x0a" + _varint(len(key)) + key
-    value = tree.get("value")
-    if value is not None:
-        out += _short(value) or b"\x12" + _any_value(value)
-    return _varint(len(out)) + out
-
-
-def _short(tree: Any) -> bytes:
-    """A value with its tag where it is one short text or double and nothing else; else nothing."""
-    if len(tree) == 1:
-        number, text = tree.get("doubleValue"), tree.get("stringValue")
+    """A KeyValue; nearly all of a request is these, and nearly all of them texts and doubles."""
+    key, value = tree.get("key", ""), tree.get("value")
+    if value is not None and len(value) == 1:
+        number = value.get("doubleValue")
         if type(number) is float:
-            return b"\x12\x09\x21" + _pack(number)
-        if type(text) is str and len(text) < 32:
-            data = text.encode()
-            return b"\x12%c\x0a%c%b" % (len(data) + 2, len(data), data) if len(data) < 126 else b""
-    return b""
+            return _DOUBLES[key] + _pack(number)
+        text = value.get("stringValue")
+        if type(text) is str:
+            out = _KEYS[key] + _TEXTS[text]
+            return (_SMALL[len(out)] if len(out) < 0x80 else _varint(len(out))) + out
+    out = _KEYS[key] if value is None else _KEYS[key] + b"\x12" + _any_value(value)
+    return _varint(len(out)) + out
 
 
 def _any_value(tree: Any) -> bytes:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from miops_collector.errors import StoreError
 from miops_collector.schema import Records
-from miops_collector.stores._database import DATA, Database
+from miops_collector.stores._database import DATA, ROW_GROUP, Database
 from miops_collector.stores._registry import Registry
 from miops_collector.stores._repeats import Repeats
 from miops_collector.stores._rows import CELLS, Kept, batches, insert, note, prepare, presented
@@ -22,6 +22,12 @@ __all__ = ["Writer"]
 log = logging.getLogger(__name__)
 
 SPACE_CHECK_SECONDS = 1.0
+LOOSE_ROWS = 65_536
+"""A commit of at least one row group goes into the file as it is, and its last, smaller one stays so until a checkpoint
+merges it with its neighbours, which are then written again. The log grows by too little for the database to think of
+one. After so many rows we do: it takes a tenth of a second, and not a minute at some later time."""
+WHOLE_GROUPS = 4
+"""So many whole row groups between two smaller ones, and merging would save none: they are left alone."""
 
 
 class Writer:
@@ -39,6 +45,7 @@ class Writer:
         self._truth = truth
         self._unfinished = False
         self._space_checked = float("-inf")
+        self._loose = 0
 
     def append(self, records: Sequence[Records]) -> Appended:
         """Commit; see :meth:`~miops_collector.stores._store.Store.append`."""
@@ -63,9 +70,20 @@ class Writer:
         note(rows)
         self._truth.note(seq, truth, rows)
         self.newest = seq
+        if self._loose >= LOOSE_ROWS:
+            self._merge_loose()
+
+    def _merge_loose(self) -> None:
+        """The commit has succeeded: what goes wrong here is found out, and put right, before the next."""
+        self._loose = 0
+        try:
+            self._database.checkpoint(DATA)
+        except StoreError as error:
+            log.warning("store: no checkpoint was possible: %s", error)
 
     def _write(self, seq: int, rows: Sequence[Kept], truth: Sequence[KeptTruth]) -> None:
         pieces = list(batches(rows))
+        self._loose += sum(n for _, b in pieces if ROW_GROUP <= (n := b.num_rows) < WHOLE_GROUPS * ROW_GROUP)
         first, last = pieces[:-1], pieces[-1:]
         wide = sum(batch.num_rows * batch.num_columns for _, batch in pieces) > CELLS
         self._unfinished = wide

@@ -1,0 +1,64 @@
+"""Commits of more than a row group go into the file as they are; what is small of them is merged before long."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from miops_collector.errors import StoreError
+from miops_collector.schema import Records
+from miops_collector.stores._commit import LOOSE_ROWS
+from miops_collector.stores._database import ROW_GROUP, Database
+from miops_collector.stores.duckdb import DuckDBStore
+from tests.collector.stores.rows import NOON
+
+ROWS = ROW_GROUP + 500
+"""Of each commit: a row group and a small rest."""
+
+
+def batch(number: int) -> Records:
+    """Rows whose ids and times are theirs alone."""
+    places = number * ROWS + np.arange(ROWS)
+    keys = np.zeros((ROWS, 2), np.int64)
+    keys[:, 0] = places
+    array = pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), ROWS, [None, pa.py_buffer(keys.tobytes())])
+    table = pa.table({"key": array, "time": NOON + places, "feature.a": places.astype(np.float64)})
+    return Records("predictions", "m", table, version="1")
+
+
+def row_groups(store: DuckDBStore) -> int:
+    counted = "SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('data.main.p1_1')"
+    return int(store._database.fetch(counted)[0][0])
+
+
+def test_small_rests_of_large_commits_are_merged_before_they_are_many(tmp_path: Path) -> None:
+    store = DuckDBStore(tmp_path)
+    commits = LOOSE_ROWS // ROWS + 1
+    for i in range(commits - 1):
+        store.append([batch(i)])
+    before = row_groups(store)
+    store.append([batch(commits - 1)])
+    after = row_groups(store)
+    store.close()
+
+    assert before == 2 * (commits - 1)
+    assert after < before
+
+
+def test_a_commit_stands_although_the_merging_after_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        msg = "no checkpoint now"
+        raise StoreError(msg)
+
+    monkeypatch.setattr(Database, "checkpoint", fails)
+    store = DuckDBStore(tmp_path)
+    commits = LOOSE_ROWS // ROWS + 2
+    for i in range(commits):
+        store.append([batch(i)])
+    held = store.models()[0].rows
+    store.close()
+
+    assert held == commits * ROWS
