@@ -11,6 +11,8 @@ variable                       default        meaning
 ``MIOPS_HEADERS``              \-             ``key=value,…`` for ``MIOPS_ENDPOINT``
 ``MIOPS_MODEL_NAME``           \-             name of every model that is not named in the call
 ``MIOPS_MODEL_VERSION``        \-             its version
+``MIOPS_MODEL_FILE``           \-             file the model is loaded from: its fingerprint is the version
+``MIOPS_MODEL_ROLE``           \-             ``primary``, ``shadow`` or ``canary``: of every model of this deployment
 ``MIOPS_CAPTURE_FEATURES``     ``all``        ``all``; ``schema`` sends names only; ``none``
 ``MIOPS_CAPTURE_ALLOW``        \-             patterns of the only features that are sent: ``age,income_*``
 ``MIOPS_CAPTURE_DENY``         \-             patterns of features and context that never are
@@ -47,6 +49,7 @@ from typing import Any, Final, Literal
 
 from miops.config_file import with_config_file
 from miops.endpoint import Endpoint, resolve_endpoint
+from miops.model_file import version_of_file
 from miops.transforms import Rule, read_rules
 
 __all__ = ["Config", "read_config"]
@@ -62,6 +65,8 @@ class Config:
     disabled: bool = False
     model_name: str | None = None
     model_version: str | None = None
+    model_file: str | None = None
+    model_role: str | None = None
     capture_features: Literal["all", "schema", "none"] = "all"
     capture_allow: tuple[str, ...] = ()
     capture_deny: tuple[str, ...] = ()
@@ -126,6 +131,8 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "disabled": _boolean,
     "model_name": str,
     "model_version": str,
+    "model_file": str,
+    "model_role": _one_of("primary", "shadow", "canary"),
     "capture_features": _one_of("all", "schema", "none"),
     "capture_allow": _patterns,
     "capture_deny": _patterns,
@@ -159,6 +166,14 @@ def _warn_of_misspelt(environ: Mapping[str, str]) -> None:
             _log.warning("%s is no setting of miops; did you mean MIOPS_%s?", name, near[0].upper())
 
 
+def _version_of(path: str) -> str | None:
+    try:
+        return version_of_file(path)
+    except OSError as error:
+        _log.warning("MIOPS_MODEL_FILE=%r gives no version: %s", path, error)
+        return None
+
+
 def read_config(environ: Mapping[str, str], **overrides: Any) -> Config:
     """The configuration of this environment; ``overrides`` are fields of :class:`Config` and win.
 
@@ -182,6 +197,8 @@ def read_config(environ: Mapping[str, str], **overrides: Any) -> Config:
             _log.warning("MIOPS_%s=%r is ignored: %s", name.upper(), text, error)
     if _boolean(environ.get("OTEL_SDK_DISABLED", "")):
         values["disabled"] = True
+    if "model_file" in values and "model_version" not in values:
+        values["model_version"] = _version_of(values["model_file"])
     values["endpoint"] = resolve_endpoint(environ)
     unknown = overrides.keys() - {field.name for field in fields(Config)}
     if unknown:

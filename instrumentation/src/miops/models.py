@@ -130,7 +130,7 @@ def resolve(described: Model, registration: Registration | None, config: Config)
         classes=said.classes or described.classes,
         positive_class=said.positive_class if said.positive_class is not None else described.positive_class,
         sensitive=said.sensitive or described.sensitive,
-        role=said.role or described.role,
+        role=config.model_role or said.role or described.role,
         features=said.features or described.features,
         threshold=said.threshold if said.threshold is not None else described.threshold,
         transforms=(*said.transforms, *described.transforms, *config.transforms),

@@ -15,6 +15,8 @@ __all__ = ["Returns", "observe"]
 P = ParamSpec("P")
 R = TypeVar("R")
 Returns: TypeAlias = Literal["value", "score", "scores"] | Callable[[Any], Mapping[str, Any]]
+Meant: TypeAlias = tuple[object, str | None, str | None]
+"""Model, version and role."""
 _RETURNS: Final = ("value", "score", "scores")
 
 
@@ -22,6 +24,7 @@ def observe(
     model: object,
     *,
     version: str | None = None,
+    role: str | None = None,
     features: Callable[..., Any] | None = None,
     returns: Returns = "value",
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -29,7 +32,7 @@ def observe(
 
     Parameters
     ----------
-    model, version
+    model, version, role
         As in :func:`miops.record_prediction`.
     features
         From the call's arguments to the features; by default the first argument (after ``self``).
@@ -54,11 +57,11 @@ def observe(
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         select = features or _first_argument(function)
         if inspect.iscoroutinefunction(function):
-            return _observed_async(function, model, version, select, returns)
+            return _observed_async(function, (model, version, role), select, returns)
 
         @functools.wraps(function)
         def observed(*args: P.args, **kwargs: P.kwargs) -> R:
-            with _begin(model, version, select, args, kwargs) as prediction:
+            with _begin((model, version, role), select, args, kwargs) as prediction:
                 result = function(*args, **kwargs)
                 _tell(prediction, returns, result)
             return result
@@ -69,11 +72,11 @@ def observe(
 
 
 def _observed_async(
-    function: Callable[..., Any], model: object, version: str | None, select: Callable[..., Any], returns: Returns
+    function: Callable[..., Any], meant: Meant, select: Callable[..., Any], returns: Returns
 ) -> Callable[..., Any]:
     @functools.wraps(function)
     async def observed(*args: Any, **kwargs: Any) -> Any:
-        async with _begin(model, version, select, args, kwargs) as prediction:
+        async with _begin(meant, select, args, kwargs) as prediction:
             result = await function(*args, **kwargs)
             _tell(prediction, returns, result)
         return result
@@ -94,13 +97,12 @@ def _first_argument(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _begin(
-    model: object,
-    version: str | None,
+    meant: Meant,
     select: Callable[..., Any],
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
 ) -> Prediction:
-    prediction = Prediction(model, version)
+    prediction = Prediction(*meant)
     try:
         prediction.features = select(*args, **kwargs)
     except Exception as error:  # noqa: BLE001

@@ -28,6 +28,7 @@ def record_prediction(
     model: object,
     *,
     version: str | None = None,
+    role: str | None = None,
     features: Any = None,
     value: Any = None,
     score: Any = None,
@@ -48,6 +49,8 @@ def record_prediction(
     ----------
     model
         Its name, a :class:`miops.Model` (with task, classes …), or the registered object itself.
+    role
+        ``primary``, ``shadow`` or ``canary``.
     features
         One row as a mapping of values or ``(k,)``; many as a mapping of columns, a data frame, or ``(n, k)``.
     value
@@ -88,7 +91,7 @@ def record_prediction(
         recorder = runtime.ensure()
         if recorder is None:
             return _no_ids
-        source = runtime.sources.of(model_named(model, version))
+        source = runtime.sources.of(model_named(model, version, role))
         span = open_span(source, get_current(), None, always=False)
         call = call_of(
             recorder,
@@ -122,11 +125,11 @@ def hand_over(recorder: Recorder, call: Call) -> PredictionIds:
 class Prediction(Told):
     """A prediction being made; see :func:`miops.prediction`. Tell it what is known by setting its attributes."""
 
-    __slots__ = ("_began", "_call", "_ids", "_model", "_recorder", "_source", "_span", "_start", "_token", "_version")
+    __slots__ = ("_began", "_call", "_ids", "_meant", "_recorder", "_source", "_span", "_start", "_token")
 
-    def __init__(self, model: object, version: str | None, **told: Any) -> None:
+    def __init__(self, model: object, version: str | None, role: str | None = None, **told: Any) -> None:
         super().__init__(**told)
-        self._model, self._version = model, version
+        self._meant = (model, version, role)
         self._recorder: Recorder | None = None
         self._source: Source | None = None
         self._span: Opened = NO_SPAN
@@ -154,7 +157,7 @@ class Prediction(Told):
             self._recorder = runtime.ensure()
             if self._recorder is not None:
                 self._call = next(self._recorder.ids.calls)
-                self._source = runtime.sources.of(model_named(self._model, self._version))
+                self._source = runtime.sources.of(model_named(*self._meant))
                 always = runtime.config.spans == "always"
                 self._span = open_span(self._source, get_current(), runtime.tracer, always=always)
                 self._token = attach(set_value(NESTED, self))
@@ -202,7 +205,7 @@ class Prediction(Told):
         self.__exit__(kind, error, trace)
 
 
-def prediction(model: object, *, version: str | None = None, **told: Any) -> Prediction:
+def prediction(model: object, *, version: str | None = None, role: str | None = None, **told: Any) -> Prediction:
     """Record the prediction that the code of a ``with`` (or ``async with``) block makes.
 
     The block's duration is the prediction's, its error ends it without rows. Models of instrumented frameworks
@@ -218,4 +221,4 @@ def prediction(model: object, *, version: str | None = None, **told: Any) -> Pre
     ...     harness.rows()[0]["value"]
     'good'
     """
-    return Prediction(model, version, **told)
+    return Prediction(model, version, role, **told)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 
 from miops import runtime
+from miops.model_file import version_of_file
 from miops.models import Label, Registration, note, plain
 
 __all__ = ["register"]
@@ -23,6 +25,7 @@ def register(
     features: Sequence[str] | None = None,
     threshold: float | None = None,
     transforms: Mapping[str, str] | None = None,
+    file: str | PathLike[str] | None = None,
 ) -> None:
     """Say what a model object is called and what its predictions mean; the object is not kept alive.
 
@@ -42,7 +45,7 @@ def register(
     sensitive
         Names of feature or context columns that fairness is computed over.
     role
-        ``primary``, ``shadow`` or ``canary``.
+        ``primary``, ``shadow`` or ``canary``; ``MIOPS_MODEL_ROLE`` wins.
     features
         Input names, in order, for inputs without names.
     threshold
@@ -50,7 +53,18 @@ def register(
     transforms
         What is done to features and context before they leave the process, by name or pattern: ``hash``,
         ``bucket(18, 65)``, ``round(digits)``, ``truncate(n)``, ``drop``. They come before ``MIOPS_TRANSFORMS``.
+    file
+        The joblib, pickle or other file the model was loaded from: without a version its fingerprint is the version.
+
+    Raises
+    ------
+    ValueError
+        If what is said makes no sense.
+    OSError
+        If the file cannot be read.
     """
+    if version is None and file is not None:
+        version = version_of_file(file)
     registration = Registration(
         name=name,
         version=None if version is None else str(version),

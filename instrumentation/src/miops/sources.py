@@ -98,7 +98,9 @@ class Source:
 
 def _span_attributes(model: Model) -> dict[str, Any]:
     told = model.attributes()
-    on_spans = (semconv.MODEL_NAME, semconv.MODEL_VERSION, semconv.MODEL_TASK, semconv.MODEL_FRAMEWORK)
+    on_spans = (
+        semconv.MODEL_NAME, semconv.MODEL_VERSION, semconv.MODEL_TASK, semconv.MODEL_FRAMEWORK, semconv.MODEL_ROLE
+    )  # fmt: skip
     return {**{name: told[name] for name in on_spans if name in told}, semconv.RECORDED: True}
 
 

@@ -38,7 +38,7 @@ class Told:
     time: Any = None
 
 
-def model_named(model: object, version: str | None) -> Model:
+def model_named(model: object, version: str | None, role: str | None = None) -> Model:
     """The model meant by a name, a :class:`Model` or a model object; what is said here wins over everything."""
     if isinstance(model, Model):
         described, name = model, model.name
@@ -47,14 +47,19 @@ def model_named(model: object, version: str | None) -> Model:
     else:
         described, name = Model(name=type(model).__name__), None
     resolved = resolve(described, registered(model), runtime.config)
-    said = Registration(name=name, version=version or (model.version if isinstance(model, Model) else None))
+    own = model if isinstance(model, Model) else None
+    said = Registration(
+        name=name, version=version or (own.version if own else None), role=role or (own.role if own else None)
+    )
     return resolved if said == Registration() else _with(resolved, said)
 
 
 def _with(model: Model, said: Registration) -> Model:
     from dataclasses import replace
 
-    return replace(model, name=said.name or model.name, version=said.version or model.version)
+    return replace(
+        model, name=said.name or model.name, version=said.version or model.version, role=said.role or model.role
+    )
 
 
 def call_of(
