@@ -1,0 +1,111 @@
+"""The comparison of `make trust`: its streams are the same for everybody, and its figures are counted right."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.trust.grid import grid
+from tests.trust.page import floors, page
+from tests.trust.streams import DRIFTING, STREAMS, Cell, draw
+from tests.trust.tally import tally
+
+WITHOUT_FILES = sorted(set(STREAMS) - {"survey"})
+
+
+def cell_of(stream, **given):
+    return Cell(
+        **{"stream": stream, "rows": 50, "reference": 400, "columns": 4, "before": 2, "windows": 3, "runs": 1, **given}
+    )
+
+
+def rows_of(cell, run=0, only=()):
+    reference, windows = draw(cell, run, only)
+    return [reference, *windows]
+
+
+@pytest.mark.parametrize("stream", WITHOUT_FILES)
+def test_every_tool_is_shown_the_same_rows(stream):
+    first, second = rows_of(cell_of(stream)), rows_of(cell_of(stream))
+
+    assert [len(w.errors) for w in first] == [400, *[50] * 5]
+    for one, other in zip(first, second, strict=True):
+        assert list(one.columns) == ["c0", "c1", "c2", "c3"]
+        for name in one.columns:
+            np.testing.assert_array_equal(one.columns[name], other.columns[name])
+        np.testing.assert_array_equal(one.errors, other.errors)
+
+
+@pytest.mark.parametrize("stream", WITHOUT_FILES)
+def test_a_tool_that_is_shown_one_column_sees_what_the_others_saw_of_it(stream):
+    for whole, part in zip(rows_of(cell_of(stream)), rows_of(cell_of(stream), only=(DRIFTING,)), strict=True):
+        np.testing.assert_array_equal(part.columns[DRIFTING], whole.columns[DRIFTING])
+
+
+def test_only_the_first_column_drifts_and_only_after_the_onset():
+    windows = rows_of(cell_of("mean_0.5", rows=20_000))[1:]
+
+    means = [[w.columns[name].mean() for name in ("c0", "c1")] for w in windows]
+    np.testing.assert_allclose(means, [[0, 0], [0, 0], [0.5, 0], [0.5, 0], [0.5, 0]], atol=0.04)
+
+
+def test_concept_drift_moves_errors_alone():
+    windows = rows_of(cell_of("concept", rows=20_000))[1:]
+
+    np.testing.assert_allclose([w.errors.mean() for w in windows], [0.1, 0.1, 0.15, 0.15, 0.15], atol=0.012)
+    np.testing.assert_allclose([w.columns["c0"].mean() for w in windows], 0, atol=0.04)
+
+
+def test_autocorrelation_crosses_from_the_reference_into_the_windows():
+    values = np.concatenate([w.columns["c0"] for w in rows_of(cell_of("ar1_0.9", rows=2000, reference=4000))])
+
+    assert np.corrcoef(values[:-1], values[1:])[0, 1] == pytest.approx(0.9, abs=0.02)
+    assert np.corrcoef(values[[3999, 5999]], values[[4000, 6000]])[0, 1] > 0
+
+
+def line(tool, stream, *, run=0, **kept):
+    cell = {"stream": stream, "rows": 200, "reference": 10_000, "columns": 20}
+    return {
+        "tool": tool,
+        "cell": cell,
+        "run": run,
+        "calm": [],
+        "raised": [0] * len(kept["any"]),
+        "hit": kept["any"],
+        **kept,
+    }
+
+
+def test_a_threshold_at_an_equal_rate_is_the_largest_score_without_drift():
+    calm = line("MIOps", "normal", any=[0, 1, 0], score=[1.0, 3.0, 2.0], own=[0, 0, 0])
+    drift = line("MIOps", "mean_0.2", any=[0, 0, 1], score=[2.0, 3.5, 5.0], own=[2.0, 3.5, 5.0])
+
+    figures = tally([calm, drift])
+
+    assert figures["calm"][0]["alarmed"] == 1
+    assert figures["drift"][0]["delay"] == 3
+    assert figures["drift"][0]["equal_rate"] == {"windows": 3, "runs": 1, "found": 1.0, "delay": 2.0}
+
+
+def test_a_peer_that_is_sooner_at_an_equal_rate_breaks_the_floor():
+    lines = [
+        line(tool, stream, any=[0, 0], score=[1.0, 1.0], own=own)
+        for tool, own in (("MIOps", [0.5, 2.0]), ("NannyML", [2.0, 2.0])) for stream in ("normal", "mean_0.2")
+    ]  # fmt: skip
+
+    figures = tally(lines)
+
+    assert [floor.met for floor in floors(figures)] == [True, True, False]
+    assert "NannyML on one column: mean + 0.2 σ" in page(figures)
+
+
+def test_a_drift_that_is_not_found_has_no_delay():
+    runs = [line("MIOps", "mean_0.1", run=i, any=[0, i == 2], score=[], own=[]) for i in range(3)]
+
+    (found,) = tally(runs)["drift"]
+
+    assert (found["found"], found["delay"]) == (pytest.approx(1 / 3), None)
+
+
+def test_the_short_grid_holds_every_stream_of_the_long_one():
+    assert {c.stream for c in grid(quick=True)} == {c.stream for c in grid(quick=False)} == set(STREAMS)
