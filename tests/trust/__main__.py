@@ -73,16 +73,8 @@ def _run(tool: str, cells: Sequence[Cell], kept: Path, *, quick: bool) -> None:
     seconds = (QUICK_OURS_SECONDS if quick else OURS_SECONDS) if tool == "miops" else None
     seconds = seconds or (QUICK_PEER_SECONDS if quick else PEER_SECONDS)
     began = time.monotonic()
-    command = [
-        python,
-        "-W",
-        "ignore",
-        "-m",
-        f"tests.trust.runners.{tool}",
-        str(file),
-        str(kept / f"{tool}.jsonl"),
-        str(seconds),
-    ]
+    program = f"tests.trust.runners.{tool}"
+    command = [python, "-W", "ignore", "-m", program, str(file), str(kept / f"{tool}.jsonl"), str(seconds)]
     quiet = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT, env=quiet, check=False, stderr=subprocess.PIPE, text=True)
     if done.returncode:

@@ -94,7 +94,7 @@ def _calm(calm: Sequence[Mapping[str, Any]]) -> str:
     rows = [[place, _ours(tools[OURS]), *(_rate(tools.get(t)) for t in others)] for place, tools in by_place.items()]
     text = (
         "## Alarms where nothing drifts\n\nWindows with an alarm about any column, per 1,000. Ours with its 95 % "
-        f"interval, and in square brackets alarms raised, which the budget of {BUDGET:.2f} is about: an alarm that stays "
+        f"interval, and in square brackets alarms raised, which the budget of {BUDGET:.2f} is about: one that stays "
         "is one alarm.\n"
     )
     return f"{text}\n{_table(['stream', *TOOLS], rows)}"
