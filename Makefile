@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?= $(if $(CI),--randomly-seed=1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test test-oldest test-serving lint bench trust docs venv lock test-packages clean
+.PHONY: demo test test-oldest test-frameworks test-serving lint bench trust docs venv lock test-packages clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/miops-collector demo $(DEMO_ARGS)
@@ -25,6 +25,11 @@ test-serving:
 # Kills the collector over fifty times under load; whether every acknowledged row is there once is in torture.json.
 torture: $(VENV)/test.stamp test-packages
 	$(BIN)/python -m tests.torture $(TORTURE_ARGS)
+
+# The conformance suite on every framework, the heavy ones (requirements/frameworks) each in an environment of its own;
+# docs/frameworks.md is made of the results. FRAMEWORKS="torch keras" runs only these.
+test-frameworks: $(VENV)/test.stamp
+	$(BIN)/python -m tests.instrumentation.frameworks.environments $(FRAMEWORKS)
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .

@@ -1,25 +1,25 @@
 """Writes ``docs/frameworks.md`` from test results: which promise is kept for which framework, or why not.
 
-``python -m docs.generate_frameworks [RESULTS.xml …]``: without results the conformance suite is run here; several
-results (``pytest tests/instrumentation/frameworks --junitxml=RESULTS.xml``) are from several environments, as not
-every framework is in the one of ``make test``. A check that passed anywhere has passed, one that failed anywhere
-has failed, and what was skipped everywhere says why.
+``python -m docs.generate_frameworks [RESULTS.xml …]``: results (``pytest tests/instrumentation/frameworks
+--junitxml=RESULTS.xml``) of frameworks that were installed there become ``docs/frameworks/NAME.json``, and the page is
+made of all of these. ``make test-frameworks`` does both, with each heavy framework in an environment of its own.
 """
 
 from __future__ import annotations
 
+import json
 import re
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, TypeAlias
 from xml.etree import ElementTree as ET  # our own results
 
-_ROOT = Path(__file__).resolve().parents[1]
-_SUITE = "tests/instrumentation/frameworks"
-_PAGE = _ROOT / "docs" / "frameworks.md"
+__all__ = ["PAGE", "RESULTS", "page", "results", "stored"]
+
+_DOCS = Path(__file__).resolve().parent
+PAGE = _DOCS / "frameworks.md"
+RESULTS = _DOCS / "frameworks"
 _NAME = re.compile(r"test_(\w+)\[([\w.]+?)(?:-(.+))?\]")
 _WHERE = re.compile(r"^.*?\.py:\d+: ")
 _PASSED, _FAILED = "✓", "**failed**"
@@ -28,79 +28,71 @@ _HEAD = """# Frameworks
 
 Generated from the results of the conformance suite (`tests/instrumentation/frameworks`) by
 `python -m docs.generate_frameworks`; do not edit. Every check runs on every way a framework has to predict, against
-its real released package. ✓ = holds; a number = not applicable or not run, for the reason below.
+its real released package; `make test-frameworks` runs those that are too heavy for `make test`, each in an
+environment of its own (`requirements/frameworks`). ✓ = holds; a number = does not apply, for the reason below.
 """
 
-
-class Result(NamedTuple):
-    """One test on one framework: a mark, or the reason why it was skipped."""
-
-    check: str
-    framework: str
-    mark: str
-    reason: str
+Result: TypeAlias = dict[str, Any]
+"""Of one framework: ``tested_with``, and ``checks``: by check a mark, or the reason why it does not apply."""
 
 
-def _run() -> Path:
-    results = Path(tempfile.mkdtemp()) / "results.xml"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", _SUITE, f"--junitxml={results}"]
-    subprocess.run(command, cwd=_ROOT, check=False)  # noqa: S603  # ours, from a constant
-    return results
-
-
-def _results(tree: ET.ElementTree[ET.Element]) -> Iterable[Result]:
+def results(tree: ET.ElementTree[ET.Element]) -> dict[str, Result]:
+    """By framework that was installed, what became of every check."""
+    versions = {str(told.get("name")): str(told.get("value")) for told in tree.iter("property")}
+    found: dict[str, Result] = {name: {"tested_with": told, "checks": {}} for name, told in versions.items()}
     for case in tree.iter("testcase"):
-        found = _NAME.fullmatch(case.get("name", ""))
-        if found is not None:
-            check = found[1].replace("_", " ") + (f": {found[3]}" if found[3] else "")
-            yield Result(check, found[2], *_outcome(case))
+        named = _NAME.fullmatch(case.get("name", ""))
+        if named is not None and named[2] in found:
+            check = named[1].replace("_", " ") + (f": {named[3]}" if named[3] else "")
+            found[named[2]]["checks"][check] = _outcome(case)
+    return {name: one for name, one in found.items() if one["checks"]}
 
 
-def _outcome(case: ET.Element) -> tuple[str, str]:
+def _outcome(case: ET.Element) -> str:
     if case.find("failure") is not None or case.find("error") is not None:
-        return _FAILED, ""
+        return _FAILED
     skipped = case.find("skipped")
     if skipped is None:
-        return _PASSED, ""
-    return "", _WHERE.sub("", skipped.text or "") or skipped.get("message", "")
+        return _PASSED
+    return _WHERE.sub("", skipped.text or "") or skipped.get("message", "")
 
 
-def _merged(results: Iterable[Result]) -> dict[tuple[str, str], Result]:
-    """The strongest of several results of a check; among reasons the one that is not a missing package."""
-    cells: dict[tuple[str, str], Result] = {}
-    for result in results:
-        key = result.check, result.framework
-        cells[key] = max(cells.get(key, result), result, key=_strength)
-    return cells
-
-
-def _strength(result: Result) -> int:
-    return 3 if result.mark == _FAILED else 2 if result.mark else 1 if "not installed" not in result.reason else 0
-
-
-def _page(cells: Mapping[tuple[str, str], Result], versions: Mapping[str, str]) -> str:
-    frameworks = sorted({framework for _, framework in cells})
-    checks = list(dict.fromkeys(check for check, _ in cells))
-    reasons = list(dict.fromkeys(cell.reason for cell in cells.values() if not cell.mark))
+def page(told: Mapping[str, Result]) -> str:
+    """The table, with a column for each framework."""
+    frameworks = sorted(told)
+    checks = list(dict.fromkeys(check for name in frameworks for check in told[name]["checks"]))
+    cells = [[_cell(told[name], name, check) for name in frameworks] for check in checks]
+    reasons = list(dict.fromkeys(cell for row in cells for cell in row if cell not in (_PASSED, _FAILED)))
     lines = [_HEAD, "| | " + " | ".join(frameworks) + " |", "|---|" + "---|" * len(frameworks)]
-    lines.append("| tested with | " + " | ".join(versions.get(name, "not installed") for name in frameworks) + " |")
-    for check in checks:
-        marks = (_mark(cells.get((check, framework)), reasons) for framework in frameworks)
+    lines.append("| tested with | " + " | ".join(told[name]["tested_with"] for name in frameworks) + " |")
+    for check, row in zip(checks, cells, strict=True):
+        marks = (str(reasons.index(cell) + 1) if cell in reasons else cell for cell in row)
         lines.append(f"| {check} | " + " | ".join(marks) + " |")
     lines += ["", *(f"{number}. {reason}." for number, reason in enumerate(reasons, 1))]
     return "\n".join(lines) + "\n"
 
 
-def _mark(cell: Result | None, reasons: Sequence[str]) -> str:
-    if cell is None:
-        raise SystemExit("a check was not run on every framework: the results are not of one version of the suite")
-    return cell.mark or str(reasons.index(cell.reason) + 1)
+def _cell(told: Result, name: str, check: str) -> str:
+    if check not in told["checks"]:
+        raise SystemExit(f"{check!r} was not run on {name}: its results are of another version of the suite")
+    return str(told["checks"][check])
+
+
+def stored() -> dict[str, Result]:
+    """The last results of every framework."""
+    return {path.stem: json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))}
+
+
+def _store(found: Iterable[tuple[str, Result]]) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    for name, result in found:
+        (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
 
 
 def main(paths: Sequence[str]) -> None:
-    trees = [ET.parse(path) for path in ([Path(path) for path in paths] or [_run()])]  # noqa: S314
-    versions = {str(told.get("name")): str(told.get("value")) for tree in trees for told in tree.iter("property")}
-    _PAGE.write_text(_page(_merged(result for tree in trees for result in _results(tree)), versions))
+    for path in paths:
+        _store(results(ET.parse(path)).items())  # noqa: S314
+    PAGE.write_text(page(stored()))
 
 
 if __name__ == "__main__":

@@ -186,6 +186,7 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc, unused-ignore]
     def __init__(self) -> None:
         self.patches = getattr(self, "patches", None) or Patches()
         self._hooked = getattr(self, "_hooked", False)
+        self._refused = getattr(self, "_refused", False)
 
     @abstractmethod
     def describe(self, model: Any) -> Model:
@@ -231,8 +232,10 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc, unused-ignore]
         found = tuple(int(part) for part in version.split(".")[:2] if part.isdecimal())
         if found >= self.minimum:
             return True
-        oldest = ".".join(map(str, self.minimum))
-        _log.warning("miops: %s %s is not instrumented; it needs %s or later", self.package, version, oldest)
+        if not self._refused:  # once, however many of its modules are waited for
+            oldest = ".".join(map(str, self.minimum))
+            _log.warning("miops: %s %s is not instrumented; it needs %s or later", self.package, version, oldest)
+        self._refused = True
         return False
 
     def _uninstrument(self, **_: Any) -> None:

@@ -32,6 +32,7 @@ __all__ = [
     "labels",
     "open_reading",
     "probabilities",
+    "read_call",
     "reading",
 ]
 
@@ -90,12 +91,12 @@ def reading(original: Callable[..., Any], read: Read, framework: str) -> Callabl
     def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
         if runtime.local.depth or framework not in runtime.active:
             return original(self, *args, **kwargs)
-        return _read_call(read, framework, MethodType(original, self), self, args, kwargs)
+        return read_call(read, framework, MethodType(original, self), self, args, kwargs)
 
     return recorded
 
 
-def _read_call(
+def read_call(
     read: Read,
     framework: str,
     function: Callable[..., Any],
@@ -103,6 +104,7 @@ def _read_call(
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
 ) -> Any:
+    """Run an outermost call and record it as ``read`` reads it."""
     opened = open_reading(read, framework, model, args, kwargs)
     if opened is None:
         return guarded_call(function, args, kwargs)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from os import PathLike
+from typing import Any
 
 from miops import runtime
 from miops.model_file import version_of_file
@@ -78,5 +80,12 @@ def register(
         transforms=tuple((transforms or {}).items()),
     )
     runtime.faults.private = runtime.faults.private or bool(registration.transforms)
-    note(model, registration)
-    runtime.sources.discard(model)
+    meant = _meant(model)
+    note(meant, registration)
+    runtime.sources.discard(meant)
+
+
+def _meant(model: object) -> Any:
+    """What a wrapper of statsmodels holds, for its methods run on that; any other object itself."""
+    wraps = any(cls.__module__ == "statsmodels.base.wrapper" for cls in type(model).__mro__)
+    return inspect.getattr_static(model, "_results", model) if wraps else model

@@ -56,6 +56,8 @@ class Way:
     features: Sequence[str] = ("x0", "x1", "x2", "x3")
     wire_task: str | None = None
     framework: str | None = None
+    seen: Callable[[NDArray[Any]], list[list[Any]]] = lambda x: x.tolist()
+    """What is recorded of the features of rows, one list per row."""
 
     @property
     def model(self) -> Any:
@@ -87,6 +89,8 @@ class Adapter:
     """Rows that can be given but are refused."""
     watched: Callable[[Any], Any] = lambda given: given
     """The part of an input that can be weakly referenced."""
+    inner: Callable[[Any], Any] = lambda model: model
+    """The object whose class is patched."""
 
 
 def positive(result: Any) -> Expected:

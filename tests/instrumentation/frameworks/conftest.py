@@ -10,21 +10,21 @@ import pytest
 import miops
 from miops.testing import Harness
 
-from .discovered import instrumentor, names
+from .discovered import instrumentor, wanted
 
 collect_ignore = ["adapters"]  # each imports its framework
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "framework" in metafunc.fixturenames:
-        metafunc.parametrize("framework", names())
+        metafunc.parametrize("framework", wanted())
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _versions(record_testsuite_property: Callable[[str, object], None]) -> None:
     """Written to the results, from which ``docs/frameworks.md`` is made."""
     installed = packages_distributions()
-    for name in names():
+    for name in wanted():
         distribution = installed.get(instrumentor(name).package)
         if distribution:
             record_testsuite_property(name, f"{distribution[0]} {version(distribution[0])}")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +17,18 @@ from miops._instrumentor import ModelInstrumentor
 from .adapter import CONTAINERS, TASKS, Adapter, Way
 
 PREFIX = "miops_"
+ONLY = "MIOPS_TEST_FRAMEWORK"
+"""Environment variable: the frameworks whose checks are run."""
+HEAVY = Path(__file__).resolve().parents[3] / "requirements" / "frameworks"
 
 
 def names() -> list[str]:
     found = entry_points(group="opentelemetry_instrumentor")
     return sorted(one.name.removeprefix(PREFIX) for one in found if one.name.startswith(PREFIX))
+
+
+def wanted() -> list[str]:
+    return os.environ.get(ONLY, "").split() or names()
 
 
 def instrumentor(name: str) -> ModelInstrumentor:
@@ -32,7 +41,7 @@ def instrumentor(name: str) -> ModelInstrumentor:
 def _loaded(name: str) -> Adapter | str:
     package = instrumentor(name).package
     if importlib.util.find_spec(package) is None:
-        return f"{package} is not installed"
+        return f"{package} is not installed" + (": make test-frameworks" if (HEAVY / f"{name}.in").exists() else "")
     adapter: Adapter = importlib.import_module(f"{__package__}.adapters.{name}").ADAPTER
     return adapter
 
@@ -65,4 +74,4 @@ def container(name: str, kind: str, x: Any) -> Any:
     return make(x)
 
 
-__all__ = ["CONTAINERS", "TASKS", "adapter", "container", "instrumentor", "names", "ways"]
+__all__ = ["CONTAINERS", "ONLY", "TASKS", "adapter", "container", "instrumentor", "names", "wanted", "ways"]

@@ -56,7 +56,7 @@ def test_decision_scores_and_classes(everything: Harness, framework: str, task: 
         if way.wire_task or task in WIRE_TASKS:
             assert told["miops.model.task"] == (way.wire_task or WIRE_TASKS[task]), way.name
         assert told["miops.model.framework"] == (way.framework or framework)
-        assert [[row[f"feature.{name}"] for name in way.features] for row in event.rows] == X[:5].tolist()
+        assert [[row[f"feature.{name}"] for name in way.features] for row in event.rows] == way.seen(X[:5])
     assert everything.faults == {}
 
 
@@ -67,13 +67,13 @@ def test_container(everything: Harness, framework: str, kind: str) -> None:
     x = X[:3].copy()
     x[0, 1] = 0.0
     call, given = container(framework, kind, x)
-    model = ways(framework, "binary")[0].model
+    way = ways(framework, "binary")[0]
 
-    call(model, given)
+    call(way.model, given)
 
     rows = everything.rows()
     seen = [[value for name, value in row.items() if name.startswith("feature.")] for row in rows]
-    assert seen == x.tolist()
+    assert seen == way.seen(x)
     if kind in ("pandas", "polars"):
         assert [name for name in rows[0] if name.startswith("feature.")] == [f"feature.{n}" for n in one.in_frame]
     assert everything.faults == {}
@@ -135,7 +135,7 @@ def test_threads(everything: Harness, framework: str) -> None:
 
         rows = everything.rows()
         assert len({row["prediction_id"] for row in rows}) == 80, way.name
-        assert sorted(row[f"feature.{way.features[0]}"] for row in rows) == sorted(X[:80, 0].tolist())
+        assert sorted(row[f"feature.{way.features[0]}"] for row in rows) == sorted(row[0] for row in way.seen(X[:80]))
     assert everything.faults == {}
 
 
@@ -196,14 +196,18 @@ def test_suppression_is_honoured(everything: Harness, framework: str) -> None:
     assert everything.rows() == []
 
 
+_ASKED = ("predict", "predict_proba", "inplace_predict", "run", "infer", "__call__")
+
+
 def test_the_very_object_returned(framework: str) -> None:
+    checked = 0
     for owner, name in adapter(framework).patched():
-        asked = name in ("predict", "predict_proba", "inplace_predict", "run")
-        if asked and isinstance(vars(owner)[name], FunctionType):
-            _check_identity(framework, owner, name)
+        if name in _ASKED and isinstance(vars(owner)[name], FunctionType):
+            checked += _check_identity(framework, owner, name)
+    assert checked
 
 
-def _check_identity(framework: str, owner: Any, name: str) -> None:
+def _check_identity(framework: str, owner: Any, name: str) -> int:
     original, returned = vars(owner)[name], []
 
     def spy(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -211,7 +215,9 @@ def _check_identity(framework: str, owner: Any, name: str) -> None:
         return returned[-1]
 
     spy.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]
-    models = [way for way in ways(framework) if name in way.call.__code__.co_names and _owner(way, name) is owner]
+    models = [
+        way for way in ways(framework) if name in way.call.__code__.co_names and _owner(framework, way, name) is owner
+    ]
     setattr(owner, name, spy)
     try:
         with miops.testing.record(), _instrumented():
@@ -219,17 +225,18 @@ def _check_identity(framework: str, owner: Any, name: str) -> None:
                 asked = getattr(way.model, name)(*_arguments(name, way))
                 assert any(asked is one for one in returned), way.name
         assert vars(owner)[name] is spy
+        return len(models)
     finally:
         setattr(owner, name, original)
 
 
-def _owner(way: Way, name: str) -> Any:
-    return next((cls for cls in type(way.model).__mro__ if name in vars(cls)), None)
+def _owner(framework: str, way: Way, name: str) -> Any:
+    return next((cls for cls in type(adapter(framework).inner(way.model)).__mro__ if name in vars(cls)), None)
 
 
 def _arguments(name: str, way: Way) -> tuple[Any, ...]:
     given = way.given(X[:2])
-    return (None, given) if name == "run" else (given,)
+    return {"run": (None, given), "infer": ("model", given)}.get(name, (given,))
 
 
 def test_arguments_are_neither_changed_nor_kept(everything: Harness, framework: str) -> None:

@@ -1,0 +1,77 @@
+"""Runs the conformance suite on every framework, the heavy ones each in an environment of its own.
+
+``python -m tests.instrumentation.frameworks.environments [NAME …]``; ``requirements/frameworks/NAME.in`` says what is
+installed into ``.venvs/frameworks-NAME``. What has no such file is in the environment that this runs in. The results
+go to ``docs/frameworks/NAME.json``, from which ``docs/frameworks.md`` is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from docs import generate_frameworks
+
+from .discovered import ONLY, names
+
+_ROOT = Path(__file__).resolve().parents[3]
+_REQUIREMENTS = _ROOT / "requirements" / "frameworks"
+_PACKAGE = _ROOT / "instrumentation"
+_SUITE = [f"tests/instrumentation/frameworks/test_{name}.py" for name in ("conformance", "imports")]
+
+
+def _heavy(name: str) -> bool:
+    return (_REQUIREMENTS / f"{name}.in").exists()
+
+
+def _environment(name: str) -> Path:
+    """The interpreter that has the framework; installed anew whenever what is asked for has changed."""
+    if not _heavy(name):
+        return Path(sys.executable)
+    asked = _REQUIREMENTS / f"{name}.in"
+    place = _ROOT / ".venvs" / f"frameworks-{name}"
+    stamp, python = place / "installed", place / "bin" / "python"
+    wanted = [asked, _REQUIREMENTS / "suite.txt", _PACKAGE / "pyproject.toml"]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in wanted)).hexdigest()
+    if not (stamp.exists() and stamp.read_text() == digest):
+        _install(place, python, asked)
+        stamp.write_text(digest)
+    return python
+
+
+def _install(place: Path, python: Path, asked: Path) -> None:
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "-q", "install"]
+    subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+    subprocess.run([*pip, "-r", str(asked)], check=True)
+    subprocess.run([*pip, "--no-build-isolation", "--no-deps", "-e", str(_PACKAGE)], check=True)
+
+
+def _run(frameworks: Sequence[str], results: Path) -> int:
+    """Run those that share an environment."""
+    print(f"== {', '.join(frameworks)}", flush=True)
+    python = str(_environment(frameworks[0]))
+    command = [python, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", *_SUITE]
+    environ = {**os.environ, ONLY: " ".join(frameworks)}
+    return subprocess.run([*command, f"--junitxml={results}"], cwd=_ROOT, env=environ, check=False).returncode
+
+
+def main(asked: Sequence[str]) -> int:
+    """Run the frameworks asked for, or all; the worst of their exit codes."""
+    wanted, worst = list(asked) or names(), 0
+    light = [name for name in wanted if not _heavy(name)]
+    with tempfile.TemporaryDirectory() as folder:
+        for group in [light, *([name] for name in wanted if _heavy(name))]:
+            if group:
+                results = Path(folder) / f"{group[0]}.xml"
+                worst = max(worst, _run(group, results))
+                generate_frameworks.main([str(results)])
+    return worst
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
