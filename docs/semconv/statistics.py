@@ -48,7 +48,7 @@ def _metric(name: str, brief: str, s: Statistic) -> dict[str, Any]:
 def _attributes(s: Statistic) -> list[dict[str, str]]:
     always = [semconv.MODEL_NAME, semconv.MODEL_VERSION, semconv.WINDOW]
     always += [semconv.COLUMN] if set(s.takes) & _OF_COLUMNS else []
-    always += [semconv.SENSITIVE_FEATURE] if s.family == "fairness" else []
+    always += [semconv.SENSITIVE_FEATURE] if s.family in ("estimated_fairness", "fairness") else []
     always += [semconv.GROUP] if s.per_group else []
     required = [{"ref": name, "requirement_level": "required"} for name in always]
     return [*required, {"ref": semconv.SEGMENT, "requirement_level": "opt_in"}]

@@ -33,6 +33,9 @@ MAKERS: dict[str, Callable[[np.random.Generator], Any]] = {
     "Residuals": lambda r: s.Residuals(0.0, counts(r, 9)),
     "Confidence": lambda r: s.Confidence(0.6, counts(r, 5), counts(r, 100, 4)),
     "Groups": lambda r: s.Groups(("sex",), ("f", "m"), CLASSES, 1, counts(r, 2, 2), counts(r, 2, 2, 2)),
+    "GroupScores": lambda r: s.GroupScores(
+        ("sex",), ("f", "m"), EDGES, True, counts(r, 2, 3, 2), counts(r, 2, 3, 2, 2)
+    ),
     "Latency": lambda r: s.Latency(counts(r, 3), counts(r, s.LATENCY_BUCKETS)),
     "Volume": lambda r: s.Volume(counts(r, 5)),
 }

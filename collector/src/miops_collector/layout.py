@@ -25,6 +25,7 @@ from miops_collector.summary import (
     FloatArray,
     Frequencies,
     Groups,
+    GroupScores,
     Histogram,
     Latency,
     Losses,
@@ -39,6 +40,8 @@ __all__ = ["Block", "ColumnLayout", "GroupAxis", "Layout", "Role", "Summaries"]
 Role: TypeAlias = Literal["feature", "context", "prediction", "score"]
 CONFIDENCE_BINS = 100
 CLASS_SCORE_BINS = 200
+GROUP_SCORE_BINS = 50
+"""Of the scores of one group: its rows are fewer, and its statistics need no finer ones."""
 NO_EXTREMES = (float("inf"), float("-inf"))
 
 
@@ -205,12 +208,19 @@ class Layout:
             shapes += [(f"labelled.groups.{i}", (len(a.names), k, k)) for i, a in enumerate(self.axes)]
         if self.classes and b:
             shapes += [("scores", (b, 2)), ("labelled.scores", (b, 2, 2))]
+            shapes += [shape for i in range(len(self.axes)) for shape in self._group_scores(i)]
         if self.class_scores:
             shapes += [("class_scores", (k, CLASS_SCORE_BINS, 2))]
             shapes += [("labelled.class_scores", (k, CLASS_SCORE_BINS, 2, 2))]
         if not self.classes:
             shapes += [("labelled.residuals", (9,))]
         return shapes
+
+    def _group_scores(self, axis: int) -> list[tuple[str, tuple[int, ...]]]:
+        if self.positive < 0:
+            return []
+        rows = (len(self.axes[axis].names), min(len(self.score_edges) - 1, GROUP_SCORE_BINS), 2)
+        return [(f"scores.groups.{axis}", rows), (f"labelled.scores.groups.{axis}", (*rows, 2))]
 
 
 def _freeze(value: Any) -> Any:
@@ -299,3 +309,16 @@ class Summaries:
                    layout.blocks[f"groups.{i}"].of(self.vector), layout.blocks[f"labelled.groups.{i}"].of(self.vector))
             for i, a in enumerate(layout.axes if layout.classes else ())
         )  # fmt: skip
+
+    @property
+    def group_scores(self) -> tuple[GroupScores, ...]:
+        """By axis; empty unless there are scores of a positive class."""
+        found = []
+        for i, axis in enumerate(self.layout.axes):
+            rows, labelled = self._of(f"scores.groups.{i}"), self._of(f"labelled.scores.groups.{i}")
+            if rows is not None and labelled is not None:
+                fine = len(self.layout.score_edges) - 1
+                firsts = -(-np.arange(rows.shape[1] + 1) * fine // rows.shape[1])
+                edges = np.asarray(self.layout.score_edges)[firsts]
+                found.append(GroupScores(axis.columns, axis.names, edges, self.layout.probabilities, rows, labelled))
+        return tuple(found)

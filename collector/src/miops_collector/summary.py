@@ -20,6 +20,7 @@ __all__ = [
     "Distribution",
     "FloatArray",
     "Frequencies",
+    "GroupScores",
     "Groups",
     "Histogram",
     "Latency",
@@ -328,6 +329,33 @@ class Groups(_Additive):
     positive: int
     rows: FloatArray = _sum()
     confusion: FloatArray = _sum()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupScores(_Additive):
+    """Scores of the positive class of a binary classifier by group: see :class:`Groups` and :class:`ScoreHistogram`.
+
+    Attributes
+    ----------
+    edges
+        ``(b + 1,)`` those of the model's scores, but coarser.
+    rows
+        ``(g, b, 2)`` all rows by group, bin and predicted class (0 negative, 1 positive).
+    labelled
+        ``(g, b, 2, 2)`` labelled rows: the same, and truth.
+    """
+
+    axis: tuple[str, ...]
+    names: tuple[str, ...]
+    edges: FloatArray
+    probabilities: bool
+    rows: FloatArray = _sum()
+    labelled: FloatArray = _sum()
+
+    def of_groups(self) -> tuple[ScoreHistogram, ...]:
+        """The scores of each group."""
+        pairs = zip(self.rows, self.labelled, strict=True)
+        return tuple(ScoreHistogram(self.edges, self.probabilities, rows, truth) for rows, truth in pairs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

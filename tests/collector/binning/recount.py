@@ -134,6 +134,13 @@ class Pane:
             group = self.group(axis)
             if group >= 0:
                 self.cells(f"groups.{a}")[group, predicted] += w
+                if f"scores.groups.{a}" in self.layout.blocks and not isnan(self.score()):
+                    coarse = self.coarse_bin(), int(predicted == self.layout.positive)
+                    self.cells(f"scores.groups.{a}")[group, *coarse] += w
+
+    def coarse_bin(self) -> int:
+        bins = len(self.layout.score_edges) - 1
+        return self.score_bin() * min(bins, 50) // bins
 
     def score_bin(self) -> int:
         return min(max(bin_of(self.layout.score_edges, self.score()) - 1, 0), len(self.layout.score_edges) - 2)
@@ -167,6 +174,9 @@ class Pane:
         for a, axis in enumerate(layout.axes):
             if self.group(axis) >= 0:
                 self.cells(f"labelled.groups.{a}")[self.group(axis), happened, predicted] += w
+                if f"labelled.scores.groups.{a}" in layout.blocks and not isnan(self.score()):
+                    coarse = self.coarse_bin(), int(predicted == layout.positive), int(happened == layout.positive)
+                    self.cells(f"labelled.scores.groups.{a}")[self.group(axis), *coarse] += w
         c, scores = self.confidence(predicted), self.scores()
         if not isnan(c):
             self.cells("confidence.bins")[equal_bin(c, 100), 1:] += (w, w * (happened == predicted), w * c)

@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from miops_collector.statistics.estimated_fairness import CalibratedGroups
 from miops_collector.statistics.estimated_performance import CalibratedClasses, CalibratedScores, Calibration
 from miops_collector.summary import (
     ClassScores,
@@ -73,6 +74,9 @@ CLASSES_OF_ONE_WINDOW = st.tuples(scores(3), st.lists(CALIBRATIONS, min_size=3, 
 
 STRATEGIES: dict[type, st.SearchStrategy[Any]] = {
     CalibratedClasses: CLASSES_OF_ONE_WINDOW,
+    CalibratedGroups: st.lists(
+        st.one_of(st.none(), st.builds(CalibratedScores, BIN_SCORES, CALIBRATIONS)), min_size=3, max_size=3
+    ).map(lambda g: CalibratedGroups(("sex",), ("f", "m", "x"), tuple(g))),
     CalibratedScores: st.builds(CalibratedScores, BIN_SCORES, CALIBRATIONS),
     Histogram: counts(10).map(lambda c: Histogram(EDGES, GROUPS, c)),
     Frequencies: counts(7).map(lambda c: Frequencies(CATEGORIES, c)),
@@ -98,6 +102,8 @@ def scaled(summary: Any, factor: float) -> Any:
     """The same rows, each counted ``factor`` times."""
     if isinstance(summary, Moments):
         return replace(summary, sums=summary.sums * factor)
+    if isinstance(summary, CalibratedGroups):
+        return replace(summary, groups=tuple(scaled(g, factor) if g else None for g in summary.groups))
     if isinstance(summary, CalibratedClasses):
         return CalibratedClasses(tuple(scaled(c, factor) for c in summary.classes))
     if isinstance(summary, CalibratedScores):

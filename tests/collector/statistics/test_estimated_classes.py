@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -20,7 +22,8 @@ from tests.collector.statistics import rows
 
 FAMILY = {s.name: s for s in statistics_of("estimated_performance") if CalibratedClasses in s.takes}
 GAPS = sorted(name for name in FAMILY if name.endswith("_gap"))
-Scores, Classes = NDArray[np.float64], NDArray[np.int64]
+Scores: TypeAlias = NDArray[np.float64]
+Classes: TypeAlias = NDArray[np.int64]
 
 
 def value(name: str, scores: CalibratedClasses, companion: str = "function") -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib import import_module
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ from miops_collector.statistics.estimated_performance import CalibratedScores, C
 from miops_collector.statistics.estimated_performance import _sensitivity as sensitivities
 from miops_collector.statistics.estimated_performance._isotonic import expected_over_orders, rising
 from miops_collector.statistics.estimated_performance._miscalibration import calibrating_helps
-from miops_collector.summary import FloatArray, ScoreHistogram
+from miops_collector.summary import Confusion, FloatArray, ScoreHistogram
 from tests.collector.statistics import rows
 from tests.collector.statistics.summaries import counts
 
@@ -152,7 +151,7 @@ def test_gaps_scatter_as_their_standard_errors_say_while_nothing_changed() -> No
 
 def test_realised_values_scatter_about_estimates_as_their_standard_errors_say() -> None:
     rng, chance = np.random.default_rng(7), 0.05 + 0.8 * CENTERS**1.4
-    names = [name for name in ESTIMATES if FAMILY[name].standard_error and f"{name}_gap" in FAMILY]
+    names = [name for name in ESTIMATES if f"{name}_gap" in FAMILY]
     found = []
     for _ in range(80):
         meaning = calibration(drawn(rng, 4_000, chance))
@@ -274,8 +273,41 @@ def test_a_bin_without_hits_is_not_certain() -> None:
     assert found.block_variance.min() > 0
 
 
-def test_only_those_without_an_error_of_the_realised_statistic_have_none() -> None:
-    without = {name for name, statistic in FAMILY.items() if statistic.standard_error is None}
-    realised: Any = {name: import_module(f"miops_collector.statistics.performance.{name}") for name in ESTIMATES}
+@pytest.mark.parametrize("name", ["average_precision", "matthews"])
+def test_sensitivities_of_estimates_without_a_gap_are_derivatives_too(name: str) -> None:
+    scores = drawn(np.random.default_rng(16), 400, CENTERS[::10] ** 1.3, bins=10)
+    chance = CENTERS[::10]
+    window = CalibratedScores(scores, learnt(chance))
+    at = np.broadcast_to(getattr(sensitivities, name)(window), scores.rows.shape)
+    expected = window.expected
 
-    assert without == {name for name, module in realised.items() if not hasattr(module, "standard_error")}
+    for b, decision in ((0, 0), (3, 0), (5, 1), (9, 1)):
+        cells = expected.labelled.copy()
+        cells[b, decision] += [-1e-5, 1e-5]
+        turned = replace(expected, labelled=cells)
+        realised = import_module(f"miops_collector.statistics.performance.{name}")
+        after = getattr(realised, name)(turned if name == "average_precision" else confusion_of(turned))
+        assert (after - value(name, window)) / 1e-5 == pytest.approx(at[b, decision], rel=1e-3, abs=1e-7)
+
+
+def confusion_of(scores: ScoreHistogram) -> Confusion:
+    return Confusion(("no", "yes"), 1, scores.labelled.sum(axis=0).T)
+
+
+def test_what_turns_out_scatters_about_estimates_as_the_standard_errors_of_the_others_say() -> None:
+    rng, chance = np.random.default_rng(17), 0.05 + 0.8 * CENTERS**1.4
+    found = []
+    for _ in range(60):
+        window = CalibratedScores(drawn(rng, 2_000, chance), calibration(drawn(rng, 4_000, chance)))
+        precision = import_module("miops_collector.statistics.performance.average_precision").average_precision
+        matthews = import_module("miops_collector.statistics.performance.matthews").matthews
+        of_truth = {"average_precision": precision(window.scores), "matthews": matthews(confusion_of(window.scores))}
+        found.append([(realised - value(n, window)) / error(n, window) for n, realised in of_truth.items()])
+
+    spread = np.std(found, axis=0)
+    assert spread.min() > 0.75
+    assert spread.max() < 1.25
+
+
+def test_every_estimate_has_a_standard_error() -> None:
+    assert [name for name, statistic in FAMILY.items() if statistic.standard_error is None] == []

@@ -14,7 +14,7 @@ from miops_collector.binning.words import Words
 from miops_collector.columns import Column, FloatArray, Numbers, Rows
 from miops_collector.layout import Layout
 
-__all__ = ["add_class_rows", "add_confidence", "add_groups", "add_scores", "groups_of"]
+__all__ = ["add_class_rows", "add_confidence", "add_groups", "add_scores", "group_score_places", "groups_of"]
 
 
 def add_confidence(terms: Terms, decisions: Decisions) -> None:
@@ -53,11 +53,27 @@ def add_class_rows(terms: Terms, decisions: Decisions) -> None:
 
 
 def add_groups(terms: Terms, plan: Plan, rows: Rows, decisions: Decisions) -> None:
-    """``groups.0`` and on."""
+    """``groups.0`` and on, and ``scores.groups.0`` and on where the layout has them."""
     for i, groups in enumerate(groups_of(terms.layout, plan, rows)):
         block = terms.layout.blocks[f"groups.{i}"]
         cells = block.start + groups * block.shape[1] + decisions.predicted
         terms.count(np.where((groups >= 0) & (decisions.predicted >= 0), cells, -1))
+        place = group_score_places(terms.layout, plan, decisions, f"scores.groups.{i}", groups)
+        if place is not None:
+            terms.count(np.where(place >= 0, terms.layout.blocks[f"scores.groups.{i}"].start + place, -1))
+
+
+def group_score_places(
+    layout: Layout, plan: Plan, decisions: Decisions, name: str, groups: NDArray[np.int64]
+) -> NDArray[np.int64] | None:
+    """``(n,)`` place of each row among group, coarse bin of the score and decision, -1 for none; ``None`` without."""
+    block = layout.blocks.get(name)
+    if block is None:
+        return None
+    fine = plan.scores.inside(decisions.score).astype(np.int64)
+    bins = fine * block.shape[1] // plan.scores.count
+    place = 2 * (groups * block.shape[1] + bins) + (decisions.predicted == layout.positive)
+    return np.where((groups >= 0) & (fine >= 0) & (decisions.predicted >= 0), place, -1)
 
 
 def groups_of(layout: Layout, plan: Plan, rows: Rows) -> list[NDArray[np.int64]]:

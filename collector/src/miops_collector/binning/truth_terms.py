@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from miops_collector.binning.decision_terms import groups_of
+from miops_collector.binning.decision_terms import group_score_places, groups_of
 from miops_collector.binning.decisions import Decisions
 from miops_collector.binning.plan import CLASS_SCORES, CONFIDENCES, Plan
 from miops_collector.binning.terms import Terms
@@ -28,7 +28,7 @@ LARGEST = 1e75
 
 
 def add_confusions(terms: Terms, plan: Plan, rows: Rows, decisions: Decisions, truth: Codes) -> None:
-    """``labelled.confusion`` and ``labelled.groups.0`` and on."""
+    """``labelled.confusion``, ``labelled.groups.0`` and on, and the scores of groups where the layout has them."""
     blocks, k = terms.layout.blocks, len(terms.layout.classes)
     known = (truth >= 0) & (decisions.predicted >= 0)
     pairs = truth.astype(np.int64) * k + decisions.predicted
@@ -36,6 +36,11 @@ def add_confusions(terms: Terms, plan: Plan, rows: Rows, decisions: Decisions, t
     for i, groups in enumerate(groups_of(terms.layout, plan, rows)):
         cells = blocks[f"labelled.groups.{i}"].start + groups * k * k + pairs
         terms.count(np.where(known & (groups >= 0), cells, -1))
+        name = f"labelled.scores.groups.{i}"
+        place = group_score_places(terms.layout, plan, decisions, name, groups)
+        if place is not None:
+            cells = blocks[name].start + 2 * place + (truth == terms.layout.positive)
+            terms.count(np.where(known & (place >= 0), cells, -1))
 
 
 def add_truth_scores(terms: Terms, plan: Plan, decisions: Decisions, truth: Codes) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from miops_collector.statistics import RestsOn
+from miops_collector.statistics.estimated_fairness import CalibratedGroups
 from miops_collector.statistics.estimated_performance import CalibratedClasses, CalibratedScores
 from miops_collector.summary import (
     ClassScores,
@@ -27,6 +28,7 @@ __all__ = ["COUNTS", "rows"]
 COUNTS: Final[dict[tuple[type, RestsOn], Callable[[Any], float]]] = {
     (CalibratedClasses, "labelled"): lambda s: s.labelled,
     (CalibratedClasses, "rows"): lambda s: s.rows,
+    (CalibratedGroups, "rows"): lambda s: float(s.rows.sum()),
     (CalibratedScores, "labelled"): lambda s: s.labelled,
     (CalibratedScores, "rows"): lambda s: s.rows,
     (ClassScores, "labelled"): lambda s: float(s.labelled.sum(axis=(1, 2, 3)).max(initial=0.0)),

@@ -8,21 +8,24 @@ undefined.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import sqrt
 from typing import TypeAlias
 
 import numpy as np
 
-from miops_collector.statistics._ratio import quotient
+from miops_collector.statistics._ratio import quotient, ratio
 from miops_collector.statistics.estimated_performance._calibrated import CalibratedScores
 from miops_collector.summary import FloatArray
 
 __all__ = [
     "Sensitivity",
     "accuracy",
+    "average_precision",
     "balanced_accuracy",
     "brier",
     "f1",
     "hits",
+    "matthews",
     "precision",
     "recall",
     "roc_auc",
@@ -57,6 +60,24 @@ def specificity(scores: CalibratedScores) -> FloatArray:
     _, fp, _, tn = scores.cells
     square = (fp + tn) ** 2
     return np.array([-quotient(fp, square), quotient(tn, square)])
+
+
+def average_precision(scores: CalibratedScores) -> FloatArray:
+    hits, rows = (part[::-1] for part in (scores.by_truth[:, 1], scores.by_truth.sum(axis=1)))
+    share = ratio(np.cumsum(hits), np.cumsum(rows))
+    per_row = ratio(hits, np.cumsum(rows))
+    area = quotient(float(np.nansum(hits * share)), float(hits.sum()))
+    change = (share + np.nancumsum(per_row[::-1])[::-1] - area) * quotient(1.0, float(hits.sum()))
+    found: FloatArray = np.where(np.isnan(share), 0.0, change)[::-1, None]
+    return found
+
+
+def matthews(scores: CalibratedScores) -> FloatArray:
+    tp, fp, fn, tn = scores.cells
+    true, false = tp + fn, fp + tn
+    spread = sqrt((tp + fp) * (tn + fn) * true * false)
+    flatter = (tp * tn - fp * fn) * quotient(1.0, spread) * (quotient(1.0, true) - quotient(1.0, false)) / 2
+    return np.array([-(tp + fp), tn + fn]) * quotient(1.0, spread) - flatter
 
 
 def balanced_accuracy(scores: CalibratedScores) -> FloatArray:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from math import hypot
+
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.estimated_performance._classes import Calibrated, over_classes
+from miops_collector.statistics.estimated_performance import _sensitivity
+from miops_collector.statistics.estimated_performance._calibrated import CalibratedScores
+from miops_collector.statistics.estimated_performance._classes import Calibrated, error_over_classes, over_classes
+from miops_collector.statistics.estimated_performance._uncertainty import error_of_calibration, error_of_truth
 from miops_collector.statistics.performance import average_precision as realised
 
-__all__ = ["average_precision"]
+__all__ = ["average_precision", "standard_error"]
 
 
 @statistic(
@@ -39,8 +44,8 @@ def average_precision(scores: Calibrated) -> float:
     Notes
     -----
     Rows in one bin count as ties. Holds while rows of one score are as often positive as in the reference; concept
-    drift does not show in it but in ``roc_auc_gap``, when truth comes. It has no standard error, as the realised
-    statistic has none. Prefer it to ``roc_auc`` when positives are rare.
+    drift does not show in it but in ``roc_auc_gap``, when truth comes. Prefer it to ``roc_auc`` when positives are
+    rare.
 
     Examples
     --------
@@ -61,3 +66,16 @@ def average_precision(scores: Calibrated) -> float:
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
     return over_classes(lambda c: realised.average_precision(c.expected), scores)
+
+
+def standard_error(scores: Calibrated) -> float:
+    """Of what turns out of these very rows about the estimate, while the calibration holds.
+
+    By the chance of each truth given its score, and that of the chances, learnt from a finite reference.
+    """
+    return error_over_classes(_error, scores)
+
+
+def _error(scores: CalibratedScores) -> float:
+    of_calibration = error_of_calibration(scores, _sensitivity.average_precision)
+    return hypot(error_of_truth(scores, _sensitivity.average_precision), of_calibration)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from math import hypot
+
 from miops_collector.statistics._statistic import statistic
+from miops_collector.statistics.estimated_performance import _sensitivity
 from miops_collector.statistics.estimated_performance._calibrated import CalibratedScores
+from miops_collector.statistics.estimated_performance._uncertainty import error_of_calibration, error_of_truth
 from miops_collector.statistics.performance import matthews as realised
 
-__all__ = ["matthews"]
+__all__ = ["matthews", "standard_error"]
 
 
 @statistic(
@@ -39,8 +43,7 @@ def matthews(scores: CalibratedScores) -> float:
     Notes
     -----
     Holds while rows of one score are as often positive as in the reference; concept drift does not show in it but in
-    ``recall_gap`` and ``specificity_gap``, when truth comes. It has no standard error, as the realised statistic
-    has none; prefer ``balanced_accuracy`` where one is needed.
+    ``recall_gap`` and ``specificity_gap``, when truth comes. Prefer ``f1`` where only the positive class counts.
 
     Examples
     --------
@@ -61,3 +64,12 @@ def matthews(scores: CalibratedScores) -> float:
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
     return realised.matthews(scores.confusion)
+
+
+def standard_error(scores: CalibratedScores) -> float:
+    """Of what turns out of these very rows about the estimate, while the calibration holds.
+
+    By the chance of each truth given its score, and that of the chances, learnt from a finite reference.
+    """
+    of_calibration = error_of_calibration(scores, _sensitivity.matthews)
+    return hypot(error_of_truth(scores, _sensitivity.matthews), of_calibration)

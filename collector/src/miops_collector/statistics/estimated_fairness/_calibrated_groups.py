@@ -1,0 +1,63 @@
+"""The scores of every group seen through the calibration of that group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from math import hypot, nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miops_collector.statistics.estimated_performance import CalibratedScores, calibration
+from miops_collector.summary import FloatArray, GroupScores
+
+__all__ = ["CalibratedGroups", "by_group", "calibrated_groups", "error_of_gap", "gap"]
+
+
+@dataclass(frozen=True, eq=False)  # no slots: the rows of the groups are counted once
+class CalibratedGroups:
+    """Groups of one axis; ``None`` for those whose reference has too little truth to learn from."""
+
+    axis: tuple[str, ...]
+    names: tuple[str, ...]
+    groups: tuple[CalibratedScores | None, ...]
+
+    @cached_property
+    def rows(self) -> FloatArray:
+        """``(g,)`` rows that have a score."""
+        return np.array([g.rows if g else 0.0 for g in self.groups])
+
+
+def calibrated_groups(reference: GroupScores, window: GroupScores, *, minimum_rows: float) -> CalibratedGroups:
+    """Groups with fewer labelled reference rows than this mean nothing."""
+    pairs = zip(reference.of_groups(), window.of_groups(), strict=True)
+    least = max(minimum_rows, 1.0)
+    learnt = (CalibratedScores(now, calibration(then)) if then.labelled.sum() >= least else None for then, now in pairs)
+    return CalibratedGroups(window.axis, window.names, tuple(learnt))
+
+
+def by_group(value: Callable[[CalibratedScores], float], groups: CalibratedGroups) -> FloatArray:
+    """``(g,)``, ``nan`` for groups that mean nothing."""
+    return np.array([value(g) if g else nan for g in groups.groups])
+
+
+def gap(values: FloatArray, groups: CalibratedGroups, minimum_rows: float) -> float:
+    """Largest minus smallest among groups of enough rows; ``nan`` for fewer than two."""
+    compared = values[_compared(values, groups, minimum_rows)]
+    return float(compared.max() - compared.min()) if compared.size > 1 else nan
+
+
+def error_of_gap(values: FloatArray, errors: FloatArray, groups: CalibratedGroups, minimum_rows: float) -> float:
+    """Standard error of the difference of the two groups that are furthest apart, as if they had been named before."""
+    compared = _compared(values, groups, minimum_rows)
+    if compared.sum() < 2:
+        return nan
+    apart, found = values[compared], errors[compared]
+    return hypot(float(found[apart.argmax()]), float(found[apart.argmin()]))
+
+
+def _compared(values: FloatArray, groups: CalibratedGroups, minimum_rows: float) -> NDArray[np.bool_]:
+    chosen: NDArray[np.bool_] = (groups.rows >= minimum_rows) & ~np.isnan(values)
+    return chosen

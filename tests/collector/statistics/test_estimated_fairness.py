@@ -1,0 +1,100 @@
+"""Fairness without labels against what turns out, where a score means another chance in one group than in another."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from miops_collector.statistics import statistics_of
+from miops_collector.statistics.estimated_fairness import CalibratedGroups, calibrated_groups
+from miops_collector.summary import Groups, GroupScores
+from tests.collector.statistics import rows
+
+FAMILY = {s.name: s for s in statistics_of("estimated_fairness")}
+REALISED = {s.name: s for s in statistics_of("fairness")}
+PER_GROUP = ["accuracy", "false_positive_rate", "precision", "true_positive_rate"]
+ENOUGH = {"minimum_rows": 30.0}
+BINS = 50
+
+
+def drawn(rng: np.random.Generator, n: int, powers: tuple[float, ...], shape: tuple[float, float]) -> GroupScores:
+    """``n`` rows of each group; ``score ** power`` is the chance of a positive truth."""
+    found = []
+    for power in powers:
+        score = rng.beta(*shape, n)
+        truth = (rng.random(n) < score**power).astype(int)
+        found.append(rows.score_histogram(score, truth, (score > 0.5).astype(int), BINS))
+    labelled = np.stack([f.labelled for f in found])
+    names = tuple(f"g{i}" for i in range(len(powers)))
+    return GroupScores(("sex",), names, np.linspace(0, 1, BINS + 1), True, labelled.sum(axis=3), labelled)
+
+
+def values(name: str, groups: CalibratedGroups) -> list[float]:
+    return [float(v) for v in FAMILY[name].function(groups)]
+
+
+def confusion(scores: GroupScores) -> Groups:
+    cells = scores.labelled.sum(axis=1).transpose(0, 2, 1)
+    return Groups(scores.axis, scores.names, ("no", "yes"), 1, scores.rows.sum(axis=1), cells)
+
+
+def test_estimates_follow_each_group_where_a_score_means_another_chance() -> None:
+    rng = np.random.default_rng(1)
+    reference, window = drawn(rng, 8_000, (1.0, 2.0), (1, 1)), drawn(rng, 8_000, (1.0, 2.0), (2, 1.3))
+
+    found = calibrated_groups(reference, window, minimum_rows=30)
+
+    truth = confusion(window)
+    for name in PER_GROUP[1:]:
+        assert FAMILY[name].standard_error is not None
+        errors = FAMILY[name].standard_error(found)  # type: ignore[misc]
+        assert (np.abs(np.array(values(name, found)) - REALISED[name].function(truth)) < 3.5 * errors).all()
+    assert abs(values("precision", found)[0] - values("precision", found)[1]) > 0.1
+    for name in ("equal_opportunity_difference", "equalized_odds_difference", "predictive_parity_difference"):
+        expected = REALISED[name].function(truth, **ENOUGH)
+        assert FAMILY[name].function(found, **ENOUGH) == pytest.approx(expected, abs=0.03)
+
+
+def test_realised_rates_scatter_about_estimates_as_their_standard_errors_say() -> None:
+    rng = np.random.default_rng(2)
+    scatter = []
+    for _ in range(60):
+        reference, window = drawn(rng, 2_000, (1.5,), (1, 1)), drawn(rng, 1_000, (1.5,), (1, 1))
+        found, truth = calibrated_groups(reference, window, minimum_rows=30), confusion(window)
+        scatter.append(
+            [
+                (REALISED[name].function(truth)[0] - values(name, found)[0]) / FAMILY[name].standard_error(found)[0]  # type: ignore[misc]
+                for name in PER_GROUP[1:]
+            ]
+        )
+
+    spread = np.std(scatter, axis=0)  # the errors are those of other rows of the same kind, and a little too large
+    assert spread.min() > 0.6
+    assert spread.max() < 1.25
+
+
+def test_a_group_whose_reference_lacks_truth_is_unknown_and_not_compared() -> None:
+    rng = np.random.default_rng(3)
+    reference, window = drawn(rng, 500, (1.0, 1.0, 1.0), (1, 1)), drawn(rng, 400, (1.0, 1.0, 1.0), (1, 1))
+    reference.labelled[2] = 0
+
+    found = calibrated_groups(reference, window, minimum_rows=30)
+
+    assert np.isnan(values("precision", found)).tolist() == [False, False, True]
+    assert FAMILY["equal_opportunity_difference"].function(found, **ENOUGH) < 0.2
+    assert np.isnan(FAMILY["equal_opportunity_difference"].function(found, minimum_rows=500.0))
+
+
+def test_differences_are_those_of_the_groups_furthest_apart() -> None:
+    rng = np.random.default_rng(4)
+    found = calibrated_groups(
+        drawn(rng, 2_000, (1.0, 2.0, 3.0), (1, 1)), drawn(rng, 500, (1.0, 2.0, 3.0), (1, 1)), minimum_rows=30
+    )
+
+    precision, error = values("precision", found), FAMILY["precision"].standard_error
+    assert error is not None
+    apart = error(found)[[int(np.argmax(precision)), int(np.argmin(precision))]]
+    difference = FAMILY["predictive_parity_difference"]
+    assert difference.standard_error is not None
+    assert difference.function(found, **ENOUGH) == pytest.approx(max(precision) - min(precision))
+    assert difference.standard_error(found, **ENOUGH) == pytest.approx(float(np.hypot(*apart)))
