@@ -12,6 +12,7 @@ from miops import runtime, semconv
 from miops.incoming import unix_nano
 from miops.privacy import Privacy
 from miops.told import per_row
+from miops.truth_frames import columns_of, is_table
 from miops.truths import Truth
 
 __all__ = ["record_ground_truth"]
@@ -27,6 +28,7 @@ def record_ground_truth(
     outcome: Mapping[str, Any] | None = None,
     time: Any = None,
     prediction_time: Any = None,
+    columns: Mapping[str, str] | None = None,
     model: str | None = None,
     version: str | None = None,
 ) -> int:
@@ -37,6 +39,9 @@ def record_ground_truth(
 
     Parameters
     ----------
+    prediction_id
+        An id, or one per row. Or a table: a data frame (pandas, polars …) or mapping of columns called as the
+        arguments here, and ``outcome.<name>``. Its rows without value and outcome are left out.
     value
         The truth; may be left out if only outcomes are known.
     trace_id
@@ -47,6 +52,9 @@ def record_ground_truth(
         When the truth became known, if not now.
     prediction_time
         When the prediction was made, if you know: it makes finding it cheap.
+    columns
+        What the columns of a table are, where they are called otherwise: ``{"loan": "prediction_id"}``. Columns that
+        are not named here are then ignored.
     model, version
         Which model is meant, where several answer for the same entity.
 
@@ -59,12 +67,13 @@ def record_ground_truth(
         recorder = runtime.ensure()
         if recorder is None:
             return 0
+        table = columns_of(prediction_id, columns) if is_table(prediction_id) else {}
         named = {
-            semconv.COLUMN_PREDICTION_ID: prediction_id,
+            semconv.COLUMN_PREDICTION_ID: None if table else prediction_id,
             semconv.COLUMN_TRACE_ID: trace_id,
             semconv.COLUMN_ENTITY_ID: entity_id,
         }
-        if all(name is None for name in named.values()):
+        if not table and all(name is None for name in named.values()):
             raise ValueError("truth must name its prediction: prediction_id, trace_id or entity_id")
         told = {
             **named,
@@ -73,9 +82,11 @@ def record_ground_truth(
             semconv.COLUMN_TIME: time_ns() if time is None else time,
             semconv.COLUMN_PREDICTION_TIME: prediction_time,
             **{f"{semconv.COLUMN_OUTCOME_PREFIX}{name}": number for name, number in (outcome or {}).items()},
+            **table,
         }
-        if runtime.config.entity_salt and entity_id is not None:
-            told[semconv.COLUMN_ENTITY_ID] = _salted(entity_id, runtime.config.entity_salt)
+        entities = told[semconv.COLUMN_ENTITY_ID]
+        if runtime.config.entity_salt and entities is not None:
+            told[semconv.COLUMN_ENTITY_ID] = _salted(entities, runtime.config.entity_salt)
         truth = _truth({name: said for name, said in told.items() if said is not None}, model, version)
         recorder.append_truth(truth)
         return truth.rows
