@@ -40,7 +40,7 @@ lint: $(VENV)/test.stamp
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m tests.benchmarks
 
-# Our alarms beside those of other tools on the same streams: about an hour; with TRUST_ARGS=--quick ten minutes.
+# Our alarms beside those of other tools on the same streams: a quarter of an hour of CPU time; TRUST_ARGS=--long takes hours.
 # The environments of the others are made in .venvs/ by the first run.
 trust: $(VENV)/test.stamp
 	$(BIN)/python -m tests.trust $(TRUST_ARGS)

@@ -1,4 +1,4 @@
-"""Which streams are shown, how large, how long: a short grid that takes minutes and a long one that takes an hour."""
+"""Which streams are shown, how large, how long: a grid that takes minutes and a long one that takes hours."""
 
 from __future__ import annotations
 
@@ -11,22 +11,19 @@ LEARNING = 168
 SURVEY_COLUMNS = 18
 
 
-def grid(*, quick: bool) -> list[Cell]:
+def grid(*, long: bool) -> list[Cell]:
     """Those that matter most first: a tool that runs out of time has seen them."""
-    runs, windows, horizon = (2, 150, 40) if quick else (12, 250, 60)
-    sizes = (200, 1000) if quick else (50, 200, 1000, 5000)
+    windows, side, runs, horizon = (250, 250, 12, 60) if long else (150, 50, 4, 40)
+    sizes = (50, 200, 1000, 5000) if long else (200, 1000)
     cells = [_calm("normal", rows, 10_000, 20, windows, runs) for rows in sizes]
     cells += [_calm("categorical", rows, 10_000, 20, windows, runs) for rows in (200, 1000)]
     drifts = [name for name, stream in STREAMS.items() if stream.drifts]
     cells += [_drift(name, rows, 20, horizon, 3 * runs) for name in drifts for rows in _sizes(name, sizes)]
-    cells += [_drift("mean_0.2", rows, 50, horizon, runs) for rows in (200,)]
-    cells += [_calm("normal", rows, reference, 20, windows, runs) for rows, reference in _references(quick=quick)]
-    cells += [_calm(name, 200, 10_000, 20, windows, runs) for name in ("lognormal", "ties", "correlated")]
-    cells += [
-        _calm("survey", 200, 10_000, SURVEY_COLUMNS, windows, runs),
-        _calm("normal", 200, 10_000, 50, windows, runs),
-    ]
-    cells += [_calm(n, 200, 200 * LEARNING, 20, windows, runs) for n in ("ar1_0.5", "ar1_0.9", "daily", "weekly")]
+    cells += [_drift("mean_0.2", 200, 50, horizon, runs), _calm("normal", 200, 10_000, 50, side, 2 * runs)]
+    cells += [_calm("normal", rows, reference, 20, side, 2 * runs) for rows, reference in _references(sizes)]
+    cells += [_calm(name, 200, 10_000, 20, side, 2 * runs) for name in ("lognormal", "ties", "correlated")]
+    cells += [_calm("survey", 200, 10_000, SURVEY_COLUMNS, side, 2 * runs)]
+    cells += [_calm(n, 200, 200 * LEARNING, 20, side, 2 * runs) for n in ("ar1_0.5", "ar1_0.9", "daily", "weekly")]
     return cells
 
 
@@ -35,9 +32,9 @@ def _sizes(name: str, sizes: tuple[int, ...]) -> tuple[int, ...]:
     return sizes if name.startswith("mean") else (200, 1000)
 
 
-def _references(*, quick: bool) -> list[tuple[int, int]]:
-    few = [(200, 1000), (1000, 1000)]
-    return few if quick else [*few, (1000, 100_000)]
+def _references(sizes: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Rows per window with references that are small, and in the long grid large."""
+    return [(200, 1000), (1000, 1000), *([(1000, 100_000)] if len(sizes) > 2 else [])]
 
 
 def _calm(stream: str, rows: int, reference: int, columns: int, windows: int, runs: int) -> Cell:

@@ -36,7 +36,7 @@ KEPT = ("calm", "any", "hit", "raised", "score", "own")
 
 
 def run(tool: Tool, *, all_columns: bool = False, errors: bool = False, learns: bool = False) -> None:
-    """``GRID OUT SECONDS``: the first run of every cell, then the second, as long as the seconds suffice.
+    """``GRID OUT SECONDS``: the first run of every cell, then the second, as long as the seconds of CPU time suffice.
 
     Parameters
     ----------
@@ -48,14 +48,14 @@ def run(tool: Tool, *, all_columns: bool = False, errors: bool = False, learns: 
         Whether it is to be shown the windows before those that count.
     """
     grid, out, seconds = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
-    deadline = time.monotonic() + seconds
+    deadline = time.process_time() + seconds
     cells = [Cell(**c) for c in json.loads(grid.read_text())]
     with out.open("w") as file:
         for number in range(max(cell.runs for cell in cells)):
             for cell in cells:
                 if number >= cell.runs or (cell.stream == "concept" and not errors):
                     continue
-                if time.monotonic() > deadline:
+                if time.process_time() > deadline:
                     return
                 everything = all_columns or not STREAMS[cell.stream].drifts
                 for line in _one(tool, cell, number, all_columns=everything, learns=learns):
@@ -71,7 +71,7 @@ def _one(
     watched = "errors" if cell.stream == "concept" else DRIFTING
     kept: dict[str, dict[str, list[float]]] = {}
     for i, window in enumerate(windows):
-        if learns or i >= cell.before:
+        if learns or watched == "errors" or i >= cell.before:
             for name, said in look(window).items():
                 _keep(kept.setdefault(name, {k: [] for k in KEPT}), said, watched, calm=i < cell.before)
     return [{"tool": name, "cell": asdict(cell), "run": number, **k} for name, k in kept.items()]

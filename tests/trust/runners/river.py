@@ -62,4 +62,4 @@ def _fed(detector, values: list[float]) -> bool:
 
 
 if __name__ == "__main__":
-    run(river, errors=True, learns=True)
+    run(river, errors=True)
