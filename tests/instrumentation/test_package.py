@@ -15,6 +15,7 @@ def test_exported_names() -> None:
         "Prediction",
         "PredictionIds",
         "__version__",
+        "explain",
         "flush",
         "instrument",
         "observe",

@@ -9,6 +9,7 @@ recorded by :func:`observe`, :func:`prediction` and :func:`record_prediction`; t
 from __future__ import annotations
 
 from miops import testing
+from miops.explain import explain
 from miops.ids import PredictionIds
 from miops.instrumentation import flush, instrument, uninstrument
 from miops.models import Model
@@ -24,6 +25,7 @@ __all__ = [
     "Prediction",
     "PredictionIds",
     "__version__",
+    "explain",
     "flush",
     "instrument",
     "observe",

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from miops.attributions import Attributions
 from miops.layouts import Layout
 
 __all__ = ["CALL_BYTES", "Call", "Extras", "Output", "merged"]
@@ -36,6 +37,7 @@ class Extras(NamedTuple):
     time: int | list[int] | None = None
     weight: float | list[float] | None = None
     threshold: float | list[float] | None = None
+    attributions: Attributions | None = None
 
 
 class Call(NamedTuple):

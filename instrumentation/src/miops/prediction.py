@@ -39,6 +39,8 @@ def record_prediction(
     entity_id: str | Sequence[str] | None = None,
     weight: Any = None,
     time: Any = None,
+    attributions: Mapping[str, Any] | None = None,
+    attribution_method: str = "shap",
     duration_seconds: float = 0.0,
 ) -> PredictionIds:
     """Record a prediction that has been made, of one row or of many.
@@ -69,6 +71,10 @@ def record_prediction(
         How many predictions this one stands for.
     time
         When it was made, if not now: a datetime, ISO 8601 text or Unix nanoseconds.
+    attributions
+        What each feature contributed, by your own explainer: a mapping of values, or of columns.
+    attribution_method
+        What that explainer is called.
 
     Returns
     -------
@@ -86,6 +92,8 @@ def record_prediction(
         entity_id=entity_id,
         weight=weight,
         time=time,
+        attributions=attributions,
+        attribution_method=attribution_method,
     )
     try:
         recorder = runtime.ensure()

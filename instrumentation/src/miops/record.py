@@ -21,6 +21,7 @@ from miops.call import Call
 from miops.config import Config
 from miops.draining import drain_at_shutdown
 from miops.event import Request
+from miops.explaining import Explaining
 from miops.faults import Faults
 from miops.ids import IdSpace
 from miops.instruments import Instruments
@@ -35,6 +36,8 @@ __all__ = ["Recorder"]
 
 _CALLS_AT_ONCE: Final = 1024
 """Encoding more at once would hold the interpreter's lock for milliseconds."""
+_EXPLAINING_SECONDS: Final = 0.5
+"""How long a flush waits for explanations that have begun."""
 _SUPPRESS: Final = "suppress_instrumentation"
 _YES: Final = True
 
@@ -74,6 +77,7 @@ class Recorder:
         self._asked = self._done = 0
         self._thread: threading.Thread | None = None
         self._stopped = False
+        self._explaining = Explaining(self._faults, self._wake.set)
         self.sender = Sender(config, self._faults, self.ledger, self.ids, self.pool, self._transport, self._resource)
 
     def append(self, call: Call) -> None:
@@ -150,21 +154,24 @@ class Recorder:
         try:
             self._refresh()
             self.slots.release(time_ns() + HOLD_NS if everything else time_ns() - HOLD_NS)
-            self._flush()
+            self._flush(everything=everything)
         except Exception as error:  # noqa: BLE001
             self._faults.add("flush_failed", error)
         with self._progress:
             self._done = max(self._done, asked)
             self._progress.notify_all()
 
-    def _flush(self) -> None:
+    def _flush(self, *, everything: bool) -> None:
         """Everything that is there now; what comes meanwhile is left for the next time."""
         waiting = len(self._calls)
         while waiting > 0:
             taken = self._calls[:_CALLS_AT_ONCE]
             del self._calls[:_CALLS_AT_ONCE]
             waiting -= len(taken)
-            self.sender.send_calls(taken, self.instruments)
+            self.sender.send_calls(self._explaining.take(taken), self.instruments)
+        if everything:
+            self._explaining.release(_EXPLAINING_SECONDS)
+        self.sender.send_calls(self._explaining.done(), self.instruments)
         with self._lock:
             truths, self._truths = self._truths, []
             events, self._events = self._events, []

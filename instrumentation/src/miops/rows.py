@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miops import semconv
+from miops.attributions import attribution_columns
 from miops.call import Call, Extras
 from miops.columns import Column, from_values, utf8
 from miops.ids import IdSpace, given_ids, texts
@@ -148,9 +149,11 @@ def _extras(extras: list[Extras | None], rows: Sequence[int], source: Source) ->
         semconv.COLUMN_THRESHOLD: fields.threshold,
     }
     spread = {name: _spread(values, rows) for name, values in told.items() if any(v is not None for v in values)}
+    attributions: Any = fields.attributions
+    attributed = attribution_columns(attributions, rows)
     if semconv.COLUMN_ENTITY_ID in spread:
         spread[semconv.COLUMN_ENTITY_ID] = source.privacy.entities(spread[semconv.COLUMN_ENTITY_ID])
-    return {name: from_values(values) for name, values in spread.items()}
+    return {**{name: from_values(values) for name, values in spread.items()}, **attributed}
 
 
 def _spread(values: Sequence[Any], rows: Sequence[int]) -> list[Any]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from miops import semconv
 from miops.config import Config
+from miops.explaining import Plan, plans
 from miops.faults import Faults
 from miops.layouts import Frames, Mappings, Matrix, Nothing
 from miops.models import Model
@@ -37,6 +38,7 @@ class Source:
         "max_features",
         "model",
         "nothing",
+        "plan",
         "positive",
         "privacy",
         "span_attributes",
@@ -57,6 +59,8 @@ class Source:
         self.matrix: Matrix | None = None
         self.frames: Frames | None = None
         self.nothing = Nothing(self)
+        self.plan: Plan | None = None
+        """How its model object is explained."""
         self._layouts: dict[Any, Any] = {}
         self._fault = fault
 
@@ -117,6 +121,9 @@ class Sources:
         self._config, self._faults = config, faults
 
     def keep(self, model: object, source: Source) -> None:
+        plan = plans.get(model)
+        if plan is not None:
+            source.plan = plan
         self._by_object.set(model, source)
 
     def of(self, model: Model) -> Source:

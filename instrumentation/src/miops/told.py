@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from miops import runtime, semconv
+from miops.attributions import Attributions, told_attributions
 from miops.call import CALL_BYTES, Call, Extras, Output
 from miops.capture import Capture, capture, mapping
 from miops.ids import ROW_LIMIT
@@ -36,6 +37,8 @@ class Told:
     entity_id: str | Sequence[str] | None = None
     weight: Any = None
     time: Any = None
+    attributions: Mapping[str, Any] | None = None
+    attribution_method: str = "shap"
 
 
 def model_named(model: object, version: str | None, role: str | None = None) -> Model:
@@ -177,8 +180,9 @@ def _extras(told: Told, rows: int) -> Extras | None:
         time=_times(told.time, rows),
         weight=_numbers(told.weight, rows, "weight"),
         threshold=_numbers(told.threshold, rows, "threshold"),
+        attributions=_attributions(told, rows),
     )
-    return None if extras == Extras() else extras
+    return extras if any(part is not None for part in extras) else None
 
 
 def _listed(values: Any, rows: int, name: str) -> list[Any]:
@@ -186,6 +190,13 @@ def _listed(values: Any, rows: int, name: str) -> list[Any]:
     if len(listed) != rows:
         raise ValueError(f"{len(listed)} {name}s for {rows} rows")
     return listed
+
+
+def _attributions(told: Told, rows: int) -> Attributions | None:
+    found = told_attributions(told.attributions, told.attribution_method)
+    if found is not None and len(found.values) != rows:
+        raise ValueError(f"{len(found.values)} attributions for {rows} rows")
+    return found
 
 
 def _texts(value: Any, rows: int, name: str) -> str | list[str] | None:
