@@ -13,6 +13,7 @@ from miops_collector.alerts import (
     DRIFT,
     DRIFT_P_VALUE,
     FOUR_FIFTHS,
+    ROC_AUC,
     Book,
     Budget,
     Finding,
@@ -31,6 +32,7 @@ from miops_collector.alerts.budget import SHARES
 from miops_collector.config import AlarmConfig, Config, RuleConfig
 from miops_collector.dependence import Dependence, look_backs_of
 from miops_collector.examples import examples_of, looked_back
+from miops_collector.labelled import Labelled
 from miops_collector.layout import ColumnLayout, Summaries
 from miops_collector.look_backs import LookBacks
 from miops_collector.monitored import Monitored
@@ -45,6 +47,8 @@ __all__ = ["Alarming"]
 DRIFT_FAMILY = DRIFT_P_VALUE.rpartition(".")[0] + "."
 SCANS_PER_TICK = 200
 NEVER = 2**62
+RANKING_PART = 1 / 3
+"""Of what performance may spend."""
 
 
 @dataclass(eq=False)
@@ -59,6 +63,7 @@ class Alarming:
     columns: Mapping[str, ColumnLayout]
     compared_with: str
     """Layout of the reference: with another one the alarms start anew."""
+    labelled: Labelled
     dependence: Dependence | None = None
     """``None`` where rows are declared to be independent."""
     book: Book = field(default_factory=Book)
@@ -79,6 +84,10 @@ class Alarming:
             dependence=Dependence(scan, smallest) if scan and config.alarms.dependence == "learn" else None,
             columns={c.name: c for c in reference.layout.columns} if reference else {},
             compared_with=reference.layout.id if reference else "",
+            labelled=Labelled(
+                reference.summaries if reference else None, window=smallest,
+                waits=parse_length(config.alarms.truth_within),
+            ),
         )  # fmt: skip
         saved = store.state(alarming._state_key)
         data = json.loads(saved) if saved else {}
@@ -87,6 +96,8 @@ class Alarming:
             alarming.next_end = data["next_end"]
             alarming.scanned = Scanned.from_json(data["scanned"])
             alarming.saved = saved
+            if "labelled" in data:
+                alarming.labelled.load(data["labelled"])
             alarming._load_dependence(store)
         return alarming
 
@@ -111,6 +122,7 @@ class Alarming:
             "book": self.book.to_json(),
             "next_end": self.next_end,
             "scanned": self.scanned.to_json(),
+            "labelled": self.labelled.to_json(),
         }
         text = json.dumps(data)
         if text != self.saved:
@@ -200,15 +212,23 @@ class Alarming:
 
     def advance(self, model: Monitored, computed: Sequence[Observation], store: Store, complete: int) -> None:
         """Let the rules judge what was computed anew, and the book grow older."""
-        findings = list(self._findings(computed))
+        findings = [*self._findings(computed), *self._truth_findings(model, complete)]
         self.book = advance(self.book, findings, model=self.key, now=complete)
         self.judge = Judge.of(findings)
         self._keep_examples(model, store)
 
+    def _truth_findings(self, model: Monitored, complete: int) -> Iterator[Finding]:
+        """Losses are most of what performance may spend; a classifier's ranking is compared window by window too."""
+        if self.config.defaults:
+            part = 1.0 - RANKING_PART if model.layout.score_edges else 1.0
+            budget = self.config.budget_per_month * SHARES["performance"] * part
+            yield from self.labelled.findings(model, complete, budget)
+
     def _findings(self, computed: Sequence[Observation]) -> Iterator[Finding]:
         budget = Budget(self.config.budget_per_month)
         if self.config.defaults:
-            yield from performance_findings(computed, budget, lengths=self.lengths)
+            ranking = Budget(self.config.budget_per_month * RANKING_PART)
+            yield from performance_findings(computed, ranking, lengths=self.lengths, metrics=(ROC_AUC,))
             yield from quality_findings(computed, budget, lengths=self.lengths)
             yield from rule_findings([FOUR_FIFTHS], computed)
         yield from rule_findings([_rule(r) for r in self.config.rules], computed)

@@ -17,7 +17,8 @@ from miops_collector.alerts.drift import DRIFT, DRIFT_P_VALUE, drift_findings
 from miops_collector.alerts.finding import Finding
 from miops_collector.alerts.judge import Judge
 from miops_collector.alerts.lifecycle import Lifecycle
-from miops_collector.alerts.performance import PERFORMANCE, performance_findings
+from miops_collector.alerts.loss import loss_finding
+from miops_collector.alerts.performance import PERFORMANCE, ROC_AUC, performance_findings
 from miops_collector.alerts.quality import QUALITY, quality_findings
 from miops_collector.alerts.rule import FOUR_FIFTHS, MATCHED, Rule, rule_findings
 
@@ -28,6 +29,7 @@ __all__ = [
     "FOUR_FIFTHS",
     "MATCHED",
     "QUALITY",
+    "ROC_AUC",
     "SHARES",
     "Book",
     "Budget",
@@ -39,6 +41,7 @@ __all__ = [
     "blamed",
     "drift_findings",
     "evaluations_per_month",
+    "loss_finding",
     "performance_findings",
     "quality_findings",
     "ranked",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from math import exp, isfinite, log, sqrt
 from typing import Final
@@ -17,7 +17,7 @@ from miops_collector.report import Observation
 from miops_collector.statistics.scan.proportion import root_likelihood_ratio
 from miops_collector.statistics.sequential.normal_mixture import critical_z, log_running_p_value
 
-__all__ = ["PERFORMANCE", "WATCHED", "Watched", "performance_findings"]
+__all__ = ["PERFORMANCE", "ROC_AUC", "WATCHED", "Watched", "performance_findings"]
 
 PERFORMANCE: Final = "performance"
 """Name of the rule."""
@@ -40,9 +40,11 @@ class Watched:
     share: bool = False
 
 
+ROC_AUC: Final = f"{semconv.METRIC_PREFIX}performance.roc_auc"
+"""No mean of losses, so that windows have to be compared."""
 WATCHED: Final[Mapping[str, Watched]] = {
     f"{semconv.METRIC_PREFIX}performance.accuracy": Watched(-1, 0.01, share=True),
-    f"{semconv.METRIC_PREFIX}performance.roc_auc": Watched(-1, 0.01),
+    ROC_AUC: Watched(-1, 0.01),
     f"{semconv.METRIC_PREFIX}performance.mae": Watched(1, 0.02, relative=True),
     f"{semconv.METRIC_PREFIX}performance.rmse": Watched(1, 0.02, relative=True),
 }
@@ -60,7 +62,7 @@ class _Test:
 
 
 def performance_findings(
-    observations: Iterable[Observation], budget: Budget, *, lengths: int = 1
+    observations: Iterable[Observation], budget: Budget, *, lengths: int = 1, metrics: Collection[str] = tuple(WATCHED)
 ) -> tuple[Finding, ...]:
     """Findings about the whole-model values of :data:`WATCHED` in complete windows.
 
@@ -82,8 +84,10 @@ def performance_findings(
         Any; those of other metrics, segments, groups and incomplete windows are passed over.
     lengths
         How many lengths of windows are evaluated; they share the level.
+    metrics
+        Those of :data:`WATCHED` that are not left to another test.
     """
-    chosen = [o for o in observations if o.metric in WATCHED and o.complete and not (o.segment or o.group)]
+    chosen = [o for o in observations if o.metric in metrics and o.complete and not (o.segment or o.group)]
     tests = len({o.metric for o in chosen}) * lengths
     return tuple(_finding(o, WATCHED[o.metric], budget, tests) for o in chosen)
 

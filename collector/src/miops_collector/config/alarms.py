@@ -67,6 +67,9 @@ class AlarmConfig(Section):
     dependence: Literal["learn", "none"] = Field(
         default="learn", description="whether rows resemble their neighbours in time: learn it from history, or none do"
     )
+    truth_within: Length = Field(
+        default="7d", description="how long a window waits for nine of ten labels before those it has count"
+    )
     defaults: bool = True
     rules: tuple[RuleConfig, ...] = ()
 

@@ -1,0 +1,252 @@
+"""The alarm on truth: every label counts once, when the truth about its pane is complete enough, or late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import inf, isfinite, log, sqrt
+from typing import Any, Final
+
+import numpy as np
+
+from miops_collector.alerts import Finding, loss_finding
+from miops_collector.layout import Summaries
+from miops_collector.monitored import Monitored
+from miops_collector.report import ModelKey
+from miops_collector.statistics.scan.history import TRACKED, measured_dispersion
+from miops_collector.statistics.sequential.shiryaev_roberts import (
+    STAKES,
+    STEPS,
+    Evidence,
+    bet_log_ratios,
+    error_bound,
+    error_log_ratios,
+    follow,
+    mean_bound,
+)
+from miops_collector.summary import FloatArray
+from miops_collector.window import Window, align, parse_length
+
+__all__ = ["Labelled"]
+
+COMPLETE: Final = 0.9
+"""Labelled share at which a pane counts."""
+FEWEST: Final = 30.0
+"""Labelled rows of a reference that can be compared with."""
+MANY: Final = 150.0
+"""Labels per labelled row of the reference beyond which its own error must be doubted more."""
+DOUBT, MORE_DOUBT = 0.10, 0.01
+TOLERANCE, RELATIVE_TOLERANCE = 0.01, 0.02
+CLIP: Final = 10.0
+"""Mean losses of a pane count at most so many times the bound."""
+REMEMBERED: Final = parse_length("90d")
+MONTH: Final = parse_length("30d")
+UNIT_ROWS, UNITS = 20.0, 48
+"""Labels of a window, and such windows, that dispersion is measured with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Labelled rows and the sum of their losses: errors of a classifier, absolute errors of a regression."""
+
+    rows: float
+    sum: float
+
+    def __add__(self, other: Losses) -> Losses:
+        return Losses(self.rows + other.rows, self.sum + other.sum)
+
+    def __sub__(self, other: Losses) -> Losses:
+        return Losses(self.rows - other.rows, self.sum - other.sum)
+
+
+NOTHING: Final = Losses(0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Losses of a window that count now, and the largest evidence since; ``alarmed`` if it was enough."""
+
+    losses: Losses
+    log_value: float
+    alarmed: bool
+
+
+class Labelled:
+    """A Shiryaev–Roberts e-detector on the losses of one model version; durable as JSON.
+
+    A window counts when nine of ten of its rows have their truth, or when it has waited for truth as long as one
+    waits. Labels that come later count together, where event time is then, once per length of a window.
+
+    Assumes
+        labels whose delay does not depend on what they say, or windows that fill up before they count; a reference
+        that the model was not fitted on.
+    """
+
+    def __init__(self, reference: Summaries | None, *, window: int, waits: int) -> None:
+        self._is_share = reference is not None and reference.confusion is not None
+        self._reference = _losses(reference) if reference is not None else NOTHING
+        self._deviation = _deviation(reference) if reference is not None else float("nan")
+        self._window, self._waits = window, waits
+        self._counted: dict[int, tuple[float, Losses]] = {}
+        self._evidence = Evidence.none(len(STEPS if self._is_share else STAKES))
+        self._labels = 0.0
+        self._late_at = 0
+        self._dispersion, self._measured_at = 1.0, 0
+        self._seen = (-1, -1)
+
+    @property
+    def bound(self) -> float:
+        """Mean loss that is no worse than the reference's; ``nan`` when it has too few labels."""
+        r = self._reference
+        if r.rows < FEWEST:
+            return float("nan")
+        doubt = DOUBT if self._labels <= MANY * r.rows else MORE_DOUBT
+        if self._is_share:
+            return error_bound(r.sum, r.rows, doubt=doubt, tolerance=TOLERANCE)
+        return mean_bound(r.sum / r.rows, self._deviation, r.rows, doubt=doubt, tolerance=RELATIVE_TOLERANCE)
+
+    def findings(self, model: Monitored, complete: int, false_alarms_per_month: float) -> Iterator[Finding]:
+        """What the labels that count since the last time say, one finding per window in the order of event time."""
+        now = (model.marks.truth, complete // self._window)
+        if now == self._seen or not self.bound > 0.0:
+            return
+        self._seen = now
+        threshold = 2.0 * MONTH / self._window / false_alarms_per_month
+        batches: dict[int, Batch] = {}
+        for at, losses in self._counting(model, complete):
+            start = align(at, self._window)
+            before = batches.get(start, Batch(NOTHING, -inf, alarmed=False))
+            value, alarmed = self._take(losses, log(threshold))
+            batches[start] = Batch(
+                before.losses + losses, max(before.log_value, value), alarmed=before.alarmed or alarmed
+            )
+        self._measure(complete)
+        for start, batch in sorted(batches.items()):
+            yield self._finding(model.key, Window(start, start + self._window), batch, threshold)
+
+    # --- which labels count now --------------------------------------------------------------------------------------
+
+    def _counting(self, model: Monitored, complete: int) -> Iterator[tuple[int, Losses]]:
+        """Event time and losses of every batch."""
+        late, patience = NOTHING, complete - self._waits
+        may_be_late = complete - self._late_at >= self._window
+        for window in self._windows(model, complete):
+            counted = self._counted_in(window)
+            if counted.rows > 0.0 and not may_be_late:
+                continue
+            sums = model.window(window)
+            rows, labelled = float(sums.volume.sums[0]), float(sums.volume.sums[3])
+            if counted.rows == 0.0 and labelled < COMPLETE * rows and window.end > patience:
+                continue
+            new = _losses(sums) - counted
+            if not new.rows > 0.0:
+                continue
+            full = float(labelled >= rows)
+            before = self._counted.get(window.start, (0.0, NOTHING))[1]
+            self._counted[window.start] = (full, before + new)
+            if counted.rows > 0.0:
+                late += new
+            else:
+                yield window.start, new
+        if late.rows > 0.0:
+            self._late_at = complete
+            yield complete - 1, late
+        self._counted = {s: c for s, c in self._counted.items() if s >= complete - REMEMBERED}
+
+    def _windows(self, model: Monitored, complete: int) -> Iterator[Window]:
+        """Complete windows with rows that may still get labels; as long as the panes they have merged into."""
+        last = -1
+        for start in model.pane_starts().tolist():
+            length = max(model.panes.length_at(start), self._window)
+            window = Window.holding(start, length)
+            if window.start > last and complete - REMEMBERED <= window.start and window.end <= complete:
+                last = window.start
+                if not self._counted.get(window.start, (0.0, NOTHING))[0]:
+                    yield window
+
+    def _counted_in(self, window: Window) -> Losses:
+        """Panes that have merged since are counted by what they were."""
+        starts = range(window.start, window.end, self._window)
+        return sum((self._counted[s][1] for s in starts if s in self._counted), NOTHING)
+
+    # --- what they say -----------------------------------------------------------------------------------------------
+
+    def _take(self, losses: Losses, log_threshold: float) -> tuple[float, bool]:
+        """The evidence with these, and whether it is enough; then it starts anew."""
+        self._labels += losses.rows
+        bound, dispersion = self.bound, self._dispersion
+        if self._is_share:
+            ratios = error_log_ratios(losses.sum, losses.rows, bound, dispersion=dispersion)
+        else:
+            ratios = bet_log_ratios(min(losses.sum / losses.rows, CLIP * bound), bound, dispersion=dispersion)
+        self._evidence = follow(self._evidence, ratios)
+        value = self._evidence.log_value
+        if value >= log_threshold:
+            self._evidence = Evidence.none(len(ratios))
+        return value, value >= log_threshold
+
+    def _measure(self, complete: int) -> None:
+        """How much more the error rates of windows vary than chance makes them, hour by hour and over days."""
+        units = sorted((s, c) for s, (_, c) in self._counted.items() if c.rows >= UNIT_ROWS)
+        if not self._is_share or len(units) < UNITS or complete - self._measured_at < MONTH:
+            return
+        rows = np.array([c.rows for _, c in units])
+        means = np.array([c.sum for _, c in units]) / rows
+        found = measured_dispersion(
+            np.array([s + self._window for s, _ in units]), _tracked(means), _tracked(rows),
+            np.zeros((1, TRACKED), np.bool_), length=self._window, look_backs=(1, 24),
+        )  # fmt: skip
+        self._dispersion, self._measured_at = float(found.factors.max()), complete
+
+    def _finding(self, model: ModelKey, window: Window, batch: Batch, threshold: float) -> Finding:
+        return loss_finding(
+            model, window, is_share=self._is_share, alarmed=batch.alarmed, rows=batch.losses.rows,
+            loss=batch.losses.sum / batch.losses.rows, bound=self.bound, rows_reference=self._reference.rows,
+            loss_reference=self._reference.sum / self._reference.rows, deviation=self._deviation,
+            dispersion=self._dispersion, log_value=batch.log_value, threshold=threshold,
+        )  # fmt: skip
+
+    # --- from start to start -----------------------------------------------------------------------------------------
+
+    def to_json(self) -> dict[str, Any]:
+        counted = [[s, full, c.rows, c.sum] for s, (full, c) in self._counted.items()]
+        values = [v if isfinite(v) else None for v in self._evidence.log_values]
+        return {
+            "counted": counted, "evidence": values, "labels": self._labels, "late_at": self._late_at,
+            "dispersion": self._dispersion, "measured_at": self._measured_at,
+        }  # fmt: skip
+
+    def load(self, data: Mapping[str, Any]) -> None:
+        """As :meth:`to_json` wrote it, for the same reference."""
+        self._counted = {s: (full, Losses(rows, total)) for s, full, rows, total in data["counted"]}
+        self._evidence = Evidence(tuple(-inf if v is None else v for v in data["evidence"]))
+        self._labels, self._late_at = data["labels"], data["late_at"]
+        self._dispersion, self._measured_at = data["dispersion"], data["measured_at"]
+
+
+def _losses(summaries: Summaries) -> Losses:
+    """Of all labelled rows; weighted rows count as so many of weight 1 as they are worth."""
+    weight, squares = float(summaries.volume.sums[1]), float(summaries.volume.sums[2])
+    worth = weight / squares if squares > 0.0 else 1.0
+    confusion, residuals = summaries.confusion, summaries.residuals
+    if confusion is not None:
+        rows = float(confusion.cells.sum())
+        return Losses(worth * rows, worth * (rows - float(np.trace(confusion.cells))))
+    if residuals is not None:
+        return Losses(worth * float(residuals.sums[0]), worth * float(residuals.sums[3]))
+    return NOTHING
+
+
+def _deviation(summaries: Summaries) -> float:
+    """Standard deviation of one row's loss."""
+    losses, residuals = _losses(summaries), summaries.residuals
+    if losses.rows < 2.0:
+        return float("nan")
+    mean = losses.sum / losses.rows
+    if residuals is None:
+        return sqrt(max(mean * (1.0 - mean), 0.0))
+    return sqrt(max(float(residuals.sums[2] / residuals.sums[0]) - mean * mean, 0.0))
+
+
+def _tracked(values: FloatArray) -> FloatArray:
+    return np.repeat(values[:, None, None], TRACKED, axis=2)

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+
+from miops_collector.engine import Engine
+from miops_collector.labelled import Labelled
+from miops_collector.report import Alert
+from miops_collector.stores._settings import StoreSettings
+from miops_collector.stores.duckdb import DuckDBStore
+from tests.collector.little_model import DAY, HOUR, START, Clock, _truths, config, predictions, reference, spread, truth
+from tests.collector.test_alarming import settle
+
+ROWS_AN_HOUR = 100
+
+
+@pytest.fixture
+def store() -> Iterator[DuckDBStore]:
+    opened = DuckDBStore(None, StoreSettings(minimum_free_mib=1))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(START + 1000 * DAY)
+
+
+def started(store: DuckDBStore, clock: Clock) -> Engine:
+    engine = Engine(store, config(), clock=clock)
+    engine.restore()
+    return engine
+
+
+def numbers(first: int, hours: int) -> list[int]:
+    return list(range(first * ROWS_AN_HOUR, (first + hours) * ROWS_AN_HOUR))
+
+
+def serve(engine: Engine, first: int, hours: int) -> None:
+    chosen = numbers(first, hours)
+    engine.append([predictions(chosen, spread(len(chosen), START + first * HOUR, hours * HOUR))])
+
+
+def tell(engine: Engine, chosen: Sequence[int], *, worse: bool = False) -> None:
+    """Their truth; where it is ``worse`` every other is the contrary."""
+    values = _truths(np.array(chosen))
+    if worse:
+        values = np.where(np.arange(len(values)) % 2 == 0, 1.0 - values, values)
+    engine.append([truth(list(chosen), values.tolist())])
+
+
+def about_accuracy(engine: Engine) -> list[Alert]:
+    return [a for a in engine.report.alerts if (a.rule, a.metric) == ("performance", "miops.performance.accuracy")]
+
+
+def detector(engine: Engine) -> Labelled:
+    (watched,) = engine._watched.values()
+    assert watched._alarming is not None
+    return watched._alarming.labelled
+
+
+def test_truth_as_good_as_the_references_is_no_alarm(store: DuckDBStore, clock: Clock) -> None:
+    engine = started(store, clock)
+    engine.append([reference(5000)])
+    serve(engine, 0, 40)
+    tell(engine, numbers(0, 40))
+    settle(engine)
+
+    assert about_accuracy(engine) == []
+    assert detector(engine)._labels == 39 * ROWS_AN_HOUR
+
+
+def test_worse_truth_raises_an_alarm_that_says_all_of_it(store: DuckDBStore, clock: Clock) -> None:
+    engine = started(store, clock)
+    engine.append([reference(5000)])
+    serve(engine, 0, 40)
+    tell(engine, numbers(0, 20))
+    tell(engine, numbers(20, 20), worse=True)
+    settle(engine)
+
+    (alert,) = about_accuracy(engine)
+    assert alert.state == "firing"
+    assert START + 20 * HOUR <= alert.since <= START + 24 * HOUR
+    assert alert.value < alert.threshold < alert.evidence["reference"]
+    wanted = {"statistic", "effect", "effect_low", "effect_high", "n", "n_reference", "dispersion", "e_value"}
+    assert wanted <= alert.evidence.keys()
+    assert float(alert.evidence["effect_high"]) < 0.0
+    json.dumps(dict(alert.evidence), allow_nan=False)
+
+
+def test_a_window_waits_for_nine_of_ten_labels(store: DuckDBStore, clock: Clock) -> None:
+    engine = started(store, clock)
+    engine.append([reference(5000)])
+    serve(engine, 0, 30)
+    tell(engine, numbers(0, 1)[:89])
+    tell(engine, numbers(1, 1)[:90])
+    settle(engine)
+
+    assert detector(engine)._labels == 90
+
+
+def test_after_a_week_labels_count_as_they_are_and_later_ones_together(store: DuckDBStore, clock: Clock) -> None:
+    engine = started(store, clock)
+    engine.append([reference(5000)])
+    serve(engine, 0, 1)
+    serve(engine, 24 * 8, 2)
+    tell(engine, numbers(0, 1)[:10])
+    settle(engine)
+    assert detector(engine)._labels == 10
+
+    tell(engine, numbers(0, 1)[10:30])
+    settle(engine)
+    tell(engine, numbers(0, 1)[30:50])
+    settle(engine)
+    assert detector(engine)._labels == 30
+
+    serve(engine, 24 * 8 + 2, 2)
+    settle(engine)
+    assert detector(engine)._labels == 50
+
+
+def test_no_label_counts_twice_after_a_restart(store: DuckDBStore, clock: Clock) -> None:
+    engine = started(store, clock)
+    engine.append([reference(5000)])
+    serve(engine, 0, 40)
+    tell(engine, numbers(0, 20))
+    settle(engine)
+    engine.close()
+
+    again = started(store, clock)
+    tell(again, numbers(20, 10))
+    settle(again)
+
+    assert detector(again)._labels == 30 * ROWS_AN_HOUR
+    assert detector(again)._evidence.log_value > -50.0
+
+
+def test_without_truth_of_the_reference_nothing_is_claimed(store: DuckDBStore, clock: Clock) -> None:
+    engine = started(store, clock)
+    serve(engine, 0, 40)
+    tell(engine, numbers(0, 40), worse=True)
+    settle(engine)
+
+    assert about_accuracy(engine) == []
+    assert np.isnan(detector(engine).bound)
