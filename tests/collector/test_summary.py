@@ -33,6 +33,9 @@ MAKERS: dict[str, Callable[[np.random.Generator], Any]] = {
     "Residuals": lambda r: s.Residuals(0.0, counts(r, 9)),
     "Confidence": lambda r: s.Confidence(0.6, counts(r, 5), counts(r, 100, 4)),
     "Groups": lambda r: s.Groups(("sex",), ("f", "m"), CLASSES, 1, counts(r, 2, 2), counts(r, 2, 2, 2)),
+    "GroupLosses": lambda r: s.GroupLosses(("sex",), ("f", "m"), 1, counts(r, 2, 7)),
+    "GroupResiduals": lambda r: s.GroupResiduals(("sex",), ("f", "m"), 0.0, counts(r, 2, 9)),
+    "GroupPredictions": lambda r: s.GroupPredictions(("sex",), ("f", "m"), 0.0, counts(r, 2, 3), counts(r, 2, 5)),
     "GroupScores": lambda r: s.GroupScores(
         ("sex",), ("f", "m"), EDGES, True, counts(r, 2, 3, 2), counts(r, 2, 3, 2, 2)
     ),

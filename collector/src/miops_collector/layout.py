@@ -24,6 +24,9 @@ from miops_collector.summary import (
     Distribution,
     FloatArray,
     Frequencies,
+    GroupLosses,
+    GroupPredictions,
+    GroupResiduals,
     Groups,
     GroupScores,
     Histogram,
@@ -206,6 +209,7 @@ class Layout:
             shapes += [("labelled.confusion", (k, k)), ("labelled.losses", (5,))]
             shapes += [(f"groups.{i}", (len(a.names), k)) for i, a in enumerate(self.axes)]
             shapes += [(f"labelled.groups.{i}", (len(a.names), k, k)) for i, a in enumerate(self.axes)]
+            shapes += [(f"labelled.losses.groups.{i}", (len(a.names), 7)) for i, a in enumerate(self.axes)]
         if self.classes and b:
             shapes += [("scores", (b, 2)), ("labelled.scores", (b, 2, 2))]
             shapes += [shape for i in range(len(self.axes)) for shape in self._group_scores(i)]
@@ -214,7 +218,15 @@ class Layout:
             shapes += [("labelled.class_scores", (k, CLASS_SCORE_BINS, 2, 2))]
         if not self.classes:
             shapes += [("labelled.residuals", (9,))]
+            shapes += [(f"labelled.residuals.groups.{i}", (len(a.names), 9)) for i, a in enumerate(self.axes)]
+            c = max(self.prediction_groups) + 3
+            shapes += [(f"predictions.groups.{i}", (len(a.names), 3 + c)) for i, a in enumerate(self.axes)]
         return shapes
+
+    @property
+    def prediction_groups(self) -> tuple[int, ...]:
+        """Of each bin of a predicted number its coarse bin: see ``ColumnLayout.groups``."""
+        return next((c.groups for c in self.columns if c.role == "prediction" and c.groups), (-1,))
 
     def _group_scores(self, axis: int) -> list[tuple[str, tuple[int, ...]]]:
         if self.positive < 0:
@@ -322,3 +334,25 @@ class Summaries:
                 edges = np.asarray(self.layout.score_edges)[firsts]
                 found.append(GroupScores(axis.columns, axis.names, edges, self.layout.probabilities, rows, labelled))
         return tuple(found)
+
+    @property
+    def group_losses(self) -> tuple[GroupLosses, ...]:
+        """By axis; empty unless the model is a classifier."""
+        blocks = ((a, self._of(f"labelled.losses.groups.{i}")) for i, a in enumerate(self.layout.axes))
+        return tuple(GroupLosses(a.columns, a.names, self.layout.positive, b) for a, b in blocks if b is not None)
+
+    @property
+    def group_residuals(self) -> tuple[GroupResiduals, ...]:
+        """By axis; empty unless the model predicts numbers."""
+        blocks = ((a, self._of(f"labelled.residuals.groups.{i}")) for i, a in enumerate(self.layout.axes))
+        center = self.layout.truth_center
+        return tuple(GroupResiduals(a.columns, a.names, center, b) for a, b in blocks if b is not None)
+
+    @property
+    def group_predictions(self) -> tuple[GroupPredictions, ...]:
+        """By axis; empty unless the model predicts numbers."""
+        center = next((c.center for c in self.layout.columns if c.role == "prediction"), 0.0)
+        blocks = ((a, self._of(f"predictions.groups.{i}")) for i, a in enumerate(self.layout.axes))
+        return tuple(
+            GroupPredictions(a.columns, a.names, center, b[:, :3], b[:, 3:]) for a, b in blocks if b is not None
+        )

@@ -39,9 +39,11 @@ class Observation:
     column, segment, sensitive_feature, group
         Empty when they do not apply. ``column`` is a feature or context name, ``prediction`` or ``score``.
     p_value
-        Of the test that goes with the statistic, ``nan`` if there is none.
+        Of the test that goes with the statistic, ``nan`` if there is none. Of a group it is adjusted for all groups.
     standard_error
         ``nan`` if unknown.
+    low, high
+        Ends of an interval of 95 %, where the statistic has one of its own; else ``nan``.
     complete
         Whether the window lay behind the watermark when this was computed.
     computed_at
@@ -63,6 +65,8 @@ class Observation:
     group: str = ""
     p_value: float = float("nan")
     standard_error: float = float("nan")
+    low: float = float("nan")
+    high: float = float("nan")
     complete: bool = False
     reason: str = ""
 

@@ -20,6 +20,9 @@ __all__ = [
     "Distribution",
     "FloatArray",
     "Frequencies",
+    "GroupLosses",
+    "GroupPredictions",
+    "GroupResiduals",
     "GroupScores",
     "Groups",
     "Histogram",
@@ -356,6 +359,53 @@ class GroupScores(_Additive):
         """The scores of each group."""
         pairs = zip(self.rows, self.labelled, strict=True)
         return tuple(ScoreHistogram(self.edges, self.probabilities, rows, truth) for rows, truth in pairs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupLosses(_Additive):
+    """Proper losses of labelled rows of a classifier by group: see :class:`Groups` and :class:`Losses`.
+
+    ``sums`` is ``(g, 7)``: those of :class:`Losses`, then with ``p`` the probability of the positive class and ``y``
+    whether it happened Σ(p - y) and Σ(p - y)², which are 0 where there is no positive class.
+    """
+
+    axis: tuple[str, ...]
+    names: tuple[str, ...]
+    positive: int
+    sums: FloatArray = _sum()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupResiduals(_Additive):
+    """Errors of a regression by group: ``sums`` is ``(g, 9)``, each row as in :class:`Residuals`."""
+
+    axis: tuple[str, ...]
+    names: tuple[str, ...]
+    center: float
+    sums: FloatArray = _sum()
+
+    def of_groups(self) -> tuple[Residuals, ...]:
+        """The errors of each group."""
+        return tuple(Residuals(self.center, sums) for sums in self.sums)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupPredictions(_Additive):
+    """Predicted numbers of all rows by group.
+
+    Attributes
+    ----------
+    sums
+        ``(g, 3)`` as in :class:`Moments`, about ``center``.
+    cells
+        ``(g, c)`` rows by coarse bin of the prediction, as in :attr:`Histogram.coarse`.
+    """
+
+    axis: tuple[str, ...]
+    names: tuple[str, ...]
+    center: float
+    sums: FloatArray = _sum()
+    cells: FloatArray = _sum()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

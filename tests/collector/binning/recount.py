@@ -57,6 +57,8 @@ class Pane:
             self.count_column(column)
         if self.layout.classes:
             self.count_decision()
+        else:
+            self.count_predicted()
 
     def value(self, column: ColumnLayout) -> Any:
         if column.role == "prediction":
@@ -205,7 +207,28 @@ class Pane:
             of_truth = scores[happened]
             brier = sum((p - (k == happened)) ** 2 for k, p in enumerate(scores))
         loss = -log(min(max(of_truth, 1e-15), 1 - 1e-15))
-        self.cells("labelled.losses")[:] += (w, w * loss, w * loss**2, w * brier, w * brier**2)
+        sums = (w, w * loss, w * loss**2, w * brier, w * brier**2)
+        self.cells("labelled.losses")[:] += sums
+        off = self.score() - (happened == layout.positive) if layout.positive >= 0 else 0.0
+        self.count_by_group("labelled.losses.groups", (*sums, w * off, w * off**2))
+
+    def count_by_group(self, name: str, sums: Any) -> None:
+        for a, axis in enumerate(self.layout.axes):
+            if self.group(axis) >= 0:
+                self.cells(f"{name}.{a}")[self.group(axis)] += sums
+
+    def count_predicted(self) -> None:
+        value = cell_of(self.rows.value, self.i)
+        if not isinstance(value, float) or not isfinite(value):
+            return
+        column = next(c for c in self.layout.columns if c.role == "prediction")
+        place = bin_of(column.edges, value)
+        bins = (*column.groups, max(column.groups, default=-1) + 1)
+        coarse = 0 if place == 0 else bins[min(place - 1, len(bins) - 1)] + 1
+        d, groups = value - column.center, bins[-1] + 2
+        self.count_by_group(
+            "predictions.groups", self.weight * np.array([1, d, d * d, *(float(c == coarse) for c in range(groups))])
+        )
 
     def count_residual(self, actual: Any) -> None:
         predicted = cell_of(self.rows.value, self.i)
@@ -217,6 +240,7 @@ class Pane:
         share = abs(e / actual) if some else 0.0
         sums = np.array([1, e, e**2, abs(e), some, share, off, off**2, e**4], np.float64)
         self.cells("labelled.residuals")[:] += self.weight * sums
+        self.count_by_group("labelled.residuals.groups", self.weight * sums)
 
 
 def number_or_missing(value: float) -> Any:

@@ -92,12 +92,19 @@ def test_axes_that_would_take_too_many_cells_are_left_out() -> None:
     assert [axis.columns for axis in axes] == [("sex",)]
 
 
-def test_columns_the_reference_lacks_and_regressions_have_no_axis() -> None:
+def test_columns_the_reference_lacks_have_no_axis() -> None:
     rows = clean_rows("binary", N, 0)
 
     assert build_layout(rows, sensitive=("nowhere",)).axes == ()
-    assert layout_of("regression", sex=words(2)).axes == ()
     assert axes_of(nothing=Numbers(np.full(N, np.nan))) == ()
+
+
+def test_groups_of_a_regression_are_compared_too() -> None:
+    layout = layout_of("regression", sex=words(2))
+
+    assert [axis.columns for axis in layout.axes] == [("sex",)]
+    assert layout.blocks["labelled.residuals.groups.0"].shape == (2, 9)
+    assert layout.blocks["predictions.groups.0"].shape == (2, 15)
 
 
 def test_columns_are_found_by_name_or_source_and_once() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isnan
 
 import pytest
 
+from miops_collector.layout import ColumnLayout
 from miops_collector.signals.fairness import fairness
-from tests.collector.signals.models import CONTEXT, MULTICLASS, REGRESSION, binary, named, summaries
+from tests.collector.signals.models import AGE, BY_SEX, CONTEXT, MULTICLASS, REGRESSION, binary, named, summaries
+
+PREDICTED = ColumnLayout("prediction", "value", "prediction", "numeric", edges=(-1.0, 0.5, 2.0), groups=(0, 1))
 
 
 def test_gaps_and_groups_of_a_sensitive_feature() -> None:
@@ -74,3 +78,31 @@ def test_multiclass_without_a_positive_class_says_why_there_is_no_gap() -> None:
 
 def test_a_model_without_groups_has_no_fairness() -> None:
     assert list(fairness(CONTEXT, None, summaries(REGRESSION, {}))) == []
+
+
+def test_groups_have_intervals_and_p_values_that_pay_for_the_lattice() -> None:
+    observations = tuple(fairness(CONTEXT, binary(10), binary(10)))
+    women = named(observations, "fairness.selection_rate", sensitive_feature="SEX", group="2")
+    gap = named(observations, "fairness.demographic_parity_ratio", sensitive_feature="SEX")
+
+    assert women.low < 15 / 40 < women.high
+    assert women.high - women.low == pytest.approx(2 * 1.96 * women.standard_error, rel=0.02)
+    assert women.p_value < 0.01
+    assert gap.value == pytest.approx(0.75)
+    assert gap.low < 0.75 < gap.high < 1
+
+
+def test_groups_of_a_regression_are_compared() -> None:
+    layout = replace(REGRESSION, axes=(BY_SEX,), columns=(AGE, PREDICTED))
+    errors = [[100, 50, 125, 80, 0, 0, 0, 0, 300], [100, -50, 125, 80, 0, 0, 0, 0, 300]]
+    predictions = [[100, 0, 100, 0, 80, 20, 0], [100, 100, 200, 0, 20, 80, 0]]
+    now = summaries(layout, {"labelled.residuals.groups.0": errors, "predictions.groups.0": predictions})
+
+    observations = tuple(fairness(CONTEXT, None, now))
+
+    assert named(observations, "fairness.bias", group="1").value == 0.5
+    assert named(observations, "fairness.bias_difference").value == 1.0
+    assert named(observations, "fairness.mae_ratio").value == 1.0
+    assert named(observations, "fairness.mean_prediction", group="2").value == 1.0
+    assert named(observations, "fairness.mean_rank", group="2").value == pytest.approx(0.65)
+    assert named(observations, "fairness.top_tenth_share", group="1").value == pytest.approx(0.2)

@@ -120,6 +120,16 @@ def groups(group: ArrayLike, truth: ArrayLike, prediction: ArrayLike, g: int, po
     return Groups(("sex",), names, tuple(str(i) for i in range(k)), positive, rows, labelled)
 
 
+def group_losses(brier_roots: ArrayLike, truth: float = 0.0) -> Array:
+    """Sums of one group's rows, of probabilities that are this far from what happened."""
+    off = np.asarray(brier_roots, dtype=np.float64)
+    loss = -np.log(np.clip(1 - off, 1e-15, 1))
+    signed = off * (1 - 2 * truth)
+    return np.array(
+        [off.size, loss.sum(), (loss**2).sum(), (off**2).sum(), (off**4).sum(), signed.sum(), (off**2).sum()]
+    )
+
+
 def latency(seconds: ArrayLike) -> Latency:
     x = np.asarray(seconds, dtype=np.float64)
     bucket = np.floor(np.log(x / LATENCY_LOWEST_SECONDS) / np.log(LATENCY_GAMMA)).astype(int)

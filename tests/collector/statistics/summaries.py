@@ -16,7 +16,11 @@ from miops_collector.summary import (
     Confidence,
     Confusion,
     Frequencies,
+    GroupLosses,
+    GroupPredictions,
+    GroupResiduals,
     Groups,
+    GroupScores,
     Histogram,
     Latency,
     Losses,
@@ -92,6 +96,29 @@ STRATEGIES: dict[type, st.SearchStrategy[Any]] = {
     Confidence: scores(3).map(lambda s: rows.confidence(s, np.arange(len(s)) % 3)),
     Groups: st.tuples(counts(3, 2), counts(3, 2, 2), st.sampled_from((1, 1, -1))).map(
         lambda x: Groups(("sex",), ("f", "m", "x"), ("no", "yes"), x[2], x[0] + x[1].sum(axis=1), x[1])
+    ),
+    GroupScores: counts(3, 5, 2, 2).map(
+        lambda c: GroupScores(("sex",), ("f", "m", "x"), np.linspace(0, 1, 6), True, c.sum(axis=3) + 1, c)
+    ),
+    GroupLosses: st.lists(few(st.floats(0, 1)), min_size=3, max_size=3).map(
+        lambda groups: GroupLosses(("sex",), ("f", "m", "x"), 1, np.array([rows.group_losses(g) for g in groups]))
+    ),
+    GroupResiduals: st.lists(PAIRS, min_size=3, max_size=3).map(
+        lambda groups: GroupResiduals(
+            ("sex",),
+            ("f", "m", "x"),
+            0.0,
+            np.array([rows.residuals([a for a, _ in p], [b for _, b in p]).sums for p in groups]),
+        )
+    ),
+    GroupPredictions: st.lists(few(Floats), min_size=3, max_size=3).map(
+        lambda groups: GroupPredictions(
+            ("sex",),
+            ("f", "m", "x"),
+            0.0,
+            np.array([rows.moments(g).sums for g in groups]),
+            np.array([rows.histogram(EDGES, g).coarse for g in groups]),
+        )
     ),
     Latency: few(st.floats(1e-7, 2000)).map(rows.latency),
     Volume: counts(5).map(lambda c: Volume(np.array([c[0], c[0], c[0], min(c[3], c[0]), c[4]]))),

@@ -14,7 +14,18 @@ from miops_collector.binning.words import Words
 from miops_collector.columns import Column, FloatArray, Numbers, Rows
 from miops_collector.layout import Layout
 
-__all__ = ["add_class_rows", "add_confidence", "add_groups", "add_scores", "group_score_places", "groups_of"]
+__all__ = [
+    "add_class_rows",
+    "add_confidence",
+    "add_group_predictions",
+    "add_groups",
+    "add_scores",
+    "group_score_places",
+    "groups_of",
+]
+
+LARGEST = 1e75
+"""Of a larger number powers overflow, and one such row would spoil the sums for good."""
 
 
 def add_confidence(terms: Terms, decisions: Decisions) -> None:
@@ -61,6 +72,27 @@ def add_groups(terms: Terms, plan: Plan, rows: Rows, decisions: Decisions) -> No
         place = group_score_places(terms.layout, plan, decisions, f"scores.groups.{i}", groups)
         if place is not None:
             terms.count(np.where(place >= 0, terms.layout.blocks[f"scores.groups.{i}"].start + place, -1))
+
+
+def add_group_predictions(terms: Terms, plan: Plan, rows: Rows) -> None:
+    """``predictions.groups.0`` and on, of rows whose prediction is a number of at most :data:`LARGEST`."""
+    layout = terms.layout
+    if not layout.axes or not isinstance(rows.value, Numbers):
+        return
+    place = next(i for i, column in enumerate(layout.columns) if column.role == "prediction")
+    table, column = plan.columns[place], layout.columns[place]
+    assert isinstance(table, NumericBins)
+    known = np.abs(rows.value.values) <= LARGEST
+    off = np.where(known, rows.value.values, column.center) - column.center
+    coarse = np.concatenate(([0], np.asarray(column.groups, np.int64) + 1, [max(column.groups, default=-1) + 2]))
+    bins = coarse[np.clip(table.cells(rows.value.values) - 2, 0, len(coarse) - 1)]
+    for i, groups in enumerate(groups_of(layout, plan, rows)):
+        block = layout.blocks[f"predictions.groups.{i}"]
+        first = np.where(known & (groups >= 0), block.start + groups * block.shape[1], -1)
+        terms.count(first)
+        terms.add(np.where(first >= 0, first + 1, -1), terms.weights * off)
+        terms.add(np.where(first >= 0, first + 2, -1), terms.weights * off**2)
+        terms.count(np.where(first >= 0, first + 3 + bins, -1))
 
 
 def group_score_places(

@@ -43,6 +43,8 @@ def summarise(layout: Layout, rows: Rows, pane_length: int) -> PaneDelta:
         decision_terms.add_scores(terms, plan, decisions)
         decision_terms.add_class_rows(terms, decisions)
         decision_terms.add_groups(terms, plan, rows, decisions)
+    else:
+        decision_terms.add_group_predictions(terms, plan, rows)
     return terms.delta(extremes)
 
 
@@ -62,7 +64,7 @@ def summarise_truth(layout: Layout, rows: Rows, pane_length: int) -> PaneDelta:
     if layout.classes:
         _add_labelled(terms, plan, rows, rows.truth)
     else:
-        truth_terms.add_residuals(terms, rows, rows.truth)
+        truth_terms.add_residuals(terms, plan, rows, rows.truth)
     return terms.delta(_no_extremes(layout, grouping))
 
 
@@ -81,7 +83,7 @@ def _add_labelled(terms: Terms, plan: Plan, rows: Rows, truth: Column) -> None:
     codes = plan.classes.codes(truth)
     truth_terms.add_confusions(terms, plan, rows, decisions, codes)
     truth_terms.add_truth_confidence(terms, decisions, codes)
-    truth_terms.add_losses(terms, decisions, codes)
+    truth_terms.add_losses(terms, plan, rows, decisions, codes)
     truth_terms.add_truth_scores(terms, plan, decisions, codes)
     truth_terms.add_class_scores(terms, decisions, codes)
 

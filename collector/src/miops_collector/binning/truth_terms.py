@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from miops_collector.binning.decision_terms import group_score_places, groups_of
+from miops_collector.binning.decision_terms import LARGEST, group_score_places, groups_of
 from miops_collector.binning.decisions import Decisions
 from miops_collector.binning.plan import CLASS_SCORES, CONFIDENCES, Plan
 from miops_collector.binning.terms import Terms
@@ -23,8 +25,6 @@ __all__ = [
 
 Codes = NDArray[np.int32]
 CLIP = 1e-15
-LARGEST = 1e75
-"""Of a larger number the fourth power overflows, and one such row would spoil the sums for good."""
 
 
 def add_confusions(terms: Terms, plan: Plan, rows: Rows, decisions: Decisions, truth: Codes) -> None:
@@ -75,14 +75,29 @@ def add_truth_confidence(terms: Terms, decisions: Decisions, truth: Codes) -> No
     terms.add(np.where(known, start + 3, -1), terms.weights * decisions.confidence)
 
 
-def add_losses(terms: Terms, decisions: Decisions, truth: Codes) -> None:
-    """``labelled.losses``, of rows whose scores are probabilities."""
+def add_losses(terms: Terms, plan: Plan, rows: Rows, decisions: Decisions, truth: Codes) -> None:
+    """``labelled.losses`` and ``labelled.losses.groups.0`` and on, of rows whose scores are probabilities."""
     log_loss, brier = _losses(terms.layout, decisions, truth)
     known = np.isfinite(brier) & (truth >= 0) & (decisions.predicted >= 0) & terms.layout.probabilities
     weight = np.where(known, terms.weights, 0.0)
     log_loss, brier = np.where(known, log_loss, 0.0), np.where(known, brier, 0.0)
     parts = (weight, weight * log_loss, weight * log_loss**2, weight * brier, weight * brier**2)
     terms.total(terms.layout.blocks["labelled.losses"].start, np.stack(parts))
+    if terms.layout.axes:
+        off = np.where(known, decisions.score - (truth == terms.layout.positive), 0.0)
+        off = off if terms.layout.positive >= 0 else np.zeros_like(weight)
+        _add_by_group(terms, plan, rows, "labelled.losses.groups", known, (*parts, weight * off, weight * off**2))
+
+
+def _add_by_group(
+    terms: Terms, plan: Plan, rows: Rows, name: str, known: NDArray[np.bool_], parts: Sequence[FloatArray]
+) -> None:
+    """Values of the rows that are known, already weighted, to the first cells of their groups' rows of a block."""
+    for i, groups in enumerate(groups_of(terms.layout, plan, rows)):
+        block = terms.layout.blocks[f"{name}.{i}"]
+        first = np.where(known & (groups >= 0), block.start + groups * block.shape[1], -1)
+        for place, part in enumerate(parts):
+            terms.add(np.where(first >= 0, first + place, -1), part)
 
 
 def _losses(layout: Layout, decisions: Decisions, truth: Codes) -> tuple[FloatArray, FloatArray]:
@@ -105,8 +120,8 @@ def _log_loss(p: FloatArray) -> FloatArray:
     return -np.log(np.clip(p, CLIP, 1.0 - CLIP))
 
 
-def add_residuals(terms: Terms, rows: Rows, truth: Column) -> None:
-    """``labelled.residuals``, of rows whose prediction and truth are numbers of at most :data:`LARGEST`."""
+def add_residuals(terms: Terms, plan: Plan, rows: Rows, truth: Column) -> None:
+    """``labelled.residuals`` and those of groups, where prediction and truth are numbers of at most :data:`LARGEST`."""
     if not (isinstance(rows.value, Numbers) and isinstance(truth, Numbers)):
         return
     known = (np.abs(rows.value.values) <= LARGEST) & (np.abs(truth.values) <= LARGEST)
@@ -117,4 +132,6 @@ def add_residuals(terms: Terms, rows: Rows, truth: Column) -> None:
     some = np.abs(actual) >= 1.0 / LARGEST
     share = np.abs(np.divide(error, actual, out=np.zeros_like(error), where=some))
     parts = (np.ones_like(error), error, error**2, np.abs(error), some, share, off, off**2, error**4)
-    terms.total(terms.layout.blocks["labelled.residuals"].start, np.stack([weight * part for part in parts]))
+    weighted = [weight * part for part in parts]
+    terms.total(terms.layout.blocks["labelled.residuals"].start, np.stack(weighted))
+    _add_by_group(terms, plan, rows, "labelled.residuals.groups", known, weighted)

@@ -116,11 +116,9 @@ def _outputs(rows: Rows, kind: Kind, bins: int, limit: int) -> list[ColumnLayout
 
 
 def _axes(rows: Rows, columns: Sequence[ColumnLayout], sensitive: Sequence[str], kind: Kind) -> tuple[GroupAxis, ...]:
-    if not kind.classes:
-        return ()
     wanted = dict.fromkeys(c for name in sensitive for c in columns if name in (c.name, c.source))
     chosen = list(wanted)
-    return group_axes(chosen, [rows.columns[c.source] for c in chosen], rows.weight, len(kind.classes))
+    return group_axes(chosen, [rows.columns[c.source] for c in chosen], rows.weight, max(len(kind.classes), 1))
 
 
 def _truth_center(rows: Rows) -> float:

@@ -59,13 +59,14 @@ def measure(
     n = rows(current, about.rests_on)
     m = rows(reference, about.rests_on) if reference is not None else nan
     status, reason = _sufficiency(context, statistic, n, m)
-    value = of_reference = p_value = standard_error = nan
+    value = of_reference = p_value = standard_error = low = high = nan
     if status == "ok":
         arguments = (reference, current) if statistic.compares else (current,)
         options = {name: context.option(name) for name in statistic.options}
         value = statistic.function(*arguments, **options)
         p_value = statistic.p_value(*arguments, **options) if statistic.p_value else nan
         standard_error = statistic.standard_error(*arguments, **options) if statistic.standard_error else nan
+        low, high = statistic.interval(*arguments, **options) if statistic.interval else (nan, nan)
         of_reference = nan if statistic.compares or reference is None else statistic.function(reference, **options)
         reason = f"undefined: {about.undefined}" if isnan(value) else ""
     return Observation(
@@ -83,6 +84,8 @@ def measure(
         sensitive_feature=axis,
         p_value=p_value,
         standard_error=standard_error,
+        low=low,
+        high=high,
         complete=context.complete,
         reason=reason,
     )

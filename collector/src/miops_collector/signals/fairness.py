@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import isnan, nan
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -12,31 +13,62 @@ from miops_collector.report import Observation
 from miops_collector.signals._context import Context
 from miops_collector.signals._measure import measure
 from miops_collector.statistics import Statistic, statistics_of
+from miops_collector.statistics.fairness import p_values, support
 from miops_collector.summary import FloatArray, Groups
 
 __all__ = ["fairness"]
 
+Offered: TypeAlias = dict[type, tuple[Any, ...]]
+"""Kinds of summaries by group, each for every axis."""
+
 
 def fairness(context: Context, reference: Summaries | None, current: Summaries) -> Iterator[Observation]:
-    """Every fairness statistic of every axis of groups; nothing for a model without sensitive features."""
-    before = reference.groups if reference is not None else (None,) * len(current.groups)
-    for then, now in zip(before, current.groups, strict=True):
-        for statistic in statistics_of("fairness"):
-            if statistic.per_group:
-                yield from _per_group(context, statistic, then, now)
-            else:
-                yield measure(context, statistic, now, reference=then, axis=" & ".join(now.axis))
+    """Every fairness statistic of every axis of groups; nothing for a model without sensitive features.
+
+    The p-value of a group says whether it differs from the other groups of its axis, and is adjusted for all groups of
+    all axes.
+    """
+    now, before = _offered(current), _offered(reference)
+    for statistic in statistics_of("fairness"):
+        kind = next((kind for kind in statistic.takes if kind in now), None)
+        if kind is None:
+            continue
+        then = before.get(kind, (None,) * len(now[kind]))
+        if statistic.per_group:
+            yield from _per_group(context, statistic, then, now[kind])
+        else:
+            for was, is_ in zip(then, now[kind], strict=True):
+                yield measure(context, statistic, is_, reference=was, axis=" & ".join(is_.axis))
 
 
-def _per_group(context: Context, statistic: Statistic, then: Groups | None, now: Groups) -> Iterator[Observation]:
+def _offered(summaries: Summaries | None) -> Offered:
+    if summaries is None:
+        return {}
+    s = summaries
+    every = (s.groups, s.group_losses, s.group_scores, s.group_residuals, s.group_predictions)
+    return {type(found[0]): found for found in every if found}
+
+
+def _per_group(
+    context: Context, statistic: Statistic, then: tuple[Any, ...], now: tuple[Any, ...]
+) -> Iterator[Observation]:
+    nothing = [np.full(len(groups.names), nan) for groups in now]
+    p = nothing if statistic.about.is_count else p_values(statistic, now, context.minimum_group_rows)
+    for was, is_, p_of_axis in zip(then, now, p, strict=True):
+        yield from _of_axis(context, statistic, was, is_, p_of_axis)
+
+
+def _of_axis(context: Context, statistic: Statistic, then: Any, now: Any, p: FloatArray) -> Iterator[Observation]:
     nothing = np.full(len(now.names), nan)
     values = statistic.function(now)
     of_reference = statistic.function(then) if then is not None else nothing
     errors = statistic.standard_error(now) if statistic.standard_error else nothing
+    low, high = statistic.interval(now) if statistic.interval else (nothing, nothing)
     n, m = _rows(statistic, now), _rows(statistic, then) if then is not None else nothing
     for i, name in enumerate(now.names):
         enough = statistic.about.is_count or n[i] >= context.minimum_group_rows
         value = float(values[i]) if enough else nan
+        known = not isnan(value)
         yield Observation(
             metric=statistic.metric,
             model=context.model,
@@ -50,13 +82,19 @@ def _per_group(context: Context, statistic: Statistic, then: Groups | None, now:
             segment=context.segment,
             sensitive_feature=" & ".join(now.axis),
             group=name,
-            standard_error=float(errors[i]) if enough else nan,
+            p_value=float(p[i]) if known else nan,
+            standard_error=float(errors[i]) if known else nan,
+            low=float(low[i]) if known else nan,
+            high=float(high[i]) if known else nan,
             complete=context.complete,
             reason=_reason(context, statistic, value, float(n[i]), enough=enough),
         )
 
 
-def _rows(statistic: Statistic, groups: Groups) -> FloatArray:
+def _rows(statistic: Statistic, groups: Any) -> FloatArray:
+    """Rows of each group that the statistic rests on: all, labelled, or those of its denominator."""
+    if not isinstance(groups, Groups):
+        return support(statistic, groups)
     cells = groups.confusion if statistic.about.rests_on == "labelled" else groups.rows
     count: FloatArray = cells.reshape(len(groups.names), -1).sum(axis=1)
     return count

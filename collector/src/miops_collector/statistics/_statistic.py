@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from types import ModuleType
 from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_type_hints
 
@@ -65,8 +66,11 @@ class Statistic:
         Kinds of summary it can be computed from, preferred first.
     per_group
         Whether it returns one number per group instead of one number.
-    p_value, standard_error
-        Companions in the same file, with the same arguments, if there are any.
+    p_value, standard_error, interval
+        Companions in the same file, with the same arguments, if there are any. An interval is its two ends.
+    counts, support
+        Companions of a number per group that is a share: its numerators and denominators; of another, how many rows
+        it rests on.
     """
 
     family: str
@@ -79,6 +83,9 @@ class Statistic:
     options: tuple[str, ...]
     p_value: Callable[..., Any] | None
     standard_error: Callable[..., Any] | None
+    interval: Callable[..., Any] | None = None
+    counts: Callable[..., Any] | None = None
+    support: Callable[..., Any] | None = None
 
     @property
     def metric(self) -> str:
@@ -119,8 +126,12 @@ def statistics_of(family: str) -> tuple[Statistic, ...]:
     --------
     >>> [s.metric for s in statistics_of("calibration")]
     ['miops.calibration.expected_calibration_error']
+
+    A family may complete what its files say: its package then has a function ``complete``.
     """
-    return tuple(_read(family, module) for module in modules(f"{_PACKAGE}.{family}").values())
+    found = tuple(_read(family, module) for module in modules(f"{_PACKAGE}.{family}").values())
+    complete = getattr(import_module(f"{_PACKAGE}.{family}"), "complete", None)
+    return found if complete is None else tuple(complete(found))
 
 
 def _marked(module: ModuleType) -> bool:
@@ -147,4 +158,7 @@ def _read(family: str, module: ModuleType) -> Statistic:
         options=tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is p.empty),
         p_value=getattr(module, "p_value", None),
         standard_error=getattr(module, "standard_error", None),
+        interval=getattr(module, "interval", None),
+        counts=getattr(module, "counts", None),
+        support=getattr(module, "support", None),
     )

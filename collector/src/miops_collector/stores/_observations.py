@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,11 +23,13 @@ CREATE TABLE derived.main.series (number INTEGER, model VARCHAR, version VARCHAR
     segment VARCHAR, sensitive_feature VARCHAR, "group" VARCHAR, "window" VARCHAR);
 CREATE TABLE derived.main.observations (series INTEGER, start BIGINT, "end" BIGINT, computed_at BIGINT, value DOUBLE,
     n DOUBLE, n_reference DOUBLE, reference DOUBLE, p_value DOUBLE, standard_error DOUBLE, status VARCHAR,
-    complete BOOLEAN, reason VARCHAR);
+    complete BOOLEAN, reason VARCHAR, low DOUBLE, high DOUBLE);
 """
 _SERIES = ("model", "version", "metric", "column", "segment", "sensitive_feature", "group", "window")
 _SERIES_SQL = ", ".join(f's."{name}"' for name in _SERIES)
-_NUMBERS = ("value", "n", "n_reference", "reference", "p_value", "standard_error")
+_NUMBERS = ("value", "n", "n_reference", "reference", "p_value", "standard_error", "low", "high")
+_ADDED = ("low", "high")
+"""Columns that files of earlier releases lack."""
 _FILTERS = ("model", "version", "metric", "column", "segment", "window")
 
 
@@ -38,7 +41,10 @@ class Observations:
         self._numbers: dict[tuple[str, ...], int] = {}
 
     def open(self) -> None:
-        """Read which series there are."""
+        """Read which series there are, and add columns that an earlier release did not know."""
+        with self._database.transaction(DERIVED) as connection:
+            for name in _ADDED:
+                connection.execute(f"ALTER TABLE derived.main.observations ADD COLUMN IF NOT EXISTS {name} DOUBLE")
         found = self._database.fetch("SELECT * FROM derived.main.series")
         self._numbers = {tuple(row[1:]): row[0] for row in found}
 
@@ -60,7 +66,7 @@ class Observations:
                     " AND (series, start) IN (SELECT (series, start) FROM batch)",
                     bounds,
                 )
-                connection.execute("INSERT INTO derived.main.observations SELECT * FROM batch")
+                connection.execute("INSERT INTO derived.main.observations BY NAME SELECT * FROM batch")
             finally:
                 connection.unregister("batch")
         self._numbers = numbers
@@ -129,14 +135,14 @@ def _where(query: ObservationQuery) -> tuple[str, list[Any]]:
 
 def _observation(row: tuple[Any, ...]) -> Observation:
     named, numbers = dict(zip(_SERIES, row, strict=False)), row[len(_SERIES) :]
-    _, start, end, computed_at, value, n, n_reference, reference, p_value, standard_error, status, complete, reason = (
-        numbers
-    )
+    _, start, end, computed_at, value, n, n_reference, reference, p_value, standard_error = numbers[:10]
+    status, complete, reason, low, high = numbers[10:]
     return Observation(
         metric=named["metric"], model=ModelKey(named["model"], named["version"]), window=Window(start, end),
         value=value, n=n, status=status, computed_at=computed_at, n_reference=n_reference, reference=reference,
         column=named["column"], segment=named["segment"], sensitive_feature=named["sensitive_feature"],
         group=named["group"], p_value=p_value, standard_error=standard_error, complete=complete, reason=reason,
+        low=math.nan if low is None else low, high=math.nan if high is None else high,
     )  # fmt: skip
 
 

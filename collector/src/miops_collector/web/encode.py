@@ -60,6 +60,8 @@ def observation_json(o: Observation) -> dict[str, Any]:
         "n_reference": number(o.n_reference),
         "p_value": _finite(o.p_value),
         "standard_error": _finite(o.standard_error),
+        "low": _finite(o.low),
+        "high": _finite(o.high),
         "status": o.status,
         "complete": o.complete,
         "reason": _reason(o),

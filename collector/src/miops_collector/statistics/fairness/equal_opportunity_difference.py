@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from miops_collector.statistics._statistic import statistic
+from miops_collector.statistics.fairness._cells import positives
 from miops_collector.statistics.fairness._extremes import gap
 from miops_collector.statistics.fairness.true_positive_rate import true_positive_rate
 from miops_collector.summary import Groups
@@ -30,7 +31,7 @@ def equal_opportunity_difference(groups: Groups, *, minimum_rows: float) -> floa
     groups
         Decisions by group.
     minimum_rows
-        Groups with fewer labelled rows are left out.
+        Groups with fewer labelled rows in the denominator are left out.
 
     Returns
     -------
@@ -47,7 +48,7 @@ def equal_opportunity_difference(groups: Groups, *, minimum_rows: float) -> floa
     >>> import numpy as np
     >>> rows, confusion = np.array([[60.0, 40.0], [80, 20]]), np.array([[[50.0, 10], [10, 30]], [[70, 5], [10, 15]]])
     >>> groups = Groups(("sex",), ("F", "M"), ("no", "yes"), 1, rows, confusion)
-    >>> round(equal_opportunity_difference(groups, minimum_rows=30), 4)
+    >>> round(equal_opportunity_difference(groups, minimum_rows=20), 4)
     0.15
 
     References
@@ -55,4 +56,4 @@ def equal_opportunity_difference(groups: Groups, *, minimum_rows: float) -> floa
     M. Hardt, E. Price, N. Srebro, "Equality of opportunity in supervised learning", Advances in Neural Information
     Processing Systems 29, 2016, doi:10.48550/arXiv.1610.02413.
     """
-    return gap(true_positive_rate(groups), groups.confusion.sum(axis=(1, 2)), minimum_rows)
+    return gap(true_positive_rate(groups), positives(groups)[1], minimum_rows)

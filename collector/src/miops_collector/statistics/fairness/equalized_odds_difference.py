@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isnan, nan
 
 from miops_collector.statistics._statistic import statistic
+from miops_collector.statistics.fairness._cells import negatives, positives
 from miops_collector.statistics.fairness._extremes import gap
 from miops_collector.statistics.fairness.false_positive_rate import false_positive_rate
 from miops_collector.statistics.fairness.true_positive_rate import true_positive_rate
@@ -33,7 +34,7 @@ def equalized_odds_difference(groups: Groups, *, minimum_rows: float) -> float:
     groups
         Decisions by group.
     minimum_rows
-        Groups with fewer labelled rows are left out.
+        Groups with fewer labelled rows in the denominator are left out.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def equalized_odds_difference(groups: Groups, *, minimum_rows: float) -> float:
     >>> import numpy as np
     >>> rows, confusion = np.array([[60.0, 40.0], [80, 20]]), np.array([[[50.0, 10], [10, 30]], [[70, 5], [10, 15]]])
     >>> groups = Groups(("sex",), ("F", "M"), ("no", "yes"), 1, rows, confusion)
-    >>> round(equalized_odds_difference(groups, minimum_rows=30), 4)
+    >>> round(equalized_odds_difference(groups, minimum_rows=20), 4)
     0.15
 
     References
@@ -59,7 +60,6 @@ def equalized_odds_difference(groups: Groups, *, minimum_rows: float) -> float:
     M. Hardt, E. Price, N. Srebro, "Equality of opportunity in supervised learning", Advances in Neural Information
     Processing Systems 29, 2016, doi:10.48550/arXiv.1610.02413.
     """
-    labelled = groups.confusion.sum(axis=(1, 2))
-    gaps = (gap(rate(groups), labelled, minimum_rows) for rate in (true_positive_rate, false_positive_rate))
-    defined = [g for g in gaps if not isnan(g)]
-    return max(defined, default=nan)
+    of_positives = gap(true_positive_rate(groups), positives(groups)[1], minimum_rows)
+    of_negatives = gap(false_positive_rate(groups), negatives(groups)[1], minimum_rows)
+    return max((g for g in (of_positives, of_negatives) if not isnan(g)), default=nan)

@@ -9,7 +9,7 @@ from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.fairness._cells import negatives
 from miops_collector.summary import FloatArray, Groups
 
-__all__ = ["false_positive_rate", "standard_error"]
+__all__ = ["counts", "false_positive_rate", "standard_error"]
 
 
 @statistic(
@@ -60,3 +60,8 @@ def standard_error(groups: Groups) -> FloatArray:
     """``(g,)`` binomial, for independent rows; ``nan`` where the rate is."""
     rate = false_positive_rate(groups)
     return np.sqrt(ratio(rate * (1 - rate), negatives(groups)[1]))
+
+
+def counts(groups: Groups) -> tuple[FloatArray, FloatArray]:
+    """``(g,)`` each: numerators and denominators."""
+    return negatives(groups)

@@ -9,7 +9,7 @@ from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.fairness._cells import predicted_positives
 from miops_collector.summary import FloatArray, Groups
 
-__all__ = ["precision", "standard_error"]
+__all__ = ["counts", "precision", "standard_error"]
 
 
 @statistic(
@@ -61,3 +61,8 @@ def standard_error(groups: Groups) -> FloatArray:
     """``(g,)`` binomial, for independent rows; ``nan`` where the rate is."""
     rate = precision(groups)
     return np.sqrt(ratio(rate * (1 - rate), predicted_positives(groups)[1]))
+
+
+def counts(groups: Groups) -> tuple[FloatArray, FloatArray]:
+    """``(g,)`` each: numerators and denominators."""
+    return predicted_positives(groups)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from miops_collector.statistics._statistic import statistic
+from miops_collector.statistics.fairness._cells import predicted_positives
 from miops_collector.statistics.fairness._extremes import gap
 from miops_collector.statistics.fairness.precision import precision
 from miops_collector.summary import Groups
@@ -30,7 +31,7 @@ def predictive_parity_difference(groups: Groups, *, minimum_rows: float) -> floa
     groups
         Decisions by group.
     minimum_rows
-        Groups with fewer labelled rows are left out.
+        Groups with fewer labelled rows in the denominator are left out.
 
     Returns
     -------
@@ -47,7 +48,7 @@ def predictive_parity_difference(groups: Groups, *, minimum_rows: float) -> floa
     >>> import numpy as np
     >>> rows, confusion = np.array([[60.0, 40.0], [80, 20]]), np.array([[[50.0, 10], [10, 30]], [[70, 5], [10, 15]]])
     >>> groups = Groups(("sex",), ("F", "M"), ("no", "yes"), 1, rows, confusion)
-    >>> round(predictive_parity_difference(groups, minimum_rows=30), 4)
+    >>> round(predictive_parity_difference(groups, minimum_rows=20), 4)
     0.0
 
     References
@@ -55,4 +56,4 @@ def predictive_parity_difference(groups: Groups, *, minimum_rows: float) -> floa
     A. Chouldechova, "Fair prediction with disparate impact: a study of bias in recidivism prediction instruments", Big
     Data 5(2), 2017, doi:10.1089/big.2016.0047.
     """
-    return gap(precision(groups), groups.confusion.sum(axis=(1, 2)), minimum_rows)
+    return gap(precision(groups), predicted_positives(groups)[1], minimum_rows)

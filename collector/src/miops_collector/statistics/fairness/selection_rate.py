@@ -9,7 +9,7 @@ from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.fairness._cells import rows, selected
 from miops_collector.summary import FloatArray, Groups
 
-__all__ = ["selection_rate", "standard_error"]
+__all__ = ["counts", "selection_rate", "standard_error"]
 
 
 @statistic(
@@ -60,3 +60,8 @@ def standard_error(groups: Groups) -> FloatArray:
     """``(g,)`` binomial, for independent rows; ``nan`` where the rate is."""
     rate = selection_rate(groups)
     return np.sqrt(ratio(rate * (1 - rate), rows(groups)))
+
+
+def counts(groups: Groups) -> tuple[FloatArray, FloatArray]:
+    """``(g,)`` each: numerators and denominators."""
+    return selected(groups), rows(groups)

@@ -1,0 +1,238 @@
+"""Gaps between groups made of every statistic that has one number per group, so that none has to be written twice.
+
+Of ``accuracy`` it makes ``accuracy_difference`` (largest less smallest), ``accuracy_ratio`` (smallest over largest,
+where it is never negative) and ``accuracy_worst`` (the worst group's, where one direction is worse). Where a gap has a
+name of its own, such as ``demographic_parity_difference``, that is it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import nan
+from typing import Any, Final
+
+import numpy as np
+
+from miops_collector.statistics._statistic import About, Statistic
+from miops_collector.statistics.fairness import _intervals as intervals
+from miops_collector.statistics.fairness._extremes import gap, proportion
+from miops_collector.summary import FloatArray
+
+__all__ = ["compared"]
+
+NAMED: Final = {
+    "selection_rate_difference": "demographic_parity_difference",
+    "selection_rate_ratio": "demographic_parity_ratio",
+    "true_positive_rate_difference": "equal_opportunity_difference",
+    "precision_difference": "predictive_parity_difference",
+}
+"""Gaps whose usual name is another."""
+FEWER: Final = "fewer than two groups are large enough"
+TEXT: Final = """{first}
+
+    ::
+
+        {formula}
+
+    {ranges}
+
+    Parameters
+    ----------
+    groups
+        Sums by group.
+    minimum_rows
+        Groups with fewer rows in the denominator are left out.
+
+    Returns
+    -------
+    float
+        ``nan`` if {undefined}.
+
+    Notes
+    -----
+    The interval holds for all pairs of groups at once (Bonferroni), so that it may be read although the pair was chosen
+    for being extreme: Newcombe's for shares, the delta method for the rest. Fairlearn's ``MetricFrame`` has the same
+    value where every group is large enough and none is 0/0, which it takes as 0; Aequitas has the same numbers by group
+    and compares them with those of one group instead. Prefer ``{of}`` by group to see which groups it is about.
+
+    Examples
+    --------
+    >>> largest, smallest = 0.5, 0.25
+    >>> {example}
+
+    References
+    ----------
+    H. Weerts, M. Dudík, R. Edgar, A. Jalali, R. Lutz, M. Madaio, "Fairlearn: assessing and improving fairness of AI
+    systems", Journal of Machine Learning Research 24(257), 2023, doi:10.48550/arXiv.2303.16626.
+    """
+"""What a gap says of itself."""
+
+
+def compared(statistics: Sequence[Statistic]) -> tuple[Statistic, ...]:
+    """These statistics with intervals, and the gaps that can be made of them, by name."""
+    own = {
+        s.name: replace(s, interval=_of_groups(s)) if s.per_group and not s.about.is_count else s for s in statistics
+    }
+    for s in tuple(own.values()):
+        if not s.per_group or s.about.is_count:
+            continue
+        for made in _made_of(s):
+            name = NAMED.get(made.name, made.name)
+            known = own.get(name)
+            own[name] = (
+                made if known is None else replace(known, interval=made.interval, standard_error=made.standard_error)
+            )
+    return tuple(own[name] for name in sorted(own))
+
+
+def _made_of(s: Statistic) -> Iterator[Statistic]:
+    of, low, high = s.name.replace("_", " "), *s.about.bounds
+    yield _gap(
+        s, "difference", _Difference(s), About((0.0, high - low), "worse", FEWER, s.about.rests_on, s.about.unit),
+        first=f"How much larger the {of} is in the group where it is largest than where it is smallest.",
+        formula=f"max over groups of {of} - min over groups of {of}",
+        ranges="0 = all groups alike; higher is worse.", example="largest - smallest\n    0.25",
+    )  # fmt: skip
+    if low >= 0:
+        yield _gap(
+            s, "ratio", _Ratio(s), About((0.0, 1.0), "better", f"{FEWER}, or it is 0 in all of them", s.about.rests_on),
+            first=f"The smallest {of} of any group, relative to the largest.",
+            formula=f"min over groups of {of} / max over groups of {of}",
+            ranges="1 = all groups alike, 0 = none in one of them; lower is worse.",
+            example="smallest / largest\n    0.5",
+        )  # fmt: skip
+    if s.about.higher != "neither":
+        which, example = ("min", "smallest\n    0.25") if s.about.higher == "better" else ("max", "largest\n    0.5")
+        yield _gap(
+            s, "worst", _Worst(s), replace(s.about, undefined=FEWER),
+            first=f"The {of} of the group where it is worst.", formula=f"{which} over groups of {of}",
+            ranges="As good as the model is for those it serves worst.", example=example,
+        )  # fmt: skip
+
+
+def _gap(s: Statistic, suffix: str, made: _Made, about: About, **text: str) -> Statistic:
+    def function(groups: Any, *, minimum_rows: float) -> float:
+        return made.value(groups, minimum_rows)
+
+    function.__name__ = function.__qualname__ = f"{s.name}_{suffix}"
+    function.__doc__ = TEXT.format(of=s.name, undefined=about.undefined, **text)
+    return replace(
+        s, name=function.__name__, about=about, function=function, per_group=False, options=("minimum_rows",),
+        standard_error=made.error, interval=made.interval, support=None, counts=None,
+    )  # fmt: skip
+
+
+def support(s: Statistic, groups: Any) -> FloatArray:
+    """``(g,)`` rows in the denominator of each group."""
+    if s.counts is not None:
+        return np.asarray(s.counts(groups)[1], np.float64)
+    assert s.support is not None, f"{s.metric}: its module says neither counts nor support"
+    return np.asarray(s.support(groups), np.float64)
+
+
+def _interval_at(s: Statistic, groups: Any, z: float) -> intervals.Interval:
+    if s.counts is not None:
+        hits, rows = s.counts(groups)
+        return intervals.wilson(hits, rows, z)
+    assert s.standard_error is not None, f"{s.metric}: its module says neither counts nor standard_error"
+    return intervals.symmetric(s.function(groups), s.standard_error(groups), z, s.about.bounds)
+
+
+def _of_groups(s: Statistic) -> Callable[[Any], tuple[FloatArray, FloatArray]]:
+    def interval(groups: Any) -> tuple[FloatArray, FloatArray]:
+        _, low, high = _interval_at(s, groups, intervals.quantile())
+        return low, high
+
+    return interval
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A gap of one statistic: its value, and the two groups it is between with their intervals."""
+
+    of: Statistic
+
+    def value(self, groups: Any, minimum_rows: float) -> float:
+        raise NotImplementedError
+
+    def ends(self, largest: intervals.Interval, smallest: intervals.Interval) -> tuple[FloatArray, FloatArray]:
+        raise NotImplementedError
+
+    def deviation(self, v: FloatArray, e: FloatArray) -> float:
+        """Standard error from values and errors of the largest and the smallest."""
+        raise NotImplementedError
+
+    def error(self, groups: Any, *, minimum_rows: float) -> float:
+        places = self._extremes(groups, minimum_rows)
+        if places is None:
+            return nan
+        assert self.of.standard_error is not None, f"{self.of.metric} has no standard_error"
+        picked = list(places[:2])
+        return self.deviation(self.of.function(groups)[picked], self.of.standard_error(groups)[picked])
+
+    def interval(self, groups: Any, *, minimum_rows: float) -> tuple[float, float]:
+        places = self._extremes(groups, minimum_rows)
+        if places is None:
+            return nan, nan
+        largest, smallest, count = places
+        every = _interval_at(self.of, groups, intervals.quantile(count * (count - 1) / 2))
+        low, high = self.ends(*((every[0][i], every[1][i], every[2][i]) for i in (largest, smallest)))
+        return float(low), float(high)
+
+    def _extremes(self, groups: Any, minimum_rows: float) -> tuple[int, int, int] | None:
+        """Places of the largest and the smallest, and how many groups are compared."""
+        values = self.of.function(groups)
+        there = np.flatnonzero((support(self.of, groups) >= minimum_rows) & ~np.isnan(values))
+        if there.size < 2:
+            return None
+        return int(there[values[there].argmax()]), int(there[values[there].argmin()]), int(there.size)
+
+
+class _Difference(_Made):
+    def value(self, groups: Any, minimum_rows: float) -> float:
+        return gap(self.of.function(groups), support(self.of, groups), minimum_rows)
+
+    def ends(self, largest: intervals.Interval, smallest: intervals.Interval) -> tuple[FloatArray, FloatArray]:
+        low, high = intervals.difference(largest, smallest)
+        return np.maximum(low, 0.0), high
+
+    def deviation(self, _: FloatArray, e: FloatArray) -> float:
+        return float(np.hypot(*e))
+
+
+class _Ratio(_Made):
+    def value(self, groups: Any, minimum_rows: float) -> float:
+        return proportion(self.of.function(groups), support(self.of, groups), minimum_rows)
+
+    def ends(self, largest: intervals.Interval, smallest: intervals.Interval) -> tuple[FloatArray, FloatArray]:
+        low, high = intervals.proportion(smallest, largest)
+        return low, np.minimum(high, 1.0)
+
+    def deviation(self, v: FloatArray, e: FloatArray) -> float:
+        """By the delta method."""
+        return float(np.hypot(e[1], v[1] / v[0] * e[0]) / v[0]) if v[0] > 0 else nan
+
+
+class _Worst(_Made):
+    def value(self, groups: Any, minimum_rows: float) -> float:
+        place = self._worst(groups, minimum_rows)
+        return nan if place is None else float(self.of.function(groups)[place])
+
+    def error(self, groups: Any, *, minimum_rows: float) -> float:
+        place = self._worst(groups, minimum_rows)
+        assert self.of.standard_error is not None, f"{self.of.metric} has no standard_error"
+        return nan if place is None else float(self.of.standard_error(groups)[place])
+
+    def interval(self, groups: Any, *, minimum_rows: float) -> tuple[float, float]:
+        """Holds for all groups at once."""
+        places = self._extremes(groups, minimum_rows)
+        if places is None:
+            return nan, nan
+        worst = places[1] if self.of.about.higher == "better" else places[0]
+        _, low, high = _interval_at(self.of, groups, intervals.quantile(places[2]))
+        return float(low[worst]), float(high[worst])
+
+    def _worst(self, groups: Any, minimum_rows: float) -> int | None:
+        places = self._extremes(groups, minimum_rows)
+        return None if places is None else places[1] if self.of.about.higher == "better" else places[0]
