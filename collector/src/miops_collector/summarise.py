@@ -68,7 +68,8 @@ def _numbers(table: pa.Table, name: str, *, missing: float = np.nan) -> FloatArr
 
 
 def _floats(array: pa.Array, missing: float = np.nan) -> FloatArray:
-    array = array.cast(pa.float64(), safe=False)
+    if not pa.types.is_float64(array.type):  # a cast to what it is costs as much as one of a thousand rows
+        array = array.cast(pa.float64(), safe=False)
     if array.null_count:
         array = pc.fill_null(array, missing)
     return np.asarray(array.to_numpy(zero_copy_only=False), dtype=np.float64)
@@ -76,8 +77,10 @@ def _floats(array: pa.Array, missing: float = np.nan) -> FloatArray:
 
 def _texts(array: pa.Array) -> Texts:
     encoded = array if pa.types.is_dictionary(array.type) else array.cast(pa.string()).dictionary_encode()
-    codes = pc.fill_null(encoded.indices.cast(pa.int32()), -1)
-    words = tuple(str(word) for word in encoded.dictionary.cast(pa.string()).to_pylist())
+    codes = encoded.indices
+    if codes.null_count:
+        codes = pc.fill_null(codes.cast(pa.int32()), -1)
+    words = tuple(map(str, encoded.dictionary.to_pylist()))
     return Texts(np.asarray(codes.to_numpy(zero_copy_only=False), dtype=np.int32), words)
 
 

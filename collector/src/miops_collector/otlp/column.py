@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from miops_collector.otlp.types import Flags
 
-__all__ = ["Array", "Column", "as_numbers", "as_text", "bitmap", "fixed", "merged", "words"]
+__all__ = ["Array", "Column", "as_numbers", "as_text", "bitmap", "encoded_text", "fixed", "merged", "words"]
 
 Array: TypeAlias = Any  # pyarrow ships no types
 
@@ -76,13 +76,18 @@ def as_numbers(column: Column | None) -> Array | None:
 
 def as_text(column: Column | None, bad: Flags) -> Array | None:
     """Plain strings, with whatever else was sent written out: an id may be a number."""
+    found = encoded_text(column, bad)
+    return pc.cast(found, pa.string()) if found is not None and pa.types.is_dictionary(found.type) else found
+
+
+def encoded_text(column: Column | None, bad: Flags) -> Array | None:
+    """As :func:`as_text`, or as a dictionary where there are only texts, and few distinct ones."""
     if column is None:
         return None
     integers, numbers, booleans = column.integers(), column.numbers(), column.booleans()
-    found = merged(
+    return merged(
         column.texts(bad),
         None if integers is None else pc.cast(integers, pa.string()),
         None if numbers is None else pc.cast(numbers, pa.string()),
         None if booleans is None else words(booleans),
     )
-    return pc.cast(found, pa.string()) if found is not None and pa.types.is_dictionary(found.type) else found

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from miops import semconv
 from miops_collector.otlp.cells import Cells
-from miops_collector.otlp.column import Column, as_text
+from miops_collector.otlp.column import Column, as_text, encoded_text
 from miops_collector.otlp.explode import read_array
 from miops_collector.otlp.frame import Model
 from miops_collector.otlp.settings import DecodeSettings
@@ -44,10 +45,11 @@ def by_model(
 
 def _codes(column: Column | None, otherwise: str, bad: Flags) -> tuple[Longs, list[str]]:
     """Codes of texts and the texts; missing and empty ones are ``otherwise``."""
-    texts = as_text(column, bad)
+    texts = encoded_text(column, bad)
     if texts is None:
         return np.zeros(len(bad), np.int64), [otherwise]
-    texts = pc.fill_null(texts, otherwise).dictionary_encode()
+    if not pa.types.is_dictionary(texts.type) or texts.null_count:
+        texts = pc.fill_null(texts.cast(pa.string()), otherwise).dictionary_encode()
     words = [word or otherwise for word in texts.dictionary.to_pylist()]
     return texts.indices.to_numpy(zero_copy_only=False).astype(np.int64), words
 
