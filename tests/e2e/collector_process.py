@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -33,8 +32,7 @@ class CollectorProcess:
     http: str = ""
     web: str = ""
     wrapper: tuple[str, ...] = ()
-    """What its command is run by, such as ``prlimit``."""
-    environment: dict[str, str] = field(default_factory=dict)
+    """What its command is run by, such as ``env NAME=VALUE``."""
     process: subprocess.Popen[bytes] | None = None
     _logs: list[Path] = field(default_factory=list)
 
@@ -64,7 +62,7 @@ class CollectorProcess:
         self._logs.append(self.folder / f"collector-{len(self._logs)}.log")
         with self._logs[-1].open("wb") as output:
             command = [*self.wrapper, COMMAND, "serve", "--config", str(self._config())]
-            self.process = subprocess.Popen(command, stderr=output, env=os.environ | self.environment)
+            self.process = subprocess.Popen(command, stderr=output)
 
     def kill(self) -> None:
         """SIGKILL, as the kernel does it when memory is short."""
@@ -153,10 +151,10 @@ class CollectorProcess:
 
 
 @contextmanager
-def running_collector(folder: Path, **settings: Any) -> Iterator[CollectorProcess]:
+def running_collector(folder: Path, *, wrapper: tuple[str, ...] = (), **settings: Any) -> Iterator[CollectorProcess]:
     """A collector on free ports of this machine, with its files in ``folder``; stopped whatever happens."""
     folder.mkdir(parents=True, exist_ok=True)
-    collector = CollectorProcess(folder, settings)
+    collector = CollectorProcess(folder, settings, wrapper=wrapper)
     try:
         collector.start()
         yield collector

@@ -49,8 +49,12 @@ class Writer:
 
     def append(self, records: Sequence[Records]) -> Appended:
         """Commit; see :meth:`~miops_collector.stores._store.Store.append`."""
-        with self._database.writing(DATA) as connection:
+        with self._database.writing(DATA):  # alone, from the check on
             self._check()
+            return self._append(records)
+
+    def _append(self, records: Sequence[Records]) -> Appended:
+        with self._database.writing(DATA) as connection:
             rows = [prepare(self._registry, r) for r in records if r.kind != "ground_truth"]
             truth = [self._truth.prepare(r) for r in records if r.kind == "ground_truth"]
             kept_truth = [self._truth.fresh(connection, t) for t in truth]

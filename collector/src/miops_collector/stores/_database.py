@@ -42,7 +42,8 @@ _MEANINGS = {
     "Could not read enough bytes": "is damaged or cut short: restore a backup",
     "No space left": "cannot be written: the disk is full",
     "Permission denied": "cannot be opened: permission denied",
-    "read-only": "cannot be written: the file system is read-only",
+    "Read-only file system": "cannot be written: the file system is read-only",
+    "fsync failed": "may not be on disk: the disk reports an error",
 }
 
 
@@ -136,20 +137,42 @@ class Database:
         return ""
 
     def repair(self) -> bool:
-        """Attach the files again after a failed checkpoint has invalidated them; whether that succeeded."""
+        """Attach the files again after a failed checkpoint or sync has invalidated them; whether that succeeded.
+
+        Connections taken before may not be used any more.
+        """
         with self._locks[DATA], self._locks[DERIVED]:
             if not self.broken:
                 return True
             self._close_readers()
             try:
-                for file in _FILES:
-                    self._reattach(file)
+                self._reopen()
             except (duckdb.Error, StoreError) as error:
                 self.broken = str(error)
                 return False
             log.warning("store: works again after: %s", self.broken)
             self.broken = ""
             return True
+
+    def _reopen(self) -> None:
+        """A failed checkpoint invalidates its file, a failed sync the whole instance: then it takes a new one.
+
+        What a log holds whose sync failed may be in memory only, and the next sync would say nothing of it: it is
+        written once more, into the file.
+        """
+        try:
+            for file in _FILES:
+                self._reattach(file)
+        except (duckdb.Error, StoreError):
+            if self.folder is None:
+                raise
+            for connection in (*self._writers.values(), self._root):
+                connection.close()
+            self._root = _instance(self.folder, self._settings)
+            self._writers = {file: self._root.cursor() for file in _FILES}
+            for file in _FILES:
+                self._attach(file)
+                self._root.execute(f"CHECKPOINT {file}")
 
     def close(self) -> None:
         """Fold the logs into the files and release them; twice is fine."""
