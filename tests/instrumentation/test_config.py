@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 from miops import config as module
 from miops.config import Config, read_config
 from miops.endpoint import resolve_endpoint
+
+_ROW = r"^\| `(MIOPS_[A-Z_]+)` \| (\S+|by the URL) \| (.*) \|$"
 
 
 def test_the_table_in_the_docstring_names_every_setting() -> None:
@@ -86,3 +89,15 @@ def test_headers_for_another_backend_are_not_sent_to_ours() -> None:
 
 def test_no_logs_exporter_means_no_export_unless_we_have_an_endpoint_of_our_own() -> None:
     assert read_config({"OTEL_LOGS_EXPORTER": "none"}).endpoint is None
+
+
+def test_the_table_of_the_readme_is_that_of_the_docstring() -> None:
+    readme = Path(__file__).resolve().parents[2].joinpath("instrumentation", "README.md").read_text()
+    shown = {name: (default.strip("`"), meaning) for name, default, meaning in re.findall(_ROW, readme, re.MULTILINE)}
+    told = re.findall(r"^``(MIOPS_[A-Z_]+)`` +(\S.*?) {2,}(.*(?:\n {10,}.*)*)", module.__doc__ or "", re.MULTILINE)
+
+    assert len(told) > 20
+    assert shown == {
+        name: (default.strip("`").replace("\\-", "–"), " ".join(meaning.split()).replace("``", "`"))
+        for name, default, meaning in told
+    }
