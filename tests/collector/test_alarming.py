@@ -12,7 +12,7 @@ from miops_collector.config import AlarmConfig, RuleConfig
 from miops_collector.engine import Engine
 from miops_collector.report import Alert, Observation
 from miops_collector.stores._settings import StoreSettings
-from miops_collector.stores._store import ObservationQuery
+from miops_collector.stores._store import ModelInfo, ObservationQuery
 from miops_collector.stores.duckdb import DuckDBStore
 from miops_collector.window import Window
 from tests.collector.little_model import (
@@ -471,3 +471,37 @@ def test_nothing_is_written_when_nothing_has_changed(store: DuckDBStore, clock: 
     engine.close()
 
     assert written == []
+
+
+# --- the budget ----------------------------------------------------------------------------------------------------
+
+
+def test_versions_in_use_share_the_budget_of_their_model(store: DuckDBStore, clock: Clock) -> None:
+    engine = started(store, clock)
+    other = other_version(MODEL, "2")
+    engine.append([reference(), reference(model=other)])
+    serve(engine, 0, 2)
+    settle(engine)
+    alone = engine._watched[MODEL]._alarming
+    assert alone is not None
+    assert alone.scan is not None
+    level = alone.scan.settings.alpha
+
+    engine.append([predictions(range(10**6, 10**6 + 60), spread(60, START + HOUR, HOUR), model=other)])
+    settle(engine)
+
+    for key in (MODEL, other):
+        shared = engine._watched[key]._alarming
+        assert shared is not None
+        assert shared.scan is not None
+        assert shared.scan.settings.alpha == pytest.approx(level / 2)
+
+
+def test_a_version_that_is_silent_for_a_month_leaves_its_part_to_the_others() -> None:
+    def info(version: str, last: int) -> ModelInfo:
+        return ModelInfo(other_version(MODEL, version), last_seen=last)
+
+    models = [info("1", 10 * DAY), info("2", 35 * DAY), info("3", 41 * DAY), info("4", 0)]
+
+    assert watched.versions_in_use(models) == {MODEL.name: 2}
+    assert watched.versions_in_use([info("1", 0)]) == {MODEL.name: 1}

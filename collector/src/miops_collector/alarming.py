@@ -28,7 +28,7 @@ from miops_collector.alerts import (
     ranked,
     rule_findings,
 )
-from miops_collector.alerts.budget import SHARES
+from miops_collector.alerts.budget import Family
 from miops_collector.config import AlarmConfig, Config, RuleConfig
 from miops_collector.dependence import Dependence, look_backs_of
 from miops_collector.examples import examples_of, looked_back
@@ -73,6 +73,7 @@ class Alarming:
     examples: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     judge: Judge = field(default_factory=lambda: Judge({}))
     saved: str = ""
+    versions: int = 1
 
     @classmethod
     def of(cls, model: Monitored, config: Config, store: Store) -> Alarming:
@@ -217,17 +218,32 @@ class Alarming:
         self.judge = Judge.of(findings)
         self._keep_examples(model, store)
 
+    @property
+    def _budget(self) -> Budget:
+        """Part of what the model may spend that falls to one of its versions."""
+        return Budget(self.config.budget_per_month / self.versions, _shares(self.config))
+
+    def share_with(self, versions: int) -> None:
+        """So many versions of the model are in use, this one included: together they keep to its budget."""
+        if versions == self.versions:
+            return
+        self.versions = versions
+        if self.scan is not None:
+            spent, warned = self.config.budget_per_month / versions, self.config.warnings_per_month / versions
+            settings = replace(self.scan.settings, budget_per_month=spent, warnings_per_month=warned)
+            self.scan = replace(self.scan, settings=settings)
+
     def _truth_findings(self, model: Monitored, complete: int) -> Iterator[Finding]:
         """Losses are most of what performance may spend; a classifier's ranking is compared window by window too."""
         if self.config.defaults:
             part = 1.0 - RANKING_PART if model.layout.score_edges else 1.0
-            budget = self.config.budget_per_month * SHARES["performance"] * part
+            budget = self._budget.per_month * self._budget.shares["performance"] * part
             yield from self.labelled.findings(model, complete, budget)
 
     def _findings(self, computed: Sequence[Observation]) -> Iterator[Finding]:
-        budget = Budget(self.config.budget_per_month)
+        budget = self._budget
         if self.config.defaults:
-            ranking = Budget(self.config.budget_per_month * RANKING_PART)
+            ranking = Budget(budget.per_month * RANKING_PART, budget.shares)
             yield from performance_findings(computed, ranking, lengths=self.lengths, metrics=(ROC_AUC,))
             yield from quality_findings(computed, budget, lengths=self.lengths)
             yield from rule_findings([FOUR_FIFTHS], computed)
@@ -273,7 +289,8 @@ def _scan(model: Monitored, config: AlarmConfig, smallest: int) -> Scan | None:
         return None
     settings = ScanSettings(
         budget_per_month=config.budget_per_month,
-        share=SHARES["drift"],
+        share=config.shares.drift,
+        warnings_per_month=config.warnings_per_month,
         evaluations_per_month=evaluations_per_month(Window(0, smallest)),
         tolerance=config.ignore_shifts_below,
         minimum_effect=max(config.ignore_shifts_below, ScanSettings().minimum_effect),
@@ -282,10 +299,18 @@ def _scan(model: Monitored, config: AlarmConfig, smallest: int) -> Scan | None:
     return Scan.of(model.layout, model.reference.summaries, settings)
 
 
+def _shares(config: AlarmConfig) -> dict[Family, float]:
+    shares = config.shares
+    return {
+        "drift": shares.drift, "performance": shares.performance, "quality": shares.quality,
+        "estimated_performance": shares.estimated_performance,
+    }  # fmt: skip
+
+
 def _rule(config: RuleConfig) -> Rule:
     hold = parse_length(config.hold) if config.hold else 0
     return Rule(
         name=config.name, metric=config.metric, comparison=config.comparison, threshold=config.threshold,
-        match=config.match, severity=config.severity,
+        match=config.match, severity=config.severity, margin=config.margin, minimum_rows=config.minimum_rows,
         lifecycle=Lifecycle(pending_for=hold, close_after=1, rejoin_within=0),
     )  # fmt: skip

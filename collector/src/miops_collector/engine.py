@@ -21,7 +21,7 @@ from miops_collector.report import ModelKey, Observation, Report
 from miops_collector.schema import Records
 from miops_collector.settings import settings_of
 from miops_collector.stores._store import Appended, ModelInfo, Store, Stored
-from miops_collector.watched import Watched
+from miops_collector.watched import Watched, versions_in_use
 from miops_collector.window import Window
 
 __all__ = ["Engine"]
@@ -181,11 +181,12 @@ class Engine:
 
     def _prepared(self, now: int, errors: list[Exception]) -> Iterator[Watched]:
         """The models of which everything is known that the time of the tick is shared out by."""
-        upto = self._store.newest()
-        for info in self._store.models():
+        upto, models = self._store.newest(), self._store.models()
+        in_use = versions_in_use(models)
+        for info in models:
             with self._guarded(info.key, now, errors):
                 watched = self._watch(info)
-                watched.prepare(info, upto, now)
+                watched.prepare(info, upto, now, versions=in_use[info.key.name])
                 yield watched
 
     def _work(self, ready: list[Watched], now: int, errors: list[Exception]) -> None:

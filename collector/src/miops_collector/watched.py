@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from miops_collector.adoption import automatic_reference, plain_layout
 from miops_collector.alarming import Alarming
@@ -11,9 +11,9 @@ from miops_collector.monitored import Monitored, Reference, store_reference
 from miops_collector.report import Alert, Observation
 from miops_collector.signals import Context, evaluate_all
 from miops_collector.stores._store import ModelInfo, Store
-from miops_collector.window import NANOS, Window
+from miops_collector.window import NANOS, Window, parse_length
 
-__all__ = ["Watched"]
+__all__ = ["Watched", "versions_in_use"]
 
 SAVE_SECONDS = 15.0
 """Panes changed since are written at least this often; after a crash the rows since are read again from the store."""
@@ -21,6 +21,17 @@ PACK_SECONDS, OVERDUE_SECONDS = 0.5, 60.0
 """What a tick may spend on making panes ready to be saved, and how long a save may be put off by that."""
 REBUILD_SHARE = 0.1
 """Part of the time that may go into binning all rows anew because new columns keep appearing."""
+
+IN_USE = parse_length("30d")
+"""A version that was silent for so long, while another was not, is retired."""
+
+
+def versions_in_use(models: Iterable[ModelInfo]) -> dict[str, int]:
+    """How many versions each model has that had rows within a month of its newest; at least 1."""
+    last: dict[str, list[int]] = {}
+    for info in models:
+        last.setdefault(info.key.name, []).append(info.last_seen)
+    return {name: max(sum(max(seen) - t <= IN_USE for t in seen if t), 1) for name, seen in last.items()}
 
 
 class Watched:
@@ -79,12 +90,16 @@ class Watched:
 
     # --- what is due -----------------------------------------------------------------------------------------------
 
-    def prepare(self, info: ModelInfo, upto: int, now: int) -> None:
-        """Find out what is due: a layout for what is known now, truth up to this commit, changed windows."""
+    def prepare(self, info: ModelInfo, upto: int, now: int, *, versions: int = 1) -> None:
+        """Find out what is due: a layout for what is known now, truth up to this commit, changed windows.
+
+        ``versions`` of the model are in use and share its budget of false alarms.
+        """
         self._refresh_layout(info, now)
         self.model.absorb_truth(self._store, info, upto)
         self.model.update_agenda(now)
         self._alarming = self._alarming or Alarming.of(self.model, self._config, self._store)
+        self._alarming.share_with(versions)
 
     def is_behind(self, now: int) -> bool:
         """Whether anything waits to be scanned or evaluated."""
@@ -134,6 +149,7 @@ class Watched:
             minimum_rows=self._config.minimum_rows,
             minimum_group_rows=self._config.minimum_group_rows,
             reference_time=self.model.first_seen,
+            definition=self._config.definitions_of(self.model.key.name),
         )
         return evaluate_all(context, reference.summaries if reference else None, current)
 

@@ -5,8 +5,9 @@ from math import gcd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from miops_collector.config import Config
+from miops_collector.config import AlarmConfig, Config
 from miops_collector.panes.ages import Ages
 from miops_collector.settings import settings_of
 from miops_collector.window import NANOS, format_length
@@ -41,3 +42,9 @@ def test_any_windows_have_panes_that_can_age(windows: list[str]) -> None:
 
 def test_old_panes_are_as_long_as_the_defaults_say() -> None:
     assert settings_of(Config()).levels == ((HOUR // 12, 2 * DAY), (HOUR, 14 * DAY), (DAY, 90 * DAY), (30 * DAY, 0))
+
+
+def test_shares_that_do_not_sum_to_one_are_refused() -> None:
+    AlarmConfig.model_validate({"shares": {"drift": 0.7, "performance": 0.1}})
+    with pytest.raises(ValidationError, match=r"sum to 1\.2, not to 1"):
+        AlarmConfig.model_validate({"shares": {"drift": 0.7}})

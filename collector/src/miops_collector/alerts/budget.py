@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from miops_collector.window import Window, parse_length
@@ -40,6 +40,7 @@ class Budget:
     """
 
     per_month: float = 1.0
+    shares: Mapping[Family, float] = field(default_factory=lambda: SHARES)
 
     def level(self, family: Family, *, evaluations: float, tests: int = 1) -> float:
         """Level of one test when ``tests`` are made at each of ``evaluations`` moments of a month.
@@ -49,4 +50,4 @@ class Budget:
         >>> Budget().level("performance", evaluations=30.0, tests=2)
         0.005
         """
-        return min(self.per_month * SHARES[family] / (evaluations * max(tests, 1)), 0.5)
+        return min(self.per_month * self.shares[family] / (evaluations * max(tests, 1)), 0.5)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from fnmatch import filter as matching
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from miops import semconv
 from miops_collector.config.section import Length, Section
 from miops_collector.errors import did_you_mean
 
-__all__ = ["AlarmConfig", "RuleConfig"]
+__all__ = ["AlarmConfig", "RuleConfig", "ShareConfig"]
+
+ROUNDING = 1e-6
 
 
 class RuleConfig(Section):
@@ -24,6 +26,8 @@ class RuleConfig(Section):
     match: dict[str, str] = Field(default={}, description="model, version, column, segment, group … as a glob")
     hold: Length | None = Field(default=None, alias="for", description="event time the condition must last")
     severity: Literal["warning", "critical"] = "critical"
+    margin: float = Field(default=0.0, ge=0, description="standard errors beyond the threshold, where they are known")
+    minimum_rows: float = Field(default=0.0, ge=0, description="windows with fewer rows are not judged")
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -55,12 +59,33 @@ class RuleConfig(Section):
         return match
 
 
+class ShareConfig(Section):
+    """How the families of default rules share the budget."""
+
+    drift: float = Field(default=0.5, ge=0, le=1)
+    performance: float = Field(default=0.3, ge=0, le=1)
+    estimated_performance: float = Field(default=0.1, ge=0, le=1)
+    quality: float = Field(default=0.1, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> ShareConfig:
+        total = self.drift + self.performance + self.estimated_performance + self.quality
+        if abs(total - 1.0) > ROUNDING:
+            msg = f"the shares sum to {total:g}, not to 1: the budget would not hold, or part of it would be lost"
+            raise ValueError(msg)
+        return self
+
+
 class AlarmConfig(Section):
     """How many false alarms are acceptable, and rules of the user's own."""
 
     budget_per_month: float = Field(
         default=1.0, gt=0, description="false alarms per model and 30 days, all defaults together"
     )
+    warnings_per_month: float = Field(
+        default=30.0, gt=0, description="the same for warnings, which are shown and open no alarm"
+    )
+    shares: ShareConfig = ShareConfig()
     ignore_shifts_below: float = Field(
         default=0.01, ge=0, lt=1, description="shifts smaller than this many σ are no drift"
     )

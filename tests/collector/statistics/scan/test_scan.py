@@ -286,3 +286,16 @@ def test_a_model_of_categories_only():
     same, moved = (scan.evaluate([(1, summarise(layout, draw(500, p)))])[0] for p in ([0.7, 0.3], [0.5, 0.5]))
 
     assert (same.status, moved.status) == ("ok", "alert")
+
+
+def test_a_warning_comes_before_the_alarm_and_opens_none(world):
+    scan, stream = world
+    patient = replace(scan, settings=replace(scan.settings, budget_per_month=1e-9, warnings_per_month=30.0))
+    deaf = replace(scan, settings=replace(scan.settings, budget_per_month=1e-9, warnings_per_month=1e-9))
+    window = summarise(scan.layout, {**stream[-1], "x3": stream[-1]["x3"] + 0.6})
+
+    warned, silent = ({e.column: e for e in s.evaluate([(1, window)])}["x3"] for s in (patient, deaf))
+
+    assert (warned.status, warned.rejected, warned.stays) == ("warning", False, False)
+    assert silent.status == "ok"
+    assert warned.log_p_value == silent.log_p_value

@@ -19,8 +19,8 @@ class ColumnEvidence:
     Attributes
     ----------
     status
-        ``alert`` when rejected, ``warning`` when only below the level at which an open alarm stays,
-        ``insufficient_data`` when no look-back has enough rows.
+        ``alert`` when rejected, ``warning`` when only below the level of warnings, or of that at which an open alarm
+        stays, ``insufficient_data`` when no look-back has enough rows.
     log_p_value
         Natural logarithm of the column's p-value, already paid for the choice among statistics and look-backs.
     statistic

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import Final, get_args
 
@@ -104,7 +104,11 @@ class Scan:
         found = self._strongest(vectors, known, statistics)
         log_p = np.array([min(s.log_p + np.log(len(look_backs)), 0.0) for s in found])
         decided = benjamini_hochberg(log_p, self.settings.alpha)
-        return tuple(self._evidence(i, float(log_p[i]), s, decided, look_backs) for i, s in enumerate(found))
+        warned = benjamini_hochberg(log_p, self.settings.warning_alpha).rejected
+        evidence = [self._evidence(i, float(log_p[i]), s, decided, look_backs) for i, s in enumerate(found)]
+        return tuple(
+            replace(e, status="warning") if warned[i] and e.status == "ok" else e for i, e in enumerate(evidence)
+        )
 
     def tracked(self, window: Summaries) -> tuple[FloatArray, FloatArray]:
         """What a :class:`~miops_collector.statistics.scan.history.History` keeps of a window, for all ``columns``."""

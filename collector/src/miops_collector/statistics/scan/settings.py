@@ -26,6 +26,8 @@ class ScanSettings:
         Part of the budget that drift may spend.
     evaluations_per_month
         Ticks a month: 30 days divided by the smallest window length.
+    warnings_per_month
+        The same budget for warnings, which are shown and open no alarm.
     tolerance
         "Ignore shifts smaller than": subtracted from the rank scores inside the test, in units of σ-ranks (for a
         normal column about one standard deviation), so that smaller shifts do not alarm however many rows there are.
@@ -50,6 +52,7 @@ class ScanSettings:
     budget_per_month: float = 1.0
     share: float = 0.5
     evaluations_per_month: float = 720.0
+    warnings_per_month: float = 30.0
     tolerance: float = 0.01
     minimum_effect: float = 0.05
     shape_tolerance: float = 0.02
@@ -71,3 +74,15 @@ class ScanSettings:
         720
         """
         return min(self.budget_per_month * self.share / self.evaluations_per_month, 1.0)
+
+    @property
+    def warning_alpha(self) -> float:
+        """Level of one tick for warnings; never stricter than that for alarms.
+
+        Examples
+        --------
+        >>> round(1 / ScanSettings(share=1.0).warning_alpha)
+        24
+        """
+        per_month = max(self.warnings_per_month, self.budget_per_month)
+        return min(per_month * self.share / self.evaluations_per_month, 1.0)
