@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from miops import semconv
+from miops_collector.episodes import Episode
 from miops_collector.errors import InputError, MIOpsError, UnavailableError
 from miops_collector.intake import Intake, Outcome, Request
 from miops_collector.otlp.canonical import TelemetryKind
@@ -100,6 +101,8 @@ class Ingest:
             threading.Thread(target=self._decode_all, name="miops-decoder", daemon=True),
             threading.Thread(target=self._write_all, name="miops-writer", daemon=True),
         ]
+        self._refusing = Episode("requests are refused", "requests")
+        self._losing = Episode("rows are refused for good", "rows")
         telemetry.observe("queue.size", lambda: self._intake.size)
         telemetry.observe("queue.capacity", lambda: self._intake.capacity)
         telemetry.observe("queue.lag", lambda: self._intake.lag)
@@ -127,6 +130,11 @@ class Ingest:
         request = Request("records", transport, b"", rows, time.monotonic(), records=tuple(records), size=size)
         return self._put(request)
 
+    def look(self) -> None:
+        """Say what does not happen any more; to be called now and then."""
+        self._refusing.look()
+        self._losing.look()
+
     def has_room(self, size: int) -> bool:
         """Whether a request of so many bytes need not wait for room."""
         return self._intake.has_room(size)
@@ -142,8 +150,9 @@ class Ingest:
     def _put(self, request: Request) -> Future[Outcome]:
         try:
             self._intake.put(request)
-        except UnavailableError:
+        except UnavailableError as error:
             self._count(request, "refused")
+            self._refusing.happened(f"{request.size} bytes of {request.kind} over {request.transport}: {error}")
             raise
         return request.future
 
@@ -264,6 +273,8 @@ class Ingest:
         self._telemetry.add("rows.received", decoded.rows, by)
         self._telemetry.add("items.other", decoded.other, by)
         self._telemetry.add("items.recorded", decoded.recorded, by)
+        if decoded.refused:
+            self._losing.happened(decoded.message, sum(decoded.refused.values()))
         for name, counts in (("rows.refused", decoded.refused), ("values.ignored", decoded.ignored)):
             for reason, count in counts.items():
                 self._telemetry.add(name, count, by | {semconv.REASON: reason})

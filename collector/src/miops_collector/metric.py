@@ -8,15 +8,25 @@ from typing import Literal, TypeAlias
 
 __all__ = ["Instrument", "Metric", "Point"]
 
-Instrument: TypeAlias = Literal["gauge", "counter", "updowncounter"]
+Instrument: TypeAlias = Literal["gauge", "counter", "updowncounter", "histogram"]
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One value of one series. Attributes that do not apply are left out, never empty."""
+    """One value of one series. Attributes that do not apply are left out, never empty.
+
+    Attributes
+    ----------
+    value
+        Of a histogram the sum of all it has seen.
+    counts
+        Of a histogram how many were at most each of its metric's ``bounds`` but above the one before; the last were
+        above all.
+    """
 
     value: float
     attributes: Mapping[str, str] = field(default_factory=dict)
+    counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,8 @@ class Metric:
         ``counter`` only rises while the process lives.
     unit
         UCUM; empty for a score.
+    bounds
+        Of a histogram the upper bounds of all buckets but the last.
     """
 
     name: str
@@ -38,3 +50,4 @@ class Metric:
     unit: str
     description: str
     points: tuple[Point, ...] = ()
+    bounds: tuple[float, ...] = ()

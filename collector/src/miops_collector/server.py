@@ -180,6 +180,7 @@ class Collector:
     def tick(self) -> None:
         """One tick, and its report to every exporter. An error is logged and counted; the next tick comes anyway."""
         started = time.monotonic()
+        self.ingest.look()
         try:
             try:
                 self.engine.tick()

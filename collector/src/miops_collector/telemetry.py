@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -54,11 +55,16 @@ INSTRUMENTS: Final = (
     OwnInstrument("ticks.failed", "counter", "{tick}", "Evaluations that ended with an error; the next comes anyway"),
     OwnInstrument("ticks.seconds", "counter", "s", "Time spent in evaluations"),
     OwnInstrument("commit.latency", "gauge", "s", "Arrival to acknowledgement of the last thousand requests"),
+    OwnInstrument("commit.duration", "histogram", "s", "Arrival to acknowledgement of requests"),
     OwnInstrument("queue.size", "updowncounter", "By", "Bytes of requests that wait for their commit"),
     OwnInstrument("queue.capacity", "updowncounter", "By", "Bytes that may wait before requests are refused"),
     OwnInstrument("queue.lag", "gauge", "s", "Age of the oldest request that waits"),
 )
 """Everything counted by the receiving half; other parts may :meth:`Telemetry.register` more."""
+
+
+DURATION_BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Seconds; upper bounds of the buckets of ``commit.duration``."""
 
 
 class Telemetry:
@@ -70,6 +76,8 @@ class Telemetry:
         self._counters: dict[str, dict[Series, float]] = defaultdict(lambda: defaultdict(float))
         self._gauges: dict[str, Callable[[], float]] = {}
         self._latencies: deque[float] = deque(maxlen=1000)
+        self._durations = [0] * (len(DURATION_BOUNDS) + 1)
+        self._duration = 0.0
 
     def register(self, instrument: OwnInstrument) -> None:
         """Know one more instrument."""
@@ -91,6 +99,8 @@ class Telemetry:
         """A request was acknowledged this long after it arrived."""
         with self._lock:
             self._latencies.append(seconds)
+            self._durations[bisect_left(DURATION_BOUNDS, seconds)] += 1
+            self._duration += seconds
 
     def snapshot(self) -> tuple[Metric, ...]:
         """Every instrument with its points at this moment."""
@@ -98,16 +108,19 @@ class Telemetry:
             counters = {name: dict(series) for name, series in self._counters.items()}
             gauges, latencies = dict(self._gauges), list(self._latencies)
             instruments = tuple(self._instruments.values())
+            histogram = Point(self._duration, counts=tuple(self._durations))
         points = {name: tuple(Point(v, dict(s)) for s, v in series.items()) for name, series in counters.items()}
         points |= {name: (Point(read()),) for name, read in gauges.items()}
         points["commit.latency"] = _quantiles(latencies)
+        points["commit.duration"] = (histogram,)
         return tuple(_metric(own, points.get(own.name)) for own in instruments)
 
 
 def _metric(own: OwnInstrument, points: tuple[Point, ...] | None) -> Metric:
     if points is None:
         points = (Point(0.0),) if own.instrument == "counter" else ()
-    return Metric(semconv.COLLECTOR_PREFIX + own.name, own.instrument, own.unit, own.description, points)
+    bounds = DURATION_BOUNDS if own.instrument == "histogram" else ()
+    return Metric(semconv.COLLECTOR_PREFIX + own.name, own.instrument, own.unit, own.description, points, bounds)
 
 
 def _quantiles(latencies: list[float]) -> tuple[Point, ...]:

@@ -100,3 +100,21 @@ def test_promtool_finds_no_fault() -> None:
     checked = subprocess.run([promtool, "check", "metrics"], input=body, capture_output=True, check=False, timeout=30)
 
     assert (checked.returncode, checked.stderr.decode()) == (0, "")
+
+
+def test_a_histogram_counts_all_that_are_at_most_a_bound() -> None:
+    metric = Metric(
+        "miops.collector.commit.duration", "histogram", "s", "Time.", (Point(4.5, counts=(2, 1, 1)),), bounds=(0.5, 1.0)
+    )
+
+    expected = {
+        ("miops_collector_commit_duration_seconds_bucket", "0.5"): 2.0,
+        ("miops_collector_commit_duration_seconds_bucket", "1.0"): 3.0,
+        ("miops_collector_commit_duration_seconds_bucket", "+Inf"): 4.0,
+        ("miops_collector_commit_duration_seconds_count", ""): 4.0,
+        ("miops_collector_commit_duration_seconds_sum", ""): 4.5,
+    }
+    for parse, accept in ((parse_plain, ""), (parse_openmetrics, OPENMETRICS)):
+        (family,) = parse(exposition((metric,), accept)[0].decode())
+        assert family.type == "histogram"
+        assert {(s.name, s.labels.get("le", "")): s.value for s in family.samples} == expected

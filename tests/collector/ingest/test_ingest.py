@@ -303,3 +303,30 @@ def test_clients_that_are_refused_together_are_told_to_come_again_at_different_t
 
     assert 0.5 <= min(delays) < max(delays) <= 2.5
     assert len(set(delays)) == 20
+
+
+def test_refusing_is_told_once_with_a_sample(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("WARNING", "miops_collector.episodes")
+    sink = MemorySink()
+    sink.hold.clear()
+    with ingesting(sink, max_waiting_bytes=1) as (ingest, _):
+        submit(ingest, one("first"))
+        for i in range(3):
+            with pytest.raises(UnavailableError):
+                submit(ingest, one(f"p{i}"))
+        ingest.look()
+
+    (told,) = caplog.messages
+    assert told.startswith("requests are refused, such as: ")
+    assert "bytes of traces over grpc" in told
+
+
+def test_rows_that_are_refused_are_told_once_with_a_sample(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("WARNING", "miops_collector.episodes")
+    with ingesting(MemorySink()) as (ingest, _):
+        for _ in range(3):
+            bad = submit(ingest, payload({"miops.model.name": ""}))
+            assert bad.result(10).rejected == 1
+
+    (told,) = caplog.messages
+    assert told.startswith("rows are refused for good, such as: ")

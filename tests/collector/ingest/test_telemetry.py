@@ -45,6 +45,18 @@ def test_latency_is_told_as_quantiles_once_there_is_one() -> None:
     assert points == pytest.approx([0.05, 0.099])
 
 
+def test_durations_are_counted_by_length() -> None:
+    telemetry = Telemetry()
+    for seconds in (0.001, 0.005, 0.2, 60.0):
+        telemetry.acknowledged(seconds)
+
+    (metric,) = [m for m in telemetry.snapshot() if m.name == "miops.collector.commit.duration"]
+
+    counts = dict(zip((*metric.bounds, float("inf")), metric.points[0].counts, strict=True))
+    assert {bound: count for bound, count in counts.items() if count} == {0.005: 2, 0.25: 1, float("inf"): 1}
+    assert metric.points[0].value == pytest.approx(60.206)
+
+
 def test_unknown_names_are_a_bug() -> None:
     with pytest.raises(KeyError):
         Telemetry().add("rows.lost", 1)

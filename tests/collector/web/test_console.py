@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 import pytest
 
 from miops_collector.report import Report
+from miops_collector.telemetry import INSTRUMENTS, Telemetry
 from miops_collector.web.app import create_app
+from miops_collector.web.pipelines import stages
 from tests.collector import sample_report as sample
 from tests.collector.sample_store import SampleStore, sample_backend
 from tests.collector.web.asgi_client import AsgiClient
@@ -190,3 +192,34 @@ def test_collector_page_says_why_it_is_not_ready() -> None:
     client = AsgiClient(create_app(sample_backend(store=store)))
 
     assert "Not ready: disk full" in Tags(client.get("/collector").text).text
+
+
+def test_pipelines_show_each_stage_with_its_counters() -> None:
+    telemetry = Telemetry()
+    telemetry.add("rows.stored", 7)
+    telemetry.add("requests", 3, {"miops.transport": "grpc", "miops.request.outcome": "success"})
+    telemetry.acknowledged(0.25)
+    backend = replace(sample_backend(), telemetry=telemetry.snapshot)
+
+    page = Tags(AsgiClient(create_app(backend)).get("/debug/pipelines").text)
+
+    stages = [attributes["id"] for tag, attributes in page.found if tag == "h2"]
+    assert stages == ["stage1", "stage2"]
+    for text in ("Receivers", "Writer", "requests", "success, grpc", "rows.stored", "commit.latency", "0.99"):
+        assert text in page.text
+    assert "Other" not in page.text
+
+
+def test_every_own_metric_belongs_to_a_stage() -> None:
+    telemetry = Telemetry()
+    for own in INSTRUMENTS:
+        if own.instrument == "counter":
+            telemetry.add(own.name, 1)
+        elif own.name.startswith("queue"):
+            telemetry.observe(own.name, lambda: 1.0)
+    telemetry.acknowledged(1.0)
+
+    found = stages(telemetry.snapshot())
+
+    assert {line.name for stage in found for line in stage.lines} == {own.name for own in INSTRUMENTS}
+    assert "Other" not in [stage.name for stage in found]

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric as PrometheusMetric
 from prometheus_client.registry import Collector
 
 from miops_collector.exporters.series import DEFAULT_BUDGET, metrics_of
-from miops_collector.metric import Metric
+from miops_collector.metric import Instrument, Metric, Point
 from miops_collector.report import Report
 
 __all__ = ["PrometheusExporter", "exposition", "label_name", "metric_name", "unit_word"]
 
+_KINDS: Mapping[Instrument, type[CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily]] = {
+    "counter": CounterMetricFamily,
+    "gauge": GaugeMetricFamily,
+    "updowncounter": GaugeMetricFamily,
+    "histogram": HistogramMetricFamily,
+}
 _UNIT_WORDS = {"s": "seconds", "ms": "milliseconds", "By": "bytes", "%": "percent"}
 
 
@@ -107,8 +114,22 @@ class _Families(Collector):
 
 def _family(metric: Metric) -> PrometheusMetric:
     sample = metric_name(metric.name, unit=metric.unit, instrument=metric.instrument)
-    kind = CounterMetricFamily if metric.instrument == "counter" else GaugeMetricFamily
-    family = kind(sample.removesuffix("_total"), metric.description, unit=unit_word(metric.unit))
+    family = _KINDS[metric.instrument](sample.removesuffix("_total"), metric.description, unit=unit_word(metric.unit))
     for point in metric.points:
-        family.add_sample(sample, {label_name(k): v for k, v in point.attributes.items()}, point.value)
+        labels = {label_name(k): v for k, v in point.attributes.items()}
+        if metric.instrument == "histogram":
+            _add_buckets(family, sample, labels, metric.bounds, point)
+        else:
+            family.add_sample(sample, labels, point.value)
     return family
+
+
+def _add_buckets(
+    family: PrometheusMetric, sample: str, labels: Mapping[str, str], bounds: Sequence[float], point: Point
+) -> None:
+    """Prometheus counts all that are at most a bound."""
+    upto = list(accumulate(point.counts))
+    for bound, count in zip((*map(str, bounds), "+Inf"), upto, strict=True):
+        family.add_sample(f"{sample}_bucket", {**labels, "le": bound}, count)
+    family.add_sample(f"{sample}_count", dict(labels), upto[-1])
+    family.add_sample(f"{sample}_sum", dict(labels), point.value)

@@ -149,6 +149,7 @@ def _attributes_of(o: Observation) -> tuple[tuple[str, str], ...]:
             semconv.SENSITIVE_FEATURE: o.sensitive_feature,
             semconv.GROUP: o.group,
             semconv.WINDOW: o.window.label,
+            semconv.DEFINITION: o.definition,
         },
     )
 

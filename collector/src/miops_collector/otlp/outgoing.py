@@ -64,6 +64,8 @@ def rejected_points(response: bytes) -> tuple[int, str]:
 
 def _metric(metric: Metric, *, start: int, time: int, flags: int) -> pb.Metric:
     cumulative = metric.instrument != "gauge"
+    if metric.instrument == "histogram":
+        return _histogram(metric, start=start, time=time, flags=flags)
     points = [_point(p, start=start if cumulative else 0, time=time, flags=flags) for p in metric.points]
     encoded = pb.Metric(name=metric.name, description=metric.description, unit=metric.unit)
     if not cumulative:
@@ -72,6 +74,17 @@ def _metric(metric: Metric, *, start: int, time: int, flags: int) -> pb.Metric:
     encoded.sum.data_points.extend(points)
     encoded.sum.aggregation_temporality = _CUMULATIVE
     encoded.sum.is_monotonic = metric.instrument == "counter"
+    return encoded
+
+
+def _histogram(metric: Metric, *, start: int, time: int, flags: int) -> pb.Metric:
+    encoded = pb.Metric(name=metric.name, description=metric.description, unit=metric.unit)
+    encoded.histogram.aggregation_temporality = _CUMULATIVE
+    for point in metric.points:
+        encoded.histogram.data_points.add(
+            attributes=_attributes(point.attributes), start_time_unix_nano=start, time_unix_nano=time, flags=flags,
+            explicit_bounds=metric.bounds, bucket_counts=point.counts, count=sum(point.counts), sum=point.value,
+        )  # fmt: skip
     return encoded
 
 

@@ -22,6 +22,7 @@ from miops_collector.web.backend import Backend
 from miops_collector.web.counters import row_totals
 from miops_collector.web.heat_map import LEVELS
 from miops_collector.web.model_page import Shown, model_page
+from miops_collector.web.pipelines import stages
 from miops_collector.web.settings import flattened, without_secrets
 from miops_collector.web.status import firing, status_of
 
@@ -39,6 +40,7 @@ def console_routes(backend: Backend) -> list[BaseRoute]:
         Route("/model", console.model, name="model"),
         Route("/prediction", console.prediction),
         Route("/collector", console.collector),
+        Route("/debug/pipelines", console.pipelines),
         Mount("/static", StaticFiles(directory=_HERE / "static")),
     ]
 
@@ -71,6 +73,10 @@ class _Console:
         info = list(flattened(without_secrets(self._backend.info)))
         not_ready = self._backend.store.ready()
         return _page("collector.html", totals=self._totals(), metrics=metrics, info=info, not_ready=not_ready)
+
+    def pipelines(self, _: Request) -> Response:
+        not_ready = self._backend.store.ready()
+        return _page("pipelines.html", stages=stages(self._backend.telemetry()), not_ready=not_ready)
 
     def _info(self, key: ModelKey) -> ModelInfo:
         found = next((m for m in self._backend.store.models() if m.key == key), None)

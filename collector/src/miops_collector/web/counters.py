@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from miops.semconv import COLLECTOR_PREFIX
-from miops_collector.metric import Metric
+from miops_collector.metric import Metric, Point
 from miops_collector.web.encode import number
 
 __all__ = ["counters_json", "row_totals"]
@@ -33,5 +33,12 @@ def _metric(metric: Metric) -> dict[str, Any]:
         "name": metric.name,
         "unit": metric.unit,
         "description": metric.description,
-        "points": [{"attributes": dict(p.attributes), "value": number(p.value)} for p in metric.points],
+        "points": [_point(p) for p in metric.points],
+        **({"bounds": list(metric.bounds)} if metric.bounds else {}),
     }
+
+
+def _point(point: Point) -> dict[str, Any]:
+    """Of a histogram ``value`` is the sum, and ``counts`` are by ``bounds``, the last above all of them."""
+    counts = {"counts": list(point.counts)} if point.counts else {}
+    return {"attributes": dict(point.attributes), "value": number(point.value), **counts}
