@@ -22,11 +22,13 @@ from miops_collector.alerts import (
     Rule,
     advance,
     drift_findings,
+    estimate_findings,
     evaluations_per_month,
     performance_findings,
     quality_findings,
     ranked,
     rule_findings,
+    verdicts,
 )
 from miops_collector.alerts.budget import Family
 from miops_collector.config import AlarmConfig, Config, RuleConfig
@@ -245,6 +247,7 @@ class Alarming:
         if self.config.defaults:
             ranking = Budget(budget.per_month * RANKING_PART, budget.shares)
             yield from performance_findings(computed, ranking, lengths=self.lengths, metrics=(ROC_AUC,))
+            yield from estimate_findings(computed, budget, lengths=self.lengths)
             yield from quality_findings(computed, budget, lengths=self.lengths)
             yield from rule_findings([FOUR_FIFTHS], computed)
         yield from rule_findings([_rule(r) for r in self.config.rules], computed)
@@ -252,13 +255,14 @@ class Alarming:
     # --- what is said outside ---------------------------------------------------------------------------------------
 
     def judged(self, observations: Sequence[Observation]) -> list[Observation]:
-        """The observations with the statuses that follow from the rules.
+        """The observations with the statuses that follow from the rules, and the verdicts on their windows.
 
         A complete window has the status of what was found in it, one that is not yet complete that of the open alarms
         of its series. A drift statistic has what the scan said last before the window's end, if that is worse.
         """
         judges = {True: self.judge, False: Judge.of_alerts(a for a in self.book.alerts if a.rule != DRIFT)}
-        return [judges[o.complete].judged(self._scanned(o)) for o in observations]
+        judged = [judges[o.complete].judged(self._scanned(o)) for o in observations]
+        return [*judged, *verdicts(judged)]
 
     def _scanned(self, o: Observation) -> Observation:
         if not o.metric.startswith(DRIFT_FAMILY) or o.status == "insufficient_data":

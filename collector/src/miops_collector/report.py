@@ -44,6 +44,8 @@ class Observation:
         ``nan`` if unknown.
     low, high
         Ends of an interval of 95 %, where the statistic has one of its own; else ``nan``.
+    reason
+        Why there is no value; of a verdict what it rests on, the columns or gaps.
     complete
         Whether the window lay behind the watermark when this was computed.
     computed_at

@@ -22,7 +22,7 @@ from tests.collector.statistics.summaries import counts
 
 FAMILY = {s.name: s for s in statistics_of("estimated_performance")}
 GAPS = sorted(name for name in FAMILY if name.endswith("_gap"))
-ESTIMATES = sorted(FAMILY.keys() - set(GAPS))
+ESTIMATES = sorted(FAMILY.keys() - set(GAPS) - {"accuracy_shift"})
 BINS = 100
 CENTERS = (np.arange(BINS) + 0.5) / BINS
 
@@ -254,7 +254,7 @@ def test_scores_that_are_no_probabilities_are_always_fitted() -> None:
     assert np.isnan(value("brier", window))
     assert np.isnan(value("brier_gap", window))
     unknown = CalibratedScores(of_one_class, calibration(of_one_class))
-    assert all(np.isnan(value(name, unknown)) for name in FAMILY)
+    assert all(np.isnan(value(name, unknown)) for name in (*ESTIMATES, *GAPS))
 
 
 def test_a_reference_is_fitted_once() -> None:
@@ -311,3 +311,33 @@ def test_what_turns_out_scatters_about_estimates_as_the_standard_errors_of_the_o
 
 def test_every_estimate_has_a_standard_error() -> None:
     assert [name for name, statistic in FAMILY.items() if statistic.standard_error is None] == []
+
+
+def test_a_change_splits_into_what_covariate_shift_explains_and_the_rest() -> None:
+    rng = np.random.default_rng(18)
+    reference = drawn(rng, 20_000, CENTERS)
+    harder, meaning = drawn(rng, 5_000, 0.25 + CENTERS / 2, (3.0, 3.0)), calibration(reference)
+    before, after = CalibratedScores(reference, meaning), CalibratedScores(harder, meaning)
+    realised = [float(np.trace(c.realised.cells) / c.realised.cells.sum()) for c in (before, after)]
+
+    shift, rest = float(FAMILY["accuracy_shift"].function(before, after)), value("accuracy_gap", after)
+
+    assert shift < -0.05
+    assert rest < -0.02
+    at_reference = value("accuracy_gap", before)
+    assert realised[1] - realised[0] == pytest.approx(shift + rest - at_reference, abs=1e-12)
+
+
+def test_shifts_scatter_as_their_standard_errors_say_while_nothing_changed() -> None:
+    rng, chance = np.random.default_rng(19), CENTERS**1.4
+    found = []
+    for _ in range(60):
+        reference = drawn(rng, 4_000, chance)
+        meaning = calibration(reference)
+        pair = CalibratedScores(reference, meaning), CalibratedScores(drawn(rng, 2_000, chance), meaning)
+        shift = FAMILY["accuracy_shift"]
+        assert shift.standard_error is not None
+        found.append(shift.function(*pair) / shift.standard_error(*pair))
+
+    assert 0.75 < np.std(found) < 1.25
+    assert abs(np.mean(found)) < 0.4

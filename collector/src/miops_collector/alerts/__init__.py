@@ -4,8 +4,9 @@
 
     evidence of the scan ─ drift_findings ─┐
     observations ─ performance_findings ───┤
+                 ─ estimate_findings ──────┤
                  ─ quality_findings ───────┼─▶ findings ─ advance(book, …) ─▶ book.alerts ─ ranked, blamed
-                 ─ rule_findings(rules) ───┘           └─ Judge.of ─▶ judged observations
+                 ─ rule_findings(rules) ───┘           └─ Judge.of ─▶ judged observations ─ verdicts
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from miops_collector.alerts.blame import blamed, ranked
 from miops_collector.alerts.book import Book, advance
 from miops_collector.alerts.budget import SHARES, Budget, evaluations_per_month
 from miops_collector.alerts.drift import DRIFT, DRIFT_P_VALUE, drift_findings
+from miops_collector.alerts.estimate import ESTIMATE, estimate_findings
 from miops_collector.alerts.finding import Finding
 from miops_collector.alerts.judge import Judge
 from miops_collector.alerts.lifecycle import Lifecycle
@@ -21,16 +23,19 @@ from miops_collector.alerts.loss import loss_finding
 from miops_collector.alerts.performance import PERFORMANCE, ROC_AUC, performance_findings
 from miops_collector.alerts.quality import QUALITY, quality_findings
 from miops_collector.alerts.rule import FOUR_FIFTHS, MATCHED, Rule, rule_findings
+from miops_collector.alerts.verdict import VERDICTS, verdicts
 
 __all__ = [
     "DEFAULT_RULES",
     "DRIFT",
     "DRIFT_P_VALUE",
+    "ESTIMATE",
     "FOUR_FIFTHS",
     "MATCHED",
     "QUALITY",
     "ROC_AUC",
     "SHARES",
+    "VERDICTS",
     "Book",
     "Budget",
     "Finding",
@@ -40,13 +45,15 @@ __all__ = [
     "advance",
     "blamed",
     "drift_findings",
+    "estimate_findings",
     "evaluations_per_month",
     "loss_finding",
     "performance_findings",
     "quality_findings",
     "ranked",
     "rule_findings",
+    "verdicts",
 ]
 
-DEFAULT_RULES = (DRIFT, PERFORMANCE, QUALITY, FOUR_FIFTHS.name)
+DEFAULT_RULES = (DRIFT, ESTIMATE, PERFORMANCE, QUALITY, FOUR_FIFTHS.name)
 """Names that rules of the user's own cannot have."""

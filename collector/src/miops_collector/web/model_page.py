@@ -16,6 +16,7 @@ from miops_collector.web.heat_map import HeatMap, heat_map
 from miops_collector.web.line_chart import Chart, line_chart
 from miops_collector.web.quality_table import QualityTable, quality_table
 from miops_collector.web.status import status_of
+from miops_collector.web.verdict_lines import VerdictLine, verdict_lines
 from miops_collector.window import parse_length
 
 __all__ = ["Choice", "ModelPage", "Shown", "model_page"]
@@ -83,6 +84,7 @@ class ModelPage:
     no_chart: str
     groups: tuple[GroupTable, ...]
     quality: QualityTable | None
+    verdicts: tuple[VerdictLine, ...]
 
 
 def model_page(store: Store, report: Report, info: ModelInfo, shown: Shown) -> ModelPage:
@@ -111,6 +113,7 @@ def model_page(store: Store, report: Report, info: ModelInfo, shown: Shown) -> M
         no_chart=no_chart,
         groups=tuple(group_tables(of_length)),
         quality=quality_table(of_length),
+        verdicts=verdict_lines(of_length),
     )
 
 
