@@ -11,9 +11,10 @@ import pyarrow as pa
 from miops_collector.errors import StoreError
 from miops_collector.schema import Records
 from miops_collector.stores._database import DATA, ROW_GROUP, Database
+from miops_collector.stores._inserts import Inserts
 from miops_collector.stores._registry import Registry
 from miops_collector.stores._repeats import Repeats
-from miops_collector.stores._rows import CELLS, Kept, batches, insert, note, prepare, presented
+from miops_collector.stores._rows import CELLS, Kept, batches, note, prepare, presented
 from miops_collector.stores._store import Appended, Stored
 from miops_collector.stores._truth import KeptTruth, TruthLog
 
@@ -46,6 +47,7 @@ class Writer:
         self._unfinished = False
         self._space_checked = float("-inf")
         self._loose = 0
+        self._inserts = Inserts()
 
     def append(self, records: Sequence[Records]) -> Appended:
         """Commit; see :meth:`~miops_collector.stores._store.Store.append`."""
@@ -91,12 +93,15 @@ class Writer:
         first, last = pieces[:-1], pieces[-1:]
         wide = sum(batch.num_rows * batch.num_columns for _, batch in pieces) > CELLS
         self._unfinished = wide
+        with self._database.writing(DATA) as connection:
+            for path, batch in pieces:
+                self._inserts.prepare(connection, path, batch.schema)
         for path, batch in first if wide else ():
             with self._database.transaction(DATA) as connection:
-                insert(connection, path, batch, {"seq": seq})
+                self._inserts.insert(connection, path, batch, seq)
         with self._database.transaction(DATA) as connection:
             for path, batch in last if wide else pieces:
-                insert(connection, path, batch, {"seq": seq})
+                self._inserts.insert(connection, path, batch, seq)
             self._truth.insert(connection, seq, truth)
             if not pieces and not any(t.keep.any() for t in truth):
                 # Otherwise the rows carry the number; updating this row costs a fifth of a small commit.
