@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 
 from miops_collector import __version__
 from miops_collector.config import Config, ExportConfig
+from miops_collector.config.transport import TlsConfig
 from miops_collector.engine import Engine
 from miops_collector.errors import ConfigError
 from miops_collector.exporters._exporter import Exporter
@@ -35,6 +36,7 @@ from miops_collector.schema import Records
 from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores.duckdb import DuckDBStore
 from miops_collector.telemetry import Telemetry
+from miops_collector.tls import credentials, uvicorn_options
 from miops_collector.web.app import create_app
 from miops_collector.web.backend import Backend
 from miops_collector.window import Window, parse_length
@@ -96,7 +98,8 @@ class Collector:
             self.ingest.has_room, most_bytes=config.otlp.max_waiting_mib * MIB // 2,
             seconds=config.otlp.wait_for_room, delayed=lambda: self.telemetry.add("waited", 1),
         )  # fmt: skip
-        self._grpc = GrpcReceiver(self.ingest.submit, max_request_bytes=self._limit, room=self._room)
+        tls = credentials(config.otlp.tls) if config.otlp.tls else None
+        self._grpc = GrpcReceiver(self.ingest.submit, max_request_bytes=self._limit, room=self._room, tls=tls)
         self._servers: list[tuple[_Server, asyncio.Task[None]]] = []
         self._ticking = threading.Thread(target=self._tick_until_stopped, name="miops-tick", daemon=True)
         self._stopping = threading.Event()
@@ -120,7 +123,7 @@ class Collector:
         self.ingest.start()
         self._ticking.start()
         receiver = http_receiver(self.ingest.submit, max_request_bytes=self._limit, room=self._room)
-        http = await self._listen(receiver, self._config.otlp.http, "otlp.http")
+        http = await self._listen(receiver, self._config.otlp.http, "otlp.http", self._config.otlp.tls)
         grpc = await self._listen_grpc(self._config.otlp.grpc)
         self.addresses = Addresses(grpc, http, self._config.web)
         web = await self._listen(create_app(self._backend()), self._config.web, "web")
@@ -136,15 +139,16 @@ class Collector:
             raise _taken("otlp.grpc", address) from error
         return f"{host}:{bound}"
 
-    async def _listen(self, app: Starlette, address: str, key: str) -> str:
+    async def _listen(self, app: Starlette, address: str, key: str, tls: TlsConfig | None = None) -> str:
         host, _, port = address.rpartition(":")
         try:
             sockets = bind(host, int(port))
         except OSError as error:
             raise _taken(key, address) from error
         config = uvicorn.Config(
-            app, log_level="warning", lifespan="off", access_log=False, timeout_graceful_shutdown=10
-        )
+            app, log_level="warning", lifespan="off", access_log=False, timeout_graceful_shutdown=10,
+            **(uvicorn_options(tls) if tls else {}),
+        )  # fmt: skip
         server = _Server(config)
         task = asyncio.create_task(server.serve(sockets=sockets))
         self._servers.append((server, task))

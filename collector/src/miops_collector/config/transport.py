@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from miops_collector.config.section import Address, Endpoint, Section
 
-__all__ = ["ExportConfig", "ForwardConfig", "OtlpConfig"]
+__all__ = ["ExportConfig", "ForwardConfig", "OtlpConfig", "TlsConfig"]
+
+
+class TlsConfig(Section):
+    """Certificates of the OTLP receivers, PEM files, named as in the OpenTelemetry Collector."""
+
+    cert_file: Path
+    key_file: Path
+    client_ca_file: Path | None = Field(default=None, description="clients must have a certificate that it signed")
 
 
 class OtlpConfig(Section):
@@ -16,6 +25,7 @@ class OtlpConfig(Section):
 
     grpc: Address = "localhost:4317"
     http: Address = "localhost:4318"
+    tls: TlsConfig | None = Field(default=None, description="for both receivers; without it they speak in the clear")
     max_request_mib: int = Field(
         default=64, ge=1, le=1024, description="largest request, before and after decompression"
     )

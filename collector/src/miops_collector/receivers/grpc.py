@@ -41,10 +41,12 @@ class GrpcReceiver:
     """
 
     def __init__(
-        self, submit: Submit, *, max_request_bytes: int = 64 * 1024 * 1024, room: WaitingRoom | None = None
-    ) -> None:
+        self, submit: Submit, *, max_request_bytes: int = 64 * 1024 * 1024, room: WaitingRoom | None = None,
+        tls: grpc.ServerCredentials | None = None,
+    ) -> None:  # fmt: skip
         self._submit = submit
         self._room = room
+        self._tls = tls
         self._limit = max_request_bytes
         self._options = (
             ("grpc.max_receive_message_length", max_request_bytes),
@@ -64,7 +66,7 @@ class GrpcReceiver:
         server = grpc.aio.server(options=self._options)
         server.add_generic_rpc_handlers([self._service(kind, name) for kind, name in SERVICES.items()])
         try:
-            port = server.add_insecure_port(address)
+            port = server.add_secure_port(address, self._tls) if self._tls else server.add_insecure_port(address)
         except RuntimeError as error:
             msg = f"cannot listen on {address!r} for OTLP/gRPC: {error}"
             raise ConfigError(msg) from error
