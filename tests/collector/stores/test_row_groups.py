@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,3 +63,17 @@ def test_a_commit_stands_although_the_merging_after_it_fails(tmp_path: Path, mon
     store.close()
 
     assert held == commits * ROWS
+
+
+def test_the_log_is_short_while_there_are_few_tables(tmp_path: Path) -> None:
+    def limit() -> str:
+        return str(store._database.fetch("SELECT current_setting('wal_autocheckpoint')")[0][0])
+
+    store = DuckDBStore(tmp_path)
+    found = []
+    for i in range(5):
+        store.append([replace(batch(i), model=f"m{i}", table=batch(i).table.slice(0, 10))])
+        found.append(limit())
+    store.close()
+
+    assert found == ["4.0 MiB", "8.0 MiB", "12.0 MiB", "16.0 MiB", "16.0 MiB"]

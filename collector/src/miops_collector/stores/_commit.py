@@ -93,6 +93,7 @@ class Writer:
         first, last = pieces[:-1], pieces[-1:]
         wide = sum(batch.num_rows * batch.num_columns for _, batch in pieces) > CELLS
         self._unfinished = wide
+        self._database.size_log(len(self._registry.rows_tables))
         with self._database.writing(DATA) as connection:
             for path, batch in pieces:
                 self._inserts.prepare(connection, path, batch.schema)
