@@ -49,9 +49,11 @@ def _attributes(s: Statistic) -> list[dict[str, str]]:
     always = [semconv.MODEL_NAME, semconv.MODEL_VERSION, semconv.WINDOW]
     always += [semconv.COLUMN] if set(s.takes) & _OF_COLUMNS else []
     always += [semconv.SENSITIVE_FEATURE] if s.family in ("estimated_fairness", "fairness") else []
-    always += [semconv.GROUP] if s.per_group else []
+    always += [semconv.SEGMENT if s.family == "segments" else semconv.GROUP] if s.per_group else []
     required = [{"ref": name, "requirement_level": "required"} for name in always]
-    return [*required, {"ref": semconv.SEGMENT, "requirement_level": "opt_in"}]
+    chosen = [] if semconv.SEGMENT in always else [semconv.SEGMENT]
+    chosen = [*chosen, *([semconv.DEFINITION] if s.family == "drift" else [])]
+    return [*required, *({"ref": name, "requirement_level": "opt_in"} for name in chosen)]
 
 
 def _first_sentence(s: Statistic) -> str:

@@ -114,3 +114,17 @@ def test_a_model_without_reference_is_laid_out_by_what_is_known_of_it() -> None:
     assert layout.classes == ("no", "yes")
     assert layout.origin == "none"
     assert plain_layout(info, config(models={MODEL.name: ModelConfig(task="regression")})).classes == ()
+
+
+def test_edges_of_a_definition_are_frozen_with_the_reference() -> None:
+    table = reference(200).table
+    own = given(table)
+
+    theirs = given(table, models={MODEL.name: ModelConfig(definitions="nannyml")})
+
+    column = next(c for c in theirs.layout.columns if c.definition_edges)
+    values = table.column(column.source).drop_null().to_numpy()
+    values = values[np.isfinite(values)]
+    np.testing.assert_array_equal(column.definition_edges, np.histogram_bin_edges(values, bins="doane"))
+    assert set(column.definition_edges) <= set(column.edges)
+    assert not any(c.definition_edges for c in own.layout.columns)

@@ -8,7 +8,7 @@ __all__ = ["grid"]
 
 LEARNING = 168
 """Windows an hourly model learns from before its alarms count."""
-SURVEY_COLUMNS = 18
+SURVEY_COLUMNS = 17
 
 
 def grid(*, long: bool) -> list[Cell]:

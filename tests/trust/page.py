@@ -135,7 +135,7 @@ def _concept(drift: Sequence[Mapping[str, Any]]) -> str:
     ]  # fmt: skip
     text = (
         "## Concept drift without covariate drift\n\nOnly the errors change: no tool that looks at columns can see it. "
-        "Detectors on the errors, at their defaults; ours is the default alarm on accuracy.\n"
+        "Detectors on the errors, at their defaults; ours is the default alarm on truth, at its share of the budget.\n"
     )
     return f"{text}\n{_table(['stream', 'detector', 'false alarms per 1,000 windows', 'delay'], rows)}"
 

@@ -17,6 +17,7 @@ from miops_collector.layout import Layout, Summaries
 from miops_collector.monitored import Reference
 from miops_collector.panes import PaneSet
 from miops_collector.reference import build_layout, provisional_layout
+from miops_collector.reference.columns import NO_DEFINITION, DefinitionEdges
 from miops_collector.report import ModelKey
 from miops_collector.schema import Records
 from miops_collector.stores._store import ModelInfo, Store
@@ -95,6 +96,7 @@ def given_reference(
         bins=config.bins,
         low_confidence=config.low_confidence,
         origin=origin,
+        definition_edges=_definition_edges(config.definitions_of(key.name)),
     )
     rows = rows_of(table, classes=layout.classes, scored=known.classes)
     return Reference(layout, _summaries(layout, rows), table.num_rows, created_at)
@@ -124,6 +126,15 @@ def plain_layout(info: ModelInfo, config: Config) -> Layout:
         positive_class=known.positive_class,
         low_confidence=config.low_confidence,
     )
+
+
+def _definition_edges(name: str) -> DefinitionEdges:
+    """What another tool's definition freezes with the reference. Imported only where it is asked for: it takes SciPy."""
+    if name == "miops":
+        return NO_DEFINITION
+    from miops_collector.statistics.definitions import DEFINITIONS
+
+    return DEFINITIONS[name].edges, DEFINITIONS[name].also
 
 
 def _summaries(layout: Layout, rows: Rows) -> Summaries:

@@ -265,8 +265,8 @@ class Alarming:
         return [*judged, *verdicts(judged)]
 
     def _scanned(self, o: Observation) -> Observation:
-        if not o.metric.startswith(DRIFT_FAMILY) or o.status == "insufficient_data":
-            return o
+        if not o.metric.startswith(DRIFT_FAMILY) or o.status == "insufficient_data" or o.definition:
+            return o  # of another tool's number that tool's threshold says
         return replace(o, status=self.scanned.at(o.column, o.window.end))
 
     def alerts(self) -> tuple[Alert, ...]:

@@ -65,6 +65,9 @@ class ColumnLayout:
         Categorical columns: see :class:`~miops_collector.summary.Frequencies`.
     center
         Numeric columns: subtracted before moments are summed, for precision.
+    definition_edges
+        Numeric columns: edges of another tool's definition, each of them one of ``edges`` too; see
+        ``statistics/definitions``.
     pooled, open_pool
         Categorical columns with more categories than are told apart: the last category is a pool of the rarer ones,
         ``pooled`` names them, and if ``open_pool`` they are too many to name: then the pool holds every other value
@@ -81,6 +84,7 @@ class ColumnLayout:
     center: float = 0.0
     pooled: tuple[str, ...] = ()
     open_pool: bool = False
+    definition_edges: tuple[float, ...] = ()
 
     @property
     def size(self) -> int:

@@ -42,6 +42,8 @@ class Observation:
         Of the test that goes with the statistic, ``nan`` if there is none. Of a group it is adjusted for all groups.
     standard_error
         ``nan`` if unknown.
+    definition
+        Whose definition, and its version, where it is not ours: ``evidently 0.7.23``.
     low, high
         Ends of an interval of 95 %, where the statistic has one of its own; else ``nan``.
     reason
@@ -71,6 +73,7 @@ class Observation:
     high: float = float("nan")
     complete: bool = False
     reason: str = ""
+    definition: str = ""
 
     @property
     def identity(self) -> tuple[str, ...]:

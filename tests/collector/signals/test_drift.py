@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isnan
 
 import numpy as np
@@ -66,3 +67,22 @@ def test_a_column_the_reference_never_held_is_insufficient(metric: str) -> None:
     found = named(tuple(drift(CONTEXT, binary(), now)), metric, column="new")
 
     assert found.status == "insufficient_data"
+
+
+def test_another_tool_s_definition_says_whose_it_is_and_calls_drift_by_its_own_threshold() -> None:
+    then, now = binary(5), summaries(BINARY, {"column.SEX": [0, 0, 100, 375, 0]})
+
+    observations = tuple(drift(replace(CONTEXT, definition="evidently"), then, now))
+
+    found = named(observations, "drift.psi", column="SEX")
+    assert (found.definition, found.status) == ("evidently 0.7.23", "warning")
+    assert found.value > 0.1
+    assert named(observations, "drift.l_infinity", column="SEX").definition == ""
+    assert {o.definition for o in drift(CONTEXT, then, now)} == {""}
+
+
+def test_ours_stays_where_nothing_of_the_tool_s_own_was_frozen() -> None:
+    observations = tuple(drift(replace(CONTEXT, definition="nannyml"), binary(5), binary()))
+
+    assert named(observations, "drift.jensen_shannon", column="age").definition == ""
+    assert named(observations, "drift.jensen_shannon", column="SEX").definition == "nannyml 0.13.1"

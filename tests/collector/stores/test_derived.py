@@ -87,7 +87,7 @@ def test_an_observation_comes_back_as_it_was(store: Store) -> None:
     full = Observation(
         "miops.fairness.x", OTHER, Window(HOUR, 2 * HOUR), math.nan, 7.0, "insufficient_data", computed_at=9,
         n_reference=5.0, reference=0.5, column="a", segment="b", sensitive_feature="c", group="d", p_value=0.01,
-        standard_error=math.nan, complete=True, reason="too few",
+        standard_error=math.nan, complete=True, reason="too few", definition="evidently 0.7.23",
     )  # fmt: skip
     store.put_observations([full])
 

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import log
 
 import numpy as np
 
-from miops_collector.alerts import Book, Budget, advance, drift_findings, performance_findings
+from miops_collector.alerts import Book, advance, drift_findings
 from miops_collector.alerts.budget import SHARES, evaluations_per_month
 from miops_collector.binning import summarise
 from miops_collector.columns import Column, Numbers, Rows, Texts
 from miops_collector.dependence import Dependence, look_backs_of
+from miops_collector.labelled import DOUBT, TOLERANCE
 from miops_collector.layout import Layout, Summaries
 from miops_collector.look_backs import LookBacks
 from miops_collector.panes import PaneSet
 from miops_collector.reference import build_layout
-from miops_collector.report import ModelKey, Observation
+from miops_collector.report import ModelKey
 from miops_collector.statistics import statistics_of
 from miops_collector.statistics.scan import RATES, ColumnEvidence, Scan, ScanSettings
+from miops_collector.statistics.sequential.shiryaev_roberts import (
+    STEPS,
+    Evidence,
+    error_bound,
+    error_log_ratios,
+    follow,
+)
 from miops_collector.window import NANOS, Window
 from tests.trust.running import Look, run
 from tests.trust.streams import Cell
@@ -106,21 +115,18 @@ def _fixed(layout: Layout, reference: Summaries, current: Summaries) -> Iterator
 
 
 def _of_errors(reference: Shown):
-    """The default alarm on the accuracy of single windows."""
-    m, accuracy = len(reference.errors), 1.0 - float(reference.errors.mean())
-    hour = 0
+    """The default alarm on truth: an e-detector on the errors of each window, whose labels come at once."""
+    bound = error_bound(float(reference.errors.sum()), len(reference.errors), doubt=DOUBT, tolerance=TOLERANCE)
+    threshold = log(2.0 * evaluations_per_month(Window(0, HOUR)) / SHARES["performance"])
+    evidence = Evidence.none(len(STEPS))
 
     def look(window: Shown) -> Mapping[str, Look]:
-        nonlocal hour
-        hour += 1
-        seen = Observation(
-            metric="miops.performance.accuracy", model=MODEL, window=Window((hour - 1) * HOUR, hour * HOUR),
-            value=1.0 - float(window.errors.mean()), n=float(len(window.errors)), status="ok", computed_at=hour * HOUR,
-            n_reference=float(m), reference=accuracy, complete=True,
-        )  # fmt: skip
-        (found,) = performance_findings([seen], Budget())
-        alarmed = frozenset({"errors"} if found.verdict == "breach" else ())
-        return {"MIOps": Look(alarmed, {"errors": -float(found.evidence.get("log_p_value", 0.0))})}
+        nonlocal evidence
+        evidence = follow(evidence, error_log_ratios(float(window.errors.sum()), len(window.errors), bound))
+        value = evidence.log_value
+        if value >= threshold:
+            evidence = Evidence.none(len(STEPS))
+        return {"MIOps": Look(frozenset({"errors"} if value >= threshold else ()), {"errors": value})}
 
     return look
 

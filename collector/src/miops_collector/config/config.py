@@ -27,6 +27,9 @@ class ModelConfig(Section):
     task: str = ""
     positive_class: str = ""
     sensitive: tuple[str, ...] = Field(default=(), description="feature or context columns fairness is computed over")
+    definitions: Literal["miops", "nannyml", "evidently", "azure"] = Field(
+        default="miops", description="whose definitions the drift statistics follow, from the next reference on"
+    )
 
     @field_validator("task")
     @classmethod
@@ -95,6 +98,11 @@ class Config(Section):
                 msg = f"pane: {format_length(self.pane_nanos)} does not divide the window {window}"
                 raise ValueError(msg)
         return self
+
+    def definitions_of(self, model: str) -> str:
+        """Whose definitions the drift statistics of a model follow."""
+        said = self.models.get(model)
+        return said.definitions if said else "miops"
 
     @property
     def window_nanos(self) -> tuple[int, ...]:

@@ -11,7 +11,13 @@ from miops_collector.classes import class_names
 from miops_collector.columns import Numbers, Rows, Texts
 from miops_collector.layout import ColumnLayout, GroupAxis, Layout
 from miops_collector.reference.axes import group_axes
-from miops_collector.reference.columns import class_column, feature_column, numeric_column
+from miops_collector.reference.columns import (
+    NO_DEFINITION,
+    DefinitionEdges,
+    class_column,
+    feature_column,
+    numeric_column,
+)
 from miops_collector.reference.naming import PREDICTION, SCORE, named, role_of
 from miops_collector.reference.scores import are_probabilities, has_class_scores, score_edges
 from miops_collector.reference.tasks import MOST_CLASSES, Kind, kind_of, said_kind
@@ -34,6 +40,7 @@ def build_layout(
     categorical_limit: int = MOST_CATEGORIES,
     low_confidence: float = LOW_CONFIDENCE,
     origin: str = "file",
+    definition_edges: DefinitionEdges = NO_DEFINITION,
 ) -> Layout:
     """Freeze what a reference says: columns, edges, categories, classes, groups.
 
@@ -51,16 +58,21 @@ def build_layout(
     categorical_limit
         Categories told apart. Beyond it the rarer ones are pooled as ``other (n more)``; a category counts as unseen
         only if the reference does not have it at all.
+    definition_edges
+        What another tool's definition freezes of numeric columns.
     """
     kind = kind_of(rows, task=task, classes=classes, positive_class=positive_class)
     names = named(rows.columns)
     columns = [
-        feature_column(name, s, role_of(s), rows.columns[s], rows.weight, bins=bins, limit=categorical_limit)
+        feature_column(
+            name, s, role_of(s), rows.columns[s], rows.weight,
+            bins=bins, limit=categorical_limit, definition=definition_edges,
+        )
         for s, name in names.items()
-    ]
+    ]  # fmt: skip
     return Layout(
         task=kind.task,
-        columns=(*columns, *_outputs(rows, kind, bins, categorical_limit)),
+        columns=(*columns, *_outputs(rows, kind, bins, categorical_limit, definition_edges)),
         classes=kind.classes,
         positive=kind.positive,
         score_edges=tuple(score_edges(rows).tolist()) if kind.positive >= 0 else (),
@@ -104,14 +116,18 @@ def provisional_layout(
     return Layout(kind.task, (*plain, decided, score), kind.classes, kind.positive, low_confidence=low_confidence)
 
 
-def _outputs(rows: Rows, kind: Kind, bins: int, limit: int) -> list[ColumnLayout]:
+def _outputs(rows: Rows, kind: Kind, bins: int, limit: int, definition: DefinitionEdges) -> list[ColumnLayout]:
     """The prediction, and the score if there is one."""
     if kind.classes:
         outputs = [class_column(PREDICTION, kind.classes, rows.value, rows.weight, limit=limit)]
     else:
-        outputs = [numeric_column(PREDICTION, "value", "prediction", rows.value, rows.weight, bins=bins)]
+        value = rows.value
+        outputs = [
+            numeric_column(PREDICTION, "value", "prediction", value, rows.weight, bins=bins, definition=definition)
+        ]
     if np.isfinite(rows.score).any():
-        outputs.append(numeric_column(SCORE, "score", "score", Numbers(rows.score), rows.weight, bins=bins))
+        score = Numbers(rows.score)
+        outputs.append(numeric_column(SCORE, "score", "score", score, rows.weight, bins=bins, definition=definition))
     return outputs
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
@@ -11,8 +12,11 @@ from miops_collector.columns import Column, FloatArray, Numbers, Texts
 from miops_collector.layout import ColumnLayout, Role
 from miops_collector.reference.edges import equal_mass_groups, quantile_edges
 
-__all__ = ["class_column", "feature_column", "numeric_column"]
+__all__ = ["NO_DEFINITION", "DefinitionEdges", "class_column", "feature_column", "numeric_column"]
 
+DefinitionEdges: TypeAlias = tuple[Callable[[FloatArray], FloatArray], Callable[[FloatArray], FloatArray]]
+"""From a column's values to edges that another tool's definition freezes, and to further ones that it may need."""
+NO_DEFINITION: DefinitionEdges = (lambda _: np.empty(0), lambda _: np.empty(0))
 GROUPS = 10
 """Equal-mass groups of a numeric column: what divergences compare."""
 MOST_POOLED = 10_000
@@ -21,11 +25,12 @@ MOST_POOLED_LETTERS = 1_000_000
 
 
 def feature_column(
-    name: str, source: str, role: Role, values: Column, weights: FloatArray, *, bins: int, limit: int
-) -> ColumnLayout:
+    name: str, source: str, role: Role, values: Column, weights: FloatArray, *, bins: int, limit: int,
+    definition: DefinitionEdges = NO_DEFINITION,
+) -> ColumnLayout:  # fmt: skip
     """A feature or context column, numeric or categorical as its values are."""
     if isinstance(values, Numbers):
-        return numeric_column(name, source, role, values, weights, bins=bins)
+        return numeric_column(name, source, role, values, weights, bins=bins, definition=definition)
     counts = _counts(values, weights)
     ranked = sorted(counts, key=lambda word: (-counts[word], word))
     return _categorical(name, source, role, ranked, limit)
@@ -43,20 +48,30 @@ def class_column(name: str, classes: Sequence[str], values: Column, weights: Flo
 
 
 def numeric_column(
-    name: str, source: str, role: Role, values: Column, weights: FloatArray, *, bins: int
-) -> ColumnLayout:
+    name: str, source: str, role: Role, values: Column, weights: FloatArray, *, bins: int,
+    definition: DefinitionEdges = NO_DEFINITION,
+) -> ColumnLayout:  # fmt: skip
     """Edges from the reference's quantiles; groups of about a tenth of its rows; the mean as center.
 
-    Of whole numbers the center is a whole number too: then their moments are, and take few bytes.
+    Of whole numbers the center is a whole number too: then their moments are, and take few bytes. Edges of a definition
+    are edges too, so that counts between them are exact.
     """
     found, mass = _finite(values, weights)
     if not len(found):
         return ColumnLayout(name, source, role, "numeric")
-    edges = quantile_edges(found, mass, bins)
+    own, also = (edges_of(found) for edges_of in definition)
+    edges = _with(quantile_edges(found, mass, bins), np.concatenate((own, also)))
     groups = equal_mass_groups(np.histogram(found, edges, weights=mass)[0], GROUPS)
     return ColumnLayout(
-        name, source, role, "numeric", tuple(edges.tolist()), tuple(groups.tolist()), center=_center(found, mass)
-    )
+        name, source, role, "numeric", tuple(edges.tolist()), tuple(groups.tolist()), center=_center(found, mass),
+        definition_edges=tuple(own.tolist()),
+    )  # fmt: skip
+
+
+def _with(edges: FloatArray, more: FloatArray) -> FloatArray:
+    """The edges and those of the others that lie between them."""
+    inside = more[(more > edges[0]) & (more < edges[-1])]
+    return np.unique(np.concatenate((edges, inside)))
 
 
 def _categorical(name: str, source: str, role: Role, ranked: Sequence[str], limit: int) -> ColumnLayout:

@@ -29,6 +29,9 @@ class Context:
         Groups of a sensitive feature with fewer rows give no value and are not compared.
     reference_time
         Middle of the event times of the reference, nanoseconds since 1970; 0 if it is not known.
+    definition
+        Whose definitions of drift statistics count: a name in
+        :data:`~miops_collector.statistics.definitions.DEFINITIONS`, or ``miops``.
     segment
         Name of the segment the summaries are of, empty for all rows.
     """
@@ -41,6 +44,7 @@ class Context:
     minimum_group_rows: int = 30
     reference_time: int = 0
     segment: str = ""
+    definition: str = "miops"
 
     @property
     def days(self) -> float:

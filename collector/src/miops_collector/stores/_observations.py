@@ -23,12 +23,12 @@ CREATE TABLE derived.main.series (number INTEGER, model VARCHAR, version VARCHAR
     segment VARCHAR, sensitive_feature VARCHAR, "group" VARCHAR, "window" VARCHAR);
 CREATE TABLE derived.main.observations (series INTEGER, start BIGINT, "end" BIGINT, computed_at BIGINT, value DOUBLE,
     n DOUBLE, n_reference DOUBLE, reference DOUBLE, p_value DOUBLE, standard_error DOUBLE, status VARCHAR,
-    complete BOOLEAN, reason VARCHAR, low DOUBLE, high DOUBLE);
+    complete BOOLEAN, reason VARCHAR, low DOUBLE, high DOUBLE, definition VARCHAR);
 """
 _SERIES = ("model", "version", "metric", "column", "segment", "sensitive_feature", "group", "window")
 _SERIES_SQL = ", ".join(f's."{name}"' for name in _SERIES)
 _NUMBERS = ("value", "n", "n_reference", "reference", "p_value", "standard_error", "low", "high")
-_ADDED = ("low", "high")
+_ADDED = {"low": "DOUBLE", "high": "DOUBLE", "definition": "VARCHAR"}
 """Columns that files of earlier releases lack."""
 _FILTERS = ("model", "version", "metric", "column", "segment", "window")
 
@@ -43,8 +43,8 @@ class Observations:
     def open(self) -> None:
         """Read which series there are, and add columns that an earlier release did not know."""
         with self._database.transaction(DERIVED) as connection:
-            for name in _ADDED:
-                connection.execute(f"ALTER TABLE derived.main.observations ADD COLUMN IF NOT EXISTS {name} DOUBLE")
+            for name, kind in _ADDED.items():
+                connection.execute(f"ALTER TABLE derived.main.observations ADD COLUMN IF NOT EXISTS {name} {kind}")
         found = self._database.fetch("SELECT * FROM derived.main.series")
         self._numbers = {tuple(row[1:]): row[0] for row in found}
 
@@ -112,6 +112,7 @@ def _batch(observations: Sequence[Observation], numbers: dict[tuple[str, ...], i
     columns["status"] = pa.array([o.status for o in observations], pa.string())
     columns["complete"] = pa.array([o.complete for o in observations], pa.bool_())
     columns["reason"] = pa.array([o.reason for o in observations], pa.string())
+    columns["definition"] = pa.array([o.definition for o in observations], pa.string())
     return pa.table(columns)
 
 
@@ -136,13 +137,14 @@ def _where(query: ObservationQuery) -> tuple[str, list[Any]]:
 def _observation(row: tuple[Any, ...]) -> Observation:
     named, numbers = dict(zip(_SERIES, row, strict=False)), row[len(_SERIES) :]
     _, start, end, computed_at, value, n, n_reference, reference, p_value, standard_error = numbers[:10]
-    status, complete, reason, low, high = numbers[10:]
+    status, complete, reason, low, high, definition = numbers[10:]
     return Observation(
         metric=named["metric"], model=ModelKey(named["model"], named["version"]), window=Window(start, end),
         value=value, n=n, status=status, computed_at=computed_at, n_reference=n_reference, reference=reference,
         column=named["column"], segment=named["segment"], sensitive_feature=named["sensitive_feature"],
         group=named["group"], p_value=p_value, standard_error=standard_error, complete=complete, reason=reason,
         low=math.nan if low is None else low, high=math.nan if high is None else high,
+        definition=definition or "",
     )  # fmt: skip
 
 

@@ -62,6 +62,7 @@ def observation_json(o: Observation) -> dict[str, Any]:
         "standard_error": _finite(o.standard_error),
         "low": _finite(o.low),
         "high": _finite(o.high),
+        "definition": o.definition or None,
         "status": o.status,
         "complete": o.complete,
         "reason": _reason(o),

@@ -1,0 +1,164 @@
+"""Numbers under another tool's definition are that tool's: recorded from its package, or published."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from miops_collector.binning import summarise
+from miops_collector.columns import Numbers, Rows, Texts
+from miops_collector.panes import PaneSet
+from miops_collector.reference import build_layout
+from miops_collector.statistics.definitions import DEFINITIONS, Sample
+from miops_collector.statistics.definitions._cells import counts_between
+from miops_collector.summary import Frequencies
+from miops_collector.window import Window
+from tests.golden_peers.cases import CASES
+
+GOLDEN = Path(__file__).resolve().parents[2] / "golden_peers"
+OURS = {
+    "jensenshannon": "jensen_shannon", "wasserstein": "wasserstein", "ks": "kolmogorov_smirnov", "chi2": "chi_square",
+    "chisquare": "chi_square",
+}  # fmt: skip
+P_VALUES = ("ks", "chisquare")
+WHOLE = 2**62
+
+
+def golden(tool):
+    recorded = json.loads((GOLDEN / f"{tool}.json").read_text())
+    return recorded["version"], recorded["said"]
+
+
+def column_of(values):
+    if values.dtype.kind == "f":
+        return Numbers(values)
+    words, codes = np.unique(values, return_inverse=True)
+    return Texts(codes.astype(np.int32), tuple(words.tolist()))
+
+
+def samples(definition, reference, current):
+    """Both as the collector has them: binned into the layout that is frozen with the reference."""
+    layout = build_layout(rows_of(reference), definition_edges=(definition.edges, definition.also))
+    column = layout.columns[0]
+    found = []
+    for values in (reference, current):
+        panes = PaneSet(layout, WHOLE, ((WHOLE, 0),))
+        panes.add(summarise(layout, rows_of(values), WHOLE))
+        summaries = panes.window(Window(0, WHOLE))
+        moments = summaries.moments(column) if column.kind == "numeric" else None
+        found.append(Sample(summaries.distribution(column), moments))
+    return found[0], found[1], np.array(column.definition_edges)
+
+
+def rows_of(values):
+    n = len(values)
+    nothing = np.full(n, np.nan)
+    return Rows(
+        np.zeros(n, np.int64), np.ones(n), nothing, Numbers(nothing), nothing, columns={"feature.x": column_of(values)}
+    )
+
+
+def said_by_us(tool, kind, case, name):
+    definition = DEFINITIONS[tool]
+    then, now, edges = samples(definition, *CASES[kind]()[case])
+    return getattr(definition, kind)[OURS.get(name, name)](then, now, edges)
+
+
+EXACT = [
+    (tool, key)
+    for tool in ("evidently", "nannyml")
+    for key in golden(tool)[1]
+    if key.split("/")[2] not in ("ks", "kolmogorov_smirnov", "wasserstein")
+    and not (tool == "evidently" and key.startswith("numeric/beyond"))
+]
+BINNED = [(tool, key) for tool in ("evidently", "nannyml") for key in golden(tool)[1] if (tool, key) not in EXACT]
+
+
+@pytest.mark.parametrize("tool", ["evidently", "nannyml"])
+def test_the_version_of_a_definition_is_that_of_the_recorded_package(tool):
+    assert DEFINITIONS[tool].version == golden(tool)[0]
+    assert DEFINITIONS[tool].label == f"{tool} {golden(tool)[0]}"
+
+
+@pytest.mark.parametrize(("tool", "key"), EXACT)
+def test_a_number_is_the_package_s_own(tool, key):
+    kind, case, name = key.split("/")
+    expected, drifted = golden(tool)[1][key]
+
+    found = said_by_us(tool, kind, case, name)
+
+    assert (found.p_value if name in P_VALUES else found.value) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    assert found.drifted in (None, drifted)
+
+
+@pytest.mark.parametrize(("tool", "key"), BINNED)
+def test_a_number_of_single_rows_is_within_what_bins_can_tell(tool, key):
+    kind, case, name = key.split("/")
+    expected, drifted = golden(tool)[1][key]
+
+    found = said_by_us(tool, kind, case, name)
+
+    relative = 0.1 if case == "few values" else 0.05  # a value is taken to be spread over its bin
+    assert (found.p_value if name in P_VALUES else found.value) == pytest.approx(expected, rel=relative, abs=0.01)
+
+
+VECTOR = (
+    Frequencies(("a", "b", "c"), np.array([0, 0, 50, 30, 20, 0.0])),
+    Frequencies(("a", "b", "c"), np.array([0, 0, 40, 30, 20, 10.0])),
+)
+"""50/30/20/0 against 40/30/20/10 of 100 rows each; values that follow from each tool's documented formula."""
+
+
+@pytest.mark.parametrize(
+    ("tool", "name", "expected"),
+    [
+        ("azure", "psi", 0.2516),
+        ("azure", "jensen_shannon", 0.23241),
+        ("evidently", "psi", 0.7124),
+        ("evidently", "jensen_shannon", 0.19350),
+        ("nannyml", "jensen_shannon", 0.23241),
+        ("nannyml", "hellinger", 0.22975),
+        ("nannyml", "l_infinity", 0.1),
+        ("nannyml", "chi_square", 11.1111),
+    ],
+)
+def test_one_vector_has_as_many_values_as_definitions(tool, name, expected):
+    then, now = (Sample(f) for f in VECTOR)
+
+    found = DEFINITIONS[tool].categorical[name](then, now, np.empty(0))
+
+    assert found.value == pytest.approx(expected, abs=5e-5)
+
+
+def test_a_new_level_is_impossible_where_the_reference_is_taken_for_the_truth():
+    then, now = (Sample(f) for f in VECTOR)
+
+    found = DEFINITIONS["evidently"].categorical["chi_square"](then, now, np.empty(0))
+
+    assert (found.value, found.p_value, found.drifted) == (np.inf, 0.0, True)
+
+
+def test_azure_bins_by_the_smaller_sample_and_adds_a_row_to_every_bin():
+    reference, current = CASES["numeric"]()["shifted"]
+    definition = DEFINITIONS["azure"]
+    then, now, edges = samples(definition, reference, current)
+
+    bins = np.linspace(reference.min(), reference.max(), int(np.ceil(np.log2(500) + 1)) + 1)
+    a, b = (np.histogram(values, bins)[0] for values in (reference, current))
+    p, q = (a + 1) / (4000 + len(a)), (b + 1) / (500 + len(b))
+
+    assert definition.numeric["psi"](then, now, edges).value == pytest.approx(float((q - p) @ np.log(q / p)), abs=0.005)
+
+
+def test_rows_beyond_the_reference_are_spread_up_to_the_largest():
+    reference, current = CASES["numeric"]()["beyond"]
+    then, now, _ = samples(DEFINITIONS["evidently"], reference, current)
+    edges = np.linspace(current.min(), current.max(), 12)
+
+    assert counts_between(now, edges).sum() == pytest.approx(500)
+    np.testing.assert_allclose(
+        np.cumsum(counts_between(then, edges)), np.cumsum(np.histogram(reference, edges)[0]), atol=4000 / 128
+    )
