@@ -27,9 +27,11 @@ def measure(run: Run) -> Iterator[Result]:
         runs = [_added(mode, case) for _ in range(rounds)]
         for pace, paced in PACES.items():
             for figure in ("p50", "p99", "cpu"):
+                alone = [r[pace][f"span_{figure}"] * 1e-6 for r in runs if f"span_{figure}" in r[pace]]
                 yield result(
                     f"call_cost.{pace}_{figure}_seconds.{name}", [r[pace][figure] * 1e-6 for r in runs], "s",
                     f"{about}, {paced}: {'CPU time of the thread' if figure == 'cpu' else figure}, added",
+                    peers={"the same span alone, by the SDK": alone} if alone else None,
                 )  # fmt: skip
     if not run.quick:
         runs = [_added("unsampled parent", "10k batch, forest")["hot"] for _ in range(rounds)]
