@@ -39,6 +39,7 @@ MAKERS: dict[str, Callable[[np.random.Generator], Any]] = {
     "GroupScores": lambda r: s.GroupScores(
         ("sex",), ("f", "m"), EDGES, True, counts(r, 2, 3, 2), counts(r, 2, 3, 2, 2)
     ),
+    "Segments": lambda r: s.Segments(("a", "b"), (2, 2), ("x", "y", "z", "w"), counts(r, 4, 3)),
     "Latency": lambda r: s.Latency(counts(r, 3), counts(r, s.LATENCY_BUCKETS)),
     "Volume": lambda r: s.Volume(counts(r, 5)),
 }

@@ -35,6 +35,7 @@ from miops_collector.summary import (
     Moments,
     Residuals,
     ScoreHistogram,
+    Segments,
     Volume,
 )
 
@@ -106,6 +107,11 @@ class GroupAxis:
     parts: tuple[tuple[str, ...] | tuple[float, ...], ...]
     names: tuple[str, ...]
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many groups each column has."""
+        return tuple(len(part) if isinstance(part[0], str) else len(part) - 1 for part in self.parts)
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -128,6 +134,7 @@ class Layout:
 
     ``classes`` are the known class names of a classifier, sorted as scikit-learn sorts them; for a regression it is
     empty. ``positive`` is the index of the positive class or -1. ``score_edges`` is empty when there are no scores.
+    ``segments`` are the parts of columns, and of pairs of columns, that losses are kept by.
     ``origin`` says where the reference came from: ``file``, ``event``, ``auto`` or ``none``.
     """
 
@@ -142,6 +149,7 @@ class Layout:
     truth_center: float = 0.0
     low_confidence: float = 0.6
     origin: str = "none"
+    segments: tuple[GroupAxis, ...] = ()
 
     @cached_property
     def id(self) -> str:
@@ -156,7 +164,8 @@ class Layout:
         data: dict[str, Any] = json.loads(text)
         frozen = {k: _freeze(v) for k, v in data.items()}
         frozen["columns"] = tuple(ColumnLayout(**{k: _freeze(v) for k, v in c.items()}) for c in data["columns"])
-        frozen["axes"] = tuple(GroupAxis(**{k: _freeze(v) for k, v in a.items()}) for a in data["axes"])
+        for name in ("axes", "segments"):
+            frozen[name] = tuple(GroupAxis(**{k: _freeze(v) for k, v in a.items()}) for a in data.get(name, ()))
         return cls(**frozen)
 
     @cached_property
@@ -225,6 +234,8 @@ class Layout:
             shapes += [(f"labelled.residuals.groups.{i}", (len(a.names), 9)) for i, a in enumerate(self.axes)]
             c = max(self.prediction_groups) + 3
             shapes += [(f"predictions.groups.{i}", (len(a.names), 3 + c)) for i, a in enumerate(self.axes)]
+        sums = 2 if self.classes else 3
+        shapes += [(f"labelled.segments.{i}", (len(a.names), sums)) for i, a in enumerate(self.segments)]
         return shapes
 
     @property
@@ -337,6 +348,16 @@ class Summaries:
                 firsts = -(-np.arange(rows.shape[1] + 1) * fine // rows.shape[1])
                 edges = np.asarray(self.layout.score_edges)[firsts]
                 found.append(GroupScores(axis.columns, axis.names, edges, self.layout.probabilities, rows, labelled))
+        return tuple(found)
+
+    @property
+    def segments(self) -> tuple[Segments, ...]:
+        """Losses by segment, by axis. Of a classifier right and wrong rows are kept, which say the same."""
+        found = []
+        for i, axis in enumerate(self.layout.segments):
+            cells = self.layout.blocks[f"labelled.segments.{i}"].of(self.vector)
+            sums = np.stack((cells.sum(axis=1), cells[:, 1], cells[:, 1]), axis=1) if self.layout.classes else cells
+            found.append(Segments(axis.columns, axis.sizes, axis.names, sums))
         return tuple(found)
 
     @property

@@ -31,6 +31,7 @@ __all__ = [
     "Moments",
     "Residuals",
     "ScoreHistogram",
+    "Segments",
     "Volume",
 ]
 
@@ -406,6 +407,26 @@ class GroupPredictions(_Additive):
     center: float
     sums: FloatArray = _sum()
     cells: FloatArray = _sum()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segments(_Additive):
+    """Losses of labelled rows by the parts of one column, or of a pair of columns.
+
+    Attributes
+    ----------
+    columns, sizes
+        Names, and how many parts each has.
+    names
+        Of the ``g`` segments, first column slowest: ``"18-34 & Oslo"``.
+    sums
+        ``(g, 3)``: weight, Σloss, Σloss². The loss is 0 or 1 for a classifier, the absolute error for a number.
+    """
+
+    columns: tuple[str, ...]
+    sizes: tuple[int, ...]
+    names: tuple[str, ...]
+    sums: FloatArray = _sum()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -167,6 +167,22 @@ class Pane:
             self.count_pair(self.class_of(truth))
         else:
             self.count_residual(value)
+        self.count_segments(self.loss(truth, value))
+
+    def loss(self, truth: Column, actual: Any) -> float:
+        if self.layout.classes:
+            predicted, happened = self.class_of(self.rows.value), self.class_of(truth)
+            return nan if predicted < 0 or happened < 0 else float(predicted != happened)
+        predicted_value = cell_of(self.rows.value, self.i)
+        both = isinstance(actual, float) and isinstance(predicted_value, float)
+        return abs(predicted_value - actual) if both and isfinite(actual) and isfinite(predicted_value) else nan
+
+    def count_segments(self, loss: float) -> None:
+        for a, axis in enumerate(self.layout.segments):
+            if self.group(axis) >= 0 and not isnan(loss):
+                w = self.weight
+                sums = (w * (1 - loss), w * loss) if self.layout.classes else (w, w * loss, w * loss**2)
+                self.cells(f"labelled.segments.{a}")[self.group(axis)] += sums
 
     def count_pair(self, happened: int) -> None:
         w, predicted, layout = self.weight, self.class_of(self.rows.value), self.layout

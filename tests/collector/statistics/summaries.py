@@ -27,6 +27,7 @@ from miops_collector.summary import (
     Moments,
     Residuals,
     ScoreHistogram,
+    Segments,
     Volume,
 )
 from tests.collector.statistics import rows
@@ -118,6 +119,11 @@ STRATEGIES: dict[type, st.SearchStrategy[Any]] = {
             0.0,
             np.array([rows.moments(g).sums for g in groups]),
             np.array([rows.histogram(EDGES, g).coarse for g in groups]),
+        )
+    ),
+    Segments: counts(4, 2).map(
+        lambda c: Segments(
+            ("a", "b"), (2, 2), ("x", "y", "z", "w"), np.stack((c.sum(axis=1), c[:, 1], c[:, 1]), axis=1)
         )
     ),
     Latency: few(st.floats(1e-7, 2000)).map(rows.latency),

@@ -15,6 +15,7 @@ from miops_collector.columns import Column, FloatArray, Numbers, Rows
 from miops_collector.layout import Layout
 
 __all__ = [
+    "LARGEST",
     "add_class_rows",
     "add_confidence",
     "add_group_predictions",
@@ -115,17 +116,19 @@ def groups_of(layout: Layout, plan: Plan, rows: Rows) -> list[NDArray[np.int64]]
     for axis, parts in zip(layout.axes, plan.parts, strict=True):
         groups = np.zeros(len(rows), np.int64)
         for name, part in zip(axis.columns, parts, strict=True):
-            codes = _part_codes(column_of(rows, columns[name]), part)
-            groups = np.where((groups >= 0) & (codes >= 0), groups * _size(part) + codes, -1)
+            codes = part_codes(column_of(rows, columns[name]), part)
+            groups = np.where((groups >= 0) & (codes >= 0), groups * part_size(part) + codes, -1)
         found.append(groups)
     return found
 
 
-def _size(part: NumericBins | Words) -> int:
+def part_size(part: NumericBins | Words) -> int:
+    """How many groups a column has."""
     return part.count if isinstance(part, NumericBins) else len(part.index)
 
 
-def _part_codes(column: Column, part: NumericBins | Words) -> NDArray[np.int32]:
+def part_codes(column: Column, part: NumericBins | Words) -> NDArray[np.int32]:
+    """``(n,)`` group of each value, negative for none."""
     if isinstance(part, Words):
         return part.codes(column)
     return part.inside(column.values) if isinstance(column, Numbers) else np.full(len(column.codes), -1, np.int32)

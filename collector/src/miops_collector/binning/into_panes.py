@@ -11,6 +11,7 @@ from miops_collector.binning.decisions import decisions_of
 from miops_collector.binning.delta import PaneDelta
 from miops_collector.binning.grouping import Grouping, group_by_pane
 from miops_collector.binning.plan import Plan, plan_of
+from miops_collector.binning.segments import add_segments
 from miops_collector.binning.terms import Terms
 from miops_collector.columns import Column, FloatArray, Rows, Texts
 from miops_collector.layout import Layout
@@ -65,6 +66,7 @@ def summarise_truth(layout: Layout, rows: Rows, pane_length: int) -> PaneDelta:
         _add_labelled(terms, plan, rows, rows.truth)
     else:
         truth_terms.add_residuals(terms, plan, rows, rows.truth)
+    add_segments(terms, plan, rows)
     return terms.delta(_no_extremes(layout, grouping))
 
 

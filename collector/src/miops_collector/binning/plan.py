@@ -11,7 +11,7 @@ from miops_collector.binning.numeric import NumericBins
 from miops_collector.binning.words import Words
 from miops_collector.layout import CLASS_SCORE_BINS, CONFIDENCE_BINS, ColumnLayout, GroupAxis, Layout
 
-__all__ = ["Plan", "plan_of"]
+__all__ = ["Plan", "part_table", "plan_of"]
 
 CONFIDENCES = NumericBins.of(np.linspace(0.0, 1.0, CONFIDENCE_BINS + 1))
 CLASS_SCORES = NumericBins.of(np.linspace(0.0, 1.0, CLASS_SCORE_BINS + 1))
@@ -27,6 +27,7 @@ class Plan:
     classes: Words
     scores: NumericBins
     parts: tuple[tuple[NumericBins | Words, ...], ...]
+    segments: dict[str, NumericBins | Words]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def _plan(key: _Key) -> Plan:
         Words.of_classes(layout.classes),
         NumericBins.of(np.asarray(layout.score_edges, np.float64)),
         tuple(_parts(axis) for axis in layout.axes),
+        {name: table for axis in layout.segments for name, table in zip(axis.columns, _parts(axis), strict=True)},
     )
 
 
@@ -58,9 +60,11 @@ def _table(column: ColumnLayout) -> NumericBins | Words:
 
 
 def _parts(axis: GroupAxis) -> tuple[NumericBins | Words, ...]:
-    return tuple(
-        Words.of_categories([str(p) for p in part])
-        if part and isinstance(part[0], str)
-        else NumericBins.of(np.asarray(part, np.float64))
-        for part in axis.parts
-    )
+    return tuple(part_table(part) for part in axis.parts)
+
+
+def part_table(part: tuple[str, ...] | tuple[float, ...]) -> NumericBins | Words:
+    """What finds the group of a value in one column: see ``GroupAxis.parts``."""
+    if part and isinstance(part[0], str):
+        return Words.of_categories([str(p) for p in part])
+    return NumericBins.of(np.asarray(part, np.float64))

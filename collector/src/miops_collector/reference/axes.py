@@ -13,7 +13,7 @@ from miops_collector.columns import Column, FloatArray, Numbers
 from miops_collector.layout import ColumnLayout, GroupAxis
 from miops_collector.reference.edges import quantile_edges
 
-__all__ = ["group_axes"]
+__all__ = ["Part", "axis_of", "group_axes", "part_of"]
 
 Part: TypeAlias = tuple[str, ...] | tuple[float, ...]
 MOST_GROUPS = 64
@@ -34,19 +34,20 @@ def group_axes(
     column the rarest categories are left out; of an intersection, those of the column with most categories, one by
     one, until 64 are left. Rows of a category that is left out belong to no group of that axis.
     """
-    parts = [_part(column, found, weights) for column, found in zip(columns, values, strict=True)]
+    parts = [part_of(column, found, weights) for column, found in zip(columns, values, strict=True)]
     kept = [(column.name, part) for column, part in zip(columns, parts, strict=True) if _size(part) > 0]
-    axes = [_axis([name], [part]) for name, part in kept]
+    axes = [axis_of([name], [part]) for name, part in kept]
     if len(kept) > 1:
         shortened = _shortened([part for _, part in kept])
-        axes += [_axis([name for name, _ in kept], shortened)] if shortened else []
+        axes += [axis_of([name for name, _ in kept], shortened)] if shortened else []
     return tuple(axis for axis in axes if len(axis.names) * classes * classes <= MOST_CELLS)
 
 
-def _part(column: ColumnLayout, values: Column, weights: FloatArray) -> Part:
+def part_of(column: ColumnLayout, values: Column, weights: FloatArray, *, most: int = MOST_GROUPS) -> Part:
+    """Groups of one column, the most frequent categories of a text; empty if it has none."""
     if column.kind == "categorical":
         named = column.categories[:-1] if column.pooled or column.open_pool else column.categories
-        return named[:MOST_GROUPS]
+        return named[:most]
     if not isinstance(values, Numbers):
         return ()
     finite = np.isfinite(values.values)
@@ -81,7 +82,8 @@ def _shortened(parts: Sequence[Part]) -> list[Part]:
     return parts
 
 
-def _axis(columns: Sequence[str], parts: Sequence[Part]) -> GroupAxis:
+def axis_of(columns: Sequence[str], parts: Sequence[Part]) -> GroupAxis:
+    """The groups of these columns together."""
     names = tuple(" & ".join(combination) for combination in product(*(_names(part) for part in parts)))
     return GroupAxis(tuple(columns), tuple(parts), names)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from miops.semconv import TASKS
+from miops_collector.binning.segments import losses_of
 from miops_collector.classes import class_names
 from miops_collector.columns import Numbers, Rows, Texts
 from miops_collector.layout import ColumnLayout, GroupAxis, Layout
@@ -20,6 +22,7 @@ from miops_collector.reference.columns import (
 )
 from miops_collector.reference.naming import PREDICTION, SCORE, named, role_of
 from miops_collector.reference.scores import are_probabilities, has_class_scores, score_edges
+from miops_collector.reference.segments import segment_axes
 from miops_collector.reference.tasks import MOST_CLASSES, Kind, kind_of, said_kind
 
 __all__ = ["build_layout", "provisional_layout"]
@@ -70,7 +73,7 @@ def build_layout(
         )
         for s, name in names.items()
     ]  # fmt: skip
-    return Layout(
+    layout = Layout(
         task=kind.task,
         columns=(*columns, *_outputs(rows, kind, bins, categorical_limit, definition_edges)),
         classes=kind.classes,
@@ -83,6 +86,7 @@ def build_layout(
         low_confidence=low_confidence,
         origin=origin,
     )
+    return replace(layout, segments=segment_axes(columns, rows, losses_of(layout, rows)))
 
 
 def provisional_layout(

@@ -24,6 +24,7 @@ from miops_collector.summary import (
     Moments,
     Residuals,
     ScoreHistogram,
+    Segments,
     Volume,
 )
 
@@ -56,6 +57,7 @@ COUNTS: Final[dict[tuple[type, RestsOn], Callable[[Any], float]]] = {
     (Residuals, "labelled"): lambda s: float(s.sums[0]),
     (ScoreHistogram, "labelled"): lambda s: float(s.labelled.sum()),
     (ScoreHistogram, "rows"): lambda s: float(s.rows.sum()),
+    (Segments, "labelled"): lambda s: float(s.sums[:, 0].sum()),
     (Volume, "rows"): lambda s: s.rows,
 }
 

@@ -13,6 +13,6 @@ from __future__ import annotations
 
 from miops_collector.statistics.fairness._compared import compared as complete
 from miops_collector.statistics.fairness._compared import support
-from miops_collector.statistics.fairness._lattice import p_values
+from miops_collector.statistics.fairness._lattice import adjusted, p_values
 
-__all__ = ["complete", "p_values", "support"]
+__all__ = ["adjusted", "complete", "p_values", "support"]

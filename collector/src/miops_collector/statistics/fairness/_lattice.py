@@ -13,7 +13,7 @@ from miops_collector.statistics._statistic import Statistic
 from miops_collector.statistics.fairness._compared import support
 from miops_collector.summary import FloatArray
 
-__all__ = ["p_values"]
+__all__ = ["adjusted", "p_values"]
 
 
 def p_values(statistic: Statistic, axes: Sequence[Any], minimum_rows: float) -> list[FloatArray]:
