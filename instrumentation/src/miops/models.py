@@ -11,7 +11,7 @@ from miops.config import Config
 from miops.transforms import Rule, check_rules
 from miops.weak import WeakIdMap
 
-__all__ = ["Label", "Model", "Registration", "note", "plain", "registered", "resolve"]
+__all__ = ["Label", "Model", "Registration", "note", "plain", "registered", "registrations", "resolve"]
 
 Label: TypeAlias = str | int | float | bool
 _ROLES: Final = ("primary", "shadow", "canary")
@@ -104,6 +104,8 @@ class Registration:
 
 
 _registrations: WeakIdMap[Registration] = WeakIdMap()
+registrations: Final = _registrations.entries
+"""By ``id`` of a registered object: for those who may only look, and call nothing."""
 
 
 def note(model: object, registration: Registration) -> None:

@@ -23,6 +23,7 @@ _ROOT = Path(__file__).resolve().parents[3]
 _REQUIREMENTS = _ROOT / "requirements" / "frameworks"
 _PACKAGE = _ROOT / "instrumentation"
 _SUITE = [f"tests/instrumentation/frameworks/test_{name}.py" for name in ("conformance", "imports")]
+_OWN = "tests/instrumentation/instrumentors/test_{}.py"
 
 
 def _heavy(name: str) -> bool:
@@ -56,6 +57,7 @@ def _run(frameworks: Sequence[str], results: Path) -> int:
     print(f"== {', '.join(frameworks)}", flush=True)
     python = str(_environment(frameworks[0]))
     command = [python, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", *_SUITE]
+    command += [own for own in map(_OWN.format, frameworks) if (_ROOT / own).exists()]
     environ = {**os.environ, ONLY: " ".join(frameworks)}
     return subprocess.run([*command, f"--junitxml={results}"], cwd=_ROOT, env=environ, check=False).returncode
 
