@@ -29,6 +29,7 @@ def test_the_javascript_program_of_the_page(tmp_path: Path) -> None:
     with running_collector(tmp_path) as collector:
         environ = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
         environ |= {"NODE_PATH": str(PACKAGES), "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{collector.http}"}
+        environ["OTEL_EXPORTER_OTLP_TIMEOUT"] = "60000"  # milliseconds: the machine may be busy
         done = subprocess.run(
             [node, str(program)], env=environ, capture_output=True, text=True, timeout=100, check=False
         )
