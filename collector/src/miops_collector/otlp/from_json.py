@@ -221,7 +221,8 @@ _METRIC = _Fields(name=_one(10, _text))
 
 def _request(resources: str, scopes: str, items: str, item: _Fields) -> _Fields:
     scope = _Fields({items: _many(18, item)})
-    return _Fields({resources: _many(10, _Fields({scopes: _many(18, scope)}))})
+    resource = _Fields(attributes=_many(10, _pair))
+    return _Fields({resources: _many(10, _Fields({"resource": _one(10, resource), scopes: _many(18, scope)}))})
 
 
 _REQUESTS: Final[Mapping[TelemetryKind, _Fields]] = {

@@ -12,6 +12,7 @@ from miops_collector.otlp.items import Items, read_items
 from miops_collector.otlp.kernel import kernel
 from miops_collector.otlp.names import EVENTS, named
 from miops_collector.otlp.predictions import predictions
+from miops_collector.otlp.resources import with_resources
 from miops_collector.otlp.settings import DecodeSettings
 from miops_collector.otlp.types import Bytes, Ints, Longs, Words
 from miops_collector.otlp.verdict import Tally
@@ -30,6 +31,7 @@ def decode_traces(payload: bytes, settings: DecodeSettings, tally: Tally, *, now
     chosen = _predictions(items, names, tally)
     if len(chosen):
         items = items if len(chosen) == len(items) else items.take(chosen)
+        items, names = with_resources(items, names, settings.attribute_map)
         for model, frame in frames("traces", items, names, settings, tally):
             records = predictions(frame, model, settings, tally, now=now)
             if records is not None:
