@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from miops_collector.alerts import (
     DRIFT,
     DRIFT_P_VALUE,
-    FOUR_FIFTHS,
     ROC_AUC,
     Book,
     Budget,
@@ -24,6 +23,7 @@ from miops_collector.alerts import (
     drift_findings,
     estimate_findings,
     evaluations_per_month,
+    four_fifths_findings,
     performance_findings,
     quality_findings,
     ranked,
@@ -248,8 +248,10 @@ class Alarming:
             ranking = Budget(budget.per_month * RANKING_PART, budget.shares)
             yield from performance_findings(computed, ranking, lengths=self.lengths, metrics=(ROC_AUC,))
             yield from estimate_findings(computed, budget, lengths=self.lengths)
-            yield from quality_findings(computed, budget, lengths=self.lengths)
-            yield from rule_findings([FOUR_FIFTHS], computed)
+            parts = 2.0 if any(o.sensitive_feature for o in computed) else 1.0
+            quality = Budget(budget.per_month / parts, budget.shares)
+            yield from quality_findings(computed, quality, lengths=self.lengths)
+            yield from four_fifths_findings(computed, quality, lengths=self.lengths)
         yield from rule_findings([_rule(r) for r in self.config.rules], computed)
 
     # --- what is said outside ---------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@ from math import nan
 
 import pytest
 
-from miops_collector.alerts import FOUR_FIFTHS, Book, Lifecycle, Rule, advance, rule_findings
+from miops_collector.alerts import Book, Lifecycle, Rule, advance, rule_findings
 from tests.collector.alerts.makers import DAY, HOUR, MODEL, observation, window
 
 PSI = "miops.drift.psi"
@@ -72,12 +72,11 @@ def test_too_little_data_is_unknown_whatever_the_threshold():
 
 
 @pytest.mark.parametrize(("error", "expected"), [(0.01, "breach"), (0.05, "quiet"), (nan, "breach")])
-def test_four_fifths_wants_two_standard_errors_where_they_are_known(error, expected):
+def test_a_margin_is_counted_in_standard_errors_where_they_are_known(error, expected):
+    rule = Rule("r", "miops.fairness.demographic_parity_ratio", "<", 0.8, margin=2.0)
     ratio = observation("miops.fairness.demographic_parity_ratio", 0.75, standard_error=error, sensitive_feature="sex")
 
-    (found,) = rule_findings([FOUR_FIFTHS], [ratio])
-
-    assert (found.verdict, found.severity) == (expected, "warning")
+    assert verdicts(rule, ratio) == [expected]
 
 
 def test_a_users_rule_pends_fires_and_closes_like_a_prometheus_rule():

@@ -17,12 +17,13 @@ from miops_collector.alerts.budget import SHARES, Budget, evaluations_per_month
 from miops_collector.alerts.drift import DRIFT, DRIFT_P_VALUE, drift_findings
 from miops_collector.alerts.estimate import ESTIMATE, estimate_findings
 from miops_collector.alerts.finding import Finding
+from miops_collector.alerts.four_fifths import FOUR_FIFTHS, four_fifths_findings
 from miops_collector.alerts.judge import Judge
 from miops_collector.alerts.lifecycle import Lifecycle
 from miops_collector.alerts.loss import loss_finding
 from miops_collector.alerts.performance import PERFORMANCE, ROC_AUC, performance_findings
 from miops_collector.alerts.quality import QUALITY, quality_findings
-from miops_collector.alerts.rule import FOUR_FIFTHS, MATCHED, Rule, rule_findings
+from miops_collector.alerts.rule import MATCHED, Rule, rule_findings
 from miops_collector.alerts.verdict import VERDICTS, verdicts
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "drift_findings",
     "estimate_findings",
     "evaluations_per_month",
+    "four_fifths_findings",
     "loss_finding",
     "performance_findings",
     "quality_findings",
@@ -55,5 +57,5 @@ __all__ = [
     "verdicts",
 ]
 
-DEFAULT_RULES = (DRIFT, ESTIMATE, PERFORMANCE, QUALITY, FOUR_FIFTHS.name)
+DEFAULT_RULES = (DRIFT, ESTIMATE, PERFORMANCE, QUALITY, FOUR_FIFTHS)
 """Names that rules of the user's own cannot have."""

@@ -36,7 +36,8 @@ def evaluations_per_month(window: Window) -> float:
 class Budget:
     """False alarms that a user accepts per model and 30 days.
 
-    Warnings of the fairness rule and rules of the user's own are not in it: their thresholds are not levels of a test.
+    The warning on fairness takes half of what quality has, where there are groups. Rules of the user's own are not in
+    it: their thresholds are not levels of a test.
     """
 
     per_month: float = 1.0

@@ -1,4 +1,4 @@
-"""Rules with a fixed threshold: the user's own, and the one default that is a convention instead of a test."""
+"""Rules with a fixed threshold: the user's own."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from fnmatch import fnmatchcase
 from math import isfinite, isnan
 from typing import Final, Literal, TypeAlias
 
-from miops import semconv
 from miops_collector.alerts.finding import Finding, Severity
 from miops_collector.alerts.lifecycle import Lifecycle, Verdict
 from miops_collector.report import Observation
 
-__all__ = ["COMPARISONS", "FOUR_FIFTHS", "MATCHED", "Comparison", "Rule", "rule_findings"]
+__all__ = ["COMPARISONS", "MATCHED", "Comparison", "Rule", "rule_findings"]
 
 Comparison: TypeAlias = Literal[">", ">=", "<", "<=", "abs>"]
 COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
@@ -87,19 +86,6 @@ class Rule:
         if self.comparison == "abs>":
             towards = max(abs(value) - slack, 0.0)
         return "breach" if COMPARISONS[self.comparison](towards, self.threshold) else "quiet"
-
-
-FOUR_FIFTHS: Final = Rule(
-    name="four_fifths",
-    metric=f"{semconv.METRIC_PREFIX}fairness.demographic_parity_ratio",
-    comparison="<",
-    threshold=0.8,
-    severity="warning",
-    margin=2.0,
-    minimum_rows=100.0,
-    lifecycle=Lifecycle(),
-)
-"""The four-fifths rule of the US Uniform Guidelines on Employee Selection Procedures (29 CFR 1607.4 D), a warning."""
 
 
 def rule_findings(rules: Sequence[Rule], observations: Iterable[Observation]) -> tuple[Finding, ...]:
