@@ -130,11 +130,11 @@ def javascript_clients(collector: CollectorProcess) -> list[Client]:
     ]
 
 
-def is_served(clients: list[Client], before: list[int], seconds: float) -> bool:
-    """Whether everybody got something acknowledged since ``before``."""
+def unserved(clients: list[Client], before: list[int], seconds: float) -> list[str]:
+    """Wait until everybody got something acknowledged since ``before``; who did not in time."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if all(client.acknowledged > b for client, b in zip(clients, before, strict=True)):
-            return True
+    while True:
+        left = [client.name for client, b in zip(clients, before, strict=True) if client.acknowledged <= b]
+        if not left or time.monotonic() > deadline:
+            return left
         time.sleep(0.02)
-    return False

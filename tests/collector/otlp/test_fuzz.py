@@ -22,7 +22,9 @@ MODEL = {"miops.model.name": "m", "miops.prediction.value": 1.0, "miops.feature.
 RESOURCE = b"\x0a\x1f\x0a\x1d\x0a\x1b\x0a\x10miops.model.name\x12\x07\x0a\x05other"
 """Of a request with nothing but a resource, which names a model."""
 SEEDS = {
-    "traces": [RESOURCE + spans(MODEL, {}, MODEL | {"miops.prediction.value": [1.0, 2.0]}, {"other": {"a": [1, {"b": None}]}})],
+    "traces": [
+        RESOURCE + spans(MODEL, {}, MODEL | {"miops.prediction.value": [1.0, 2.0]}, {"other": {"a": [1, {"b": None}]}})
+    ],
     "logs": [
         events("miops.prediction", MODEL, MODEL),
         batch("miops.prediction.batch", {"value": [1.0, 2.0], "feature.x": ["a", "b"]}, MODEL),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -16,7 +16,7 @@ CREDIT = {"service.name": "shop", "miops.model.name": "credit", "miops.model.ver
 Values = Mapping[str, object]
 
 
-def request(*resources: tuple[Values, list[Values]]) -> bytes:
+def request(*resources: tuple[Values, Sequence[Values]]) -> bytes:
     made = ExportTraceServiceRequest()
     number = 0
     for resource, each in resources:
