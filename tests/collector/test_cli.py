@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ def test_version() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("serve",), ("check",), ("demo",), ("reference", "add"), ("ground-truth", "add")]
+    "command",
+    [(), ("serve",), ("check",), ("demo",), ("reference", "add"), ("reference", "accept"), ("ground-truth", "add")],
 )
 def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
     result = run(*command, "-h")
@@ -160,6 +162,21 @@ def test_a_reference_is_sent_as_it_is_described(asked: LittleServer, tmp_path: P
     assert (result.exit_code, result.output) == (0, "2 rows are the reference of credit (every version)\n")
     (one,) = asked.asked
     assert all(part in one.path for part in ("model=credit", "truth=y", "context=s", "sensitive=s", "positive_class=1"))
+
+
+def test_what_drifted_is_accepted_for_whom_it_may_concern(asked: LittleServer) -> None:
+    taken = {"rows": 60, "start": "2026-01-01T00:00:00Z", "end": "2026-01-02T00:00:00Z", "warning": "small"}
+    asked.answers = [(200, "application/json", json.dumps(taken).encode())]
+
+    result = run("reference", "accept", "--model", "credit", "--version", "1", "--by", "ada", "--web", asked.address)
+
+    assert result.exit_code == 0
+    assert "60 rows from 2026-01-01T00:00:00Z to 2026-01-02T00:00:00Z are the reference of credit" in result.output
+    assert "warning: small" in result.output
+    (one,) = asked.asked
+    assert (one.path, json.loads(one.body)) == (
+        "/api/v1/reference/accept", {"model": "credit", "version": "1", "by": "ada"},
+    )  # fmt: skip
 
 
 def test_truth_is_sent_to_where_the_variable_says(asked: LittleServer, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from miops_collector import server
 from miops_collector.client import Client
 from miops_collector.config import Config, ExportConfig, ForwardConfig, OtlpConfig
 from miops_collector.engine import Engine
-from miops_collector.errors import ConfigError, StoreError
+from miops_collector.errors import ConfigError, InputError, StoreError
 from miops_collector.report import Report
 from miops_collector.server import Collector, in_background
 from miops_collector.stores.duckdb import DuckDBStore
@@ -58,6 +58,29 @@ def test_rows_are_on_the_pages_soon_after_their_commit(running: Collector) -> No
     (model,) = get(running, "/api/v1/models")["models"]
     assert (model["name"], model["rows"]) == (MODEL.name, 20)
     assert b"miops_window_rows" in get(running, "/metrics")
+
+
+def test_rows_are_accepted_as_the_reference_and_who_did_it_is_kept(running: Collector) -> None:
+    commit(running, range(80))
+    assert running.settle(20)
+    form = {"model": MODEL.name, "version": MODEL.version, "by": "ada"}
+    times = {"start": "2025-10-09T08:00:00Z", "end": "2025-10-09T10:00:00+01:00"}
+
+    with Client(running.addresses.web, timeout_seconds=10) as client:
+        with pytest.raises(InputError, match="no drift alarm of model 'credit' version '1' is open"):
+            client.post("/api/v1/reference/accept", form)
+        with pytest.raises(InputError, match="give both"):
+            client.post("/api/v1/reference/accept", {**form, "end": times["end"]})
+        with pytest.raises(InputError, match="by: Field required"):
+            client.post("/api/v1/reference/accept", {"model": MODEL.name})
+        taken = client.post("/api/v1/reference/accept", {**form, **times})
+    assert running.settle(20)
+
+    assert (taken["rows"], taken["by"]) == (80, "ada")
+    assert "80 rows hides small drift" in taken["warning"]
+    assert get(running, "/api/v1/reference/accepted")["accepted"] == [taken]
+    (model,) = get(running, "/api/v1/models")["models"]
+    assert (model["reference"]["origin"], model["reference"]["rows"]) == ("accepted", 80)
 
 
 def test_the_addresses_are_those_it_listens_on(running: Collector) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from miops_collector.accepting import ACCEPTED
 from miops_collector.binning import summarise, summarise_truth
 from miops_collector.columns import Rows
 from miops_collector.config import Config, ModelConfig
@@ -39,11 +40,13 @@ class Said:
     classes: tuple[str, ...] = ()
     positive_class: str = ""
     sensitive: tuple[str, ...] = ()
+    origin: str = "given"
 
     @classmethod
     def by(cls, records: Records) -> Said:
         """By the sender of these rows."""
-        return cls(records.task, records.classes, records.positive_class, records.sensitive)
+        origin = ACCEPTED if records.reference_id.startswith(f"{ACCEPTED}:") else "given"
+        return cls(records.task, records.classes, records.positive_class, records.sensitive, origin)
 
     @classmethod
     def of(cls, info: ModelInfo) -> Said:
@@ -58,7 +61,10 @@ class Said:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Said:
         """As it was written with :func:`dataclasses.asdict`."""
-        return cls(data["task"], tuple(data["classes"]), data["positive_class"], tuple(data["sensitive"]))
+        return cls(
+            data["task"], tuple(data["classes"]), data["positive_class"], tuple(data["sensitive"]),
+            data.get("origin", "given"),
+        )  # fmt: skip
 
     def or_else(self, other: Said) -> Said:
         """The same, with the other's word where nothing was said here."""
@@ -67,6 +73,7 @@ class Said:
             tuple(self.classes or other.classes),
             self.positive_class or other.positive_class,
             tuple(self.sensitive or other.sensitive),
+            self.origin,
         )
 
 
@@ -129,7 +136,7 @@ def plain_layout(info: ModelInfo, config: Config) -> Layout:
 
 
 def _definition_edges(name: str) -> DefinitionEdges:
-    """What another tool's definition freezes with the reference. Imported only where it is asked for: it takes SciPy."""
+    """What another tool's definition freezes with the reference. Imported only where asked for: it takes SciPy."""
     if name == "miops":
         return NO_DEFINITION
     from miops_collector.statistics.definitions import DEFINITIONS

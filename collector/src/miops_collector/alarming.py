@@ -76,6 +76,8 @@ class Alarming:
     judge: Judge = field(default_factory=lambda: Judge({}))
     saved: str = ""
     versions: int = 1
+    looks_from: int = 0
+    """No look-back reaches beyond this event time: what was before is not what the reference says."""
 
     @classmethod
     def of(cls, model: Monitored, config: Config, store: Store) -> Alarming:
@@ -96,13 +98,26 @@ class Alarming:
         data = json.loads(saved) if saved else {}
         if data.get("compared_with") == alarming.compared_with:
             alarming.book = Book.from_json(data["book"])
-            alarming.next_end = data["next_end"]
+            alarming.next_end, alarming.looks_from = data["next_end"], data.get("looks_from", 0)
             alarming.scanned = Scanned.from_json(data["scanned"])
             alarming.saved = saved
             if "labelled" in data:
                 alarming.labelled.load(data["labelled"])
             alarming._load_dependence(store)
         return alarming
+
+    def go_on_from(self, before: Alarming, start: int) -> None:
+        """Windows from ``start`` on were accepted as the reference of which these are the alarms.
+
+        No alarm is open then. What was judged stays judged, and dependence and labels are known as before.
+        """
+        self.next_end, self.looks_from = before.next_end, start
+        self.scanned = before.scanned
+        if self.scan is not None:
+            self.scanned.note(before.next_end, {c.name: "ok" for c in self.scan.columns})
+        self.labelled.go_on_from(before.labelled)
+        if self.dependence is not None and before.dependence is not None:
+            self.dependence.go_on_from(before.dependence)
 
     @property
     def _state_key(self) -> str:
@@ -124,6 +139,7 @@ class Alarming:
             "compared_with": self.compared_with,
             "book": self.book.to_json(),
             "next_end": self.next_end,
+            "looks_from": self.looks_from,
             "scanned": self.scanned.to_json(),
             "labelled": self.labelled.to_json(),
         }
@@ -205,7 +221,7 @@ class Alarming:
 
     def _counts(self, model: Monitored, window: Window, starts: NDArray[np.int64]) -> Iterator[int]:
         """How many windows to look back: as far as there have been rows, and panes are short enough."""
-        begin = Window.holding(int(starts[0]), self.smallest).start
+        begin = max(Window.holding(int(starts[0]), self.smallest).start, self.looks_from)
         for count in look_backs_of(self.smallest):
             first = window.end - count * self.smallest
             if count == 1 or (first >= begin and model.resolves(Window(first, first + self.smallest))):

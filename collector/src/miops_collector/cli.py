@@ -143,6 +143,27 @@ def reference_add(file: Path, web: str, **form: Any) -> None:
     click.echo(f"{rows} rows are the reference of {form['model']} {form['version'] or '(every version)'}")
 
 
+@reference.command("accept")
+@click.option("--model", required=True)
+@click.option("--version", default="")
+@click.option("--start", metavar="TIME", help="With --end: the rows to take, such as 2026-01-01T00:00:00Z.")
+@click.option("--end", metavar="TIME")
+@click.option("--by", default=None, help="Who decides it; default: the user of this shell.")
+@WEB
+def reference_accept(web: str, **form: str | None) -> None:
+    """Take what drifted as the new reference, and close the drift alarms; who did it is kept."""
+    from getpass import getuser
+
+    from miops_collector.client import Client
+
+    given = {name: value for name, value in form.items() if value} | {"by": form["by"] or getuser()}
+    with Client(web) as client:
+        taken = client.post("/api/v1/reference/accept", given)
+    click.echo(f"{taken['rows']} rows from {taken['start']} to {taken['end']} are the reference of {form['model']}")
+    if taken["warning"]:
+        click.echo(f"warning: {taken['warning']}", err=True)
+
+
 @main.group("ground-truth")
 def ground_truth() -> None:
     """What turned out to be true."""

@@ -90,7 +90,18 @@ class Dependence:
     def _is_due(self, end: int) -> bool:
         if self.dispersion is None:
             return self._noted >= learning_windows(self._length)
-        return self._noted >= 2 * self._measured_after or end - self._measured_at >= MONTH
+        enough = self._noted >= learning_windows(self._length)
+        return enough and (self._noted >= 2 * self._measured_after or end - self._measured_at >= MONTH)
+
+    def go_on_from(self, before: Dependence) -> None:
+        """Take over what was learned against another reference: ranks change with it, dependence hardly does.
+
+        Nothing is taken over when the columns are others.
+        """
+        same = [(c.name, c.kind) for c in self._scan.columns] == [(c.name, c.kind) for c in before._scan.columns]
+        if same and before.dispersion is not None:
+            self.dispersion = before.dispersion
+            self._measured_after, self._measured_at = learning_windows(self._length), before._measured_at
 
     # --- from start to start ------------------------------------------------------------------------------------------
 

@@ -144,7 +144,7 @@ class Engine:
         known = said.or_else(Said.of(infos[0])) if infos else said
         pieces = list(self._store.reference_rows(key))
         table = pa.concat_tables(pieces, promote_options="permissive") if pieces else pa.table({})
-        reference = given_reference(table, key, known, self._config, origin="given", created_at=now)
+        reference = given_reference(table, key, known, self._config, origin=said.origin, created_at=now)
         self._store.put_reference(key, store_reference(reference), None)
         for info in self._served_by(key):  # asked again: a model that appeared meanwhile has found no reference
             own = self._store.reference(info.key)

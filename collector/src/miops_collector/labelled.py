@@ -206,6 +206,11 @@ class Labelled:
             dispersion=self._dispersion, log_value=batch.log_value, threshold=threshold,
         )  # fmt: skip
 
+    def go_on_from(self, before: Labelled) -> None:
+        """What counted against another reference does not count again."""
+        self._counted, self._late_at = dict(before._counted), before._late_at
+        self._dispersion, self._measured_at = before._dispersion, before._measured_at
+
     # --- from start to start -----------------------------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from miops_collector import __version__
+from miops_collector.accepting import Acceptance, accepted, drifted_window, remember
 from miops_collector.config import Config, ExportConfig
 from miops_collector.config.transport import TlsConfig
 from miops_collector.engine import Engine
@@ -166,6 +167,7 @@ class Collector:
             telemetry=self.telemetry.snapshot,
             submit_ground_truth=self._submit,
             submit_reference=self._submit,
+            accept=self._accept,
             info={
                 "version": __version__,
                 "config": self._config.model_dump(mode="json", by_alias=True, exclude=SECRET),
@@ -174,6 +176,20 @@ class Collector:
 
     async def _submit(self, records: Records) -> None:
         await asyncio.wrap_future(self.ingest.submit_records([records], transport="http"))
+
+    async def _accept(self, key: ModelKey, bounds: tuple[int, int] | None, by: str) -> Acceptance:
+        """The record is written first: the tick that adopts the rows asks it which window they are of."""
+        if bounds is None:
+            window, columns = drifted_window(self.engine.report.alerts, key)
+        else:
+            window, columns = Window(*bounds), ()
+        records = await asyncio.to_thread(accepted, self.store, key, window)
+        taken = Acceptance(
+            key.name, key.version, window.start, window.end, by, time.time_ns(), records.table.num_rows, columns
+        )
+        await asyncio.to_thread(remember, self.store, taken)
+        await self._submit(records)
+        return taken
 
     # --- tick ----------------------------------------------------------------------------------------------------
 

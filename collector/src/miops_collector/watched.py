@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from miops_collector.accepting import ACCEPTED, last_accepted
 from miops_collector.adoption import automatic_reference, plain_layout
 from miops_collector.alarming import Alarming
 from miops_collector.config import Config
@@ -62,9 +63,17 @@ class Watched:
     # --- how it is laid out ----------------------------------------------------------------------------------------
 
     def adopt(self, reference: Reference, info: ModelInfo, now: int) -> None:
-        """Compare it with this from now on; its stored rows are binned anew, and its alarms start anew."""
+        """Compare it with this from now on; its stored rows are binned anew, and its alarms start anew.
+
+        If its own rows were accepted as the reference, only rows from then on are judged by it.
+        """
+        taken = last_accepted(self._store, info.key) if reference.layout.origin == ACCEPTED else None
+        before = None if taken is None else self._alarming or Alarming.of(self.model, self._config, self._store)
         self.model.rebuild(reference.layout, reference, self._store, info, now)
         self._alarming = None
+        if before is not None and taken is not None:
+            self._alarming = Alarming.of(self.model, self._config, self._store)
+            self._alarming.go_on_from(before, taken.start)
 
     def _refresh_layout(self, info: ModelInfo, now: int) -> None:
         """Give a model without a reference its first rows as one, or at least the columns that have appeared."""

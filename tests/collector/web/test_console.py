@@ -223,3 +223,9 @@ def test_every_own_metric_belongs_to_a_stage() -> None:
 
     assert {line.name for stage in found for line in stage.lines} == {own.name for own in INSTRUMENTS}
     assert "Other" not in [stage.name for stage in found]
+
+
+def test_only_an_open_drift_alarm_can_be_accepted_as_the_new_reference(client: AsgiClient) -> None:
+    page = client.get(EMPLOYMENT).text
+
+    assert page.count("data-accept") == page.count("Accept as new reference") == 1

@@ -1,4 +1,4 @@
-"""The JSON API under ``/api/v1``: what is known, as wire.md writes it, and two ways to add to it."""
+"""The JSON API under ``/api/v1``: what is known, as wire.md writes it, and three ways to add to it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from miops import semconv
+from miops_collector.accepting import read_accepted
 from miops_collector.errors import InputError, did_you_mean
-from miops_collector.report import AlertState, Observation
+from miops_collector.report import AlertState, ModelKey, Observation
 from miops_collector.schema import Records
 from miops_collector.stores._store import ObservationQuery
+from miops_collector.web.acceptance import acceptance_json, read_form
 from miops_collector.web.answer import json_answer
 from miops_collector.web.backend import Backend, Submit
-from miops_collector.web.body import format_of, read_arrow, read_body
+from miops_collector.web.body import UnsupportedFormatError, format_of, read_arrow, read_body
 from miops_collector.web.counters import counters_json
 from miops_collector.web.encode import alarm_json, model_json, observation_json
 from miops_collector.web.ground_truth import ground_truth_records
@@ -42,6 +44,8 @@ def api_routes(backend: Backend) -> list[Route]:
         Route("/api/v1/collector", api.collector),
         Route("/api/v1/ground-truth", api.ground_truth, methods=["POST"]),
         Route("/api/v1/reference", api.reference, methods=["POST"]),
+        Route("/api/v1/reference/accept", api.accept, methods=["POST"]),
+        Route("/api/v1/reference/accepted", api.accepted),
     ]
 
 
@@ -99,6 +103,19 @@ class _Api:
         body = await read_body(request, self._backend.max_body_bytes)
         records = await run_in_threadpool(self._reference_records, request, form, body)
         return await _submitted(self._backend.submit_reference, records)
+
+    async def accept(self, request: Request) -> Response:
+        only(request.query_params, ())
+        if format_of(request) != "json":
+            msg = "content-type: write application/json"
+            raise UnsupportedFormatError(msg)
+        form = read_form(await read_body(request, self._backend.max_body_bytes))
+        taken = await self._backend.accept(ModelKey(form.model, form.version), form.bounds, form.by)
+        return json_answer(acceptance_json(taken))
+
+    def accepted(self, request: Request) -> Response:
+        only(request.query_params, ())
+        return json_answer({"accepted": [acceptance_json(a) for a in read_accepted(self._backend.store)]})
 
     def _reference_records(self, request: Request, form: str, body: bytes) -> Records:
         if form == "json":

@@ -7,18 +7,28 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from miops_collector.accepting import Acceptance
+from miops_collector.errors import InputError
 from miops_collector.metric import Metric
-from miops_collector.report import Report
+from miops_collector.report import ModelKey, Report
 from miops_collector.schema import Records
 from miops_collector.stores._store import Store
 
-__all__ = ["Backend", "Submit"]
+__all__ = ["Accept", "Backend", "Submit"]
 
 Submit: TypeAlias = Callable[[Records], Awaitable[object] | object]
 """Takes rows and returns once they are committed; may be a coroutine function.
 
 Raises ``InputError`` when they are refused for good and ``UnavailableError`` when the client should try again.
 """
+
+Accept: TypeAlias = Callable[[ModelKey, tuple[int, int] | None, str], Awaitable[Acceptance]]
+"""Takes the rows of a model version in ``[start, end)``, or those of its drift alarms, as its reference."""
+
+
+async def _nothing_to_accept(_: ModelKey, __: tuple[int, int] | None, ___: str) -> Acceptance:
+    msg = "this collector takes no window as a reference"
+    raise InputError(msg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,7 @@ class Backend:
     telemetry: Callable[[], Sequence[Metric]]
     submit_ground_truth: Submit
     submit_reference: Submit
+    accept: Accept = _nothing_to_accept
     info: Mapping[str, Any] = field(default_factory=dict)
     now: Callable[[], int] = time.time_ns
     max_body_bytes: int = 64 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""Fairness of the newest window: one table per sensitive feature, small groups marked instead of compared."""
+"""Fairness of the newest window: a table per sensitive feature, with intervals; small groups are not compared."""
 
 from __future__ import annotations
 
@@ -10,12 +10,36 @@ from dataclasses import dataclass
 from miops_collector.report import Observation
 from miops_collector.web.format import number_text, window_text
 
-__all__ = ["GroupRow", "GroupTable", "group_tables"]
+__all__ = ["Gap", "GroupRow", "GroupTable", "GroupValue", "group_tables"]
 
 _FAMILY = "miops.fairness."
 _COUNT = f"{_FAMILY}group_rows"
 _BAR = f"{_FAMILY}selection_rate"
+_FIRST_GAPS = (
+    "demographic_parity_ratio", "demographic_parity_difference", "equal_opportunity_difference",
+    "equalized_odds_difference", "accuracy_worst", "mae_difference", "mean_prediction_difference",
+)  # fmt: skip
+_FALSE_SHARE = 0.05
 BAR_WIDTH = 120
+
+
+@dataclass(frozen=True, slots=True)
+class GroupValue:
+    """One number of a group; ``differs`` from the other groups by more than chance, looking at all groups at once."""
+
+    text: str
+    interval: str
+    was: str
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What differs between the extreme groups, with its interval, or why there is none."""
+
+    name: str
+    value: str
+    beside: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +49,7 @@ class GroupRow:
     group: str
     count: float
     bar: float | None
-    values: tuple[str, ...]
+    values: tuple[GroupValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +60,8 @@ class GroupTable:
     window: str
     columns: tuple[str, ...]
     rows: tuple[GroupRow, ...]
-    gaps: tuple[tuple[str, str, str], ...]
+    gaps: tuple[Gap, ...]
+    more_gaps: tuple[Gap, ...]
     small: tuple[GroupRow, ...]
 
 
@@ -50,9 +75,7 @@ def group_tables(observations: Iterable[Observation]) -> list[GroupTable]:
 
 
 def _table(feature: str, found: Sequence[Observation]) -> GroupTable:
-    gaps = tuple(
-        (_name(o.metric), number_text(o.value), o.reason if math.isnan(o.value) else "") for o in found if not o.group
-    )
+    gaps = {o.metric.removeprefix(_FAMILY): _gap(o) for o in found if not o.group}
     metrics = sorted({o.metric for o in found if o.group and o.metric != _COUNT}, key=lambda m: (m != _BAR, m))
     by_group: defaultdict[str, dict[str, Observation]] = defaultdict(dict)
     for o in found:
@@ -67,7 +90,8 @@ def _table(feature: str, found: Sequence[Observation]) -> GroupTable:
         window=window_text(window.start, window.end),
         columns=tuple(map(_name, metrics)),
         rows=tuple(row for row in largest_first if row.group not in small),
-        gaps=gaps,
+        gaps=tuple(gaps[name] for name in _FIRST_GAPS if name in gaps),
+        more_gaps=tuple(gap for name, gap in sorted(gaps.items()) if name not in _FIRST_GAPS),
         small=tuple(row for row in largest_first if row.group in small),
     )
 
@@ -85,8 +109,23 @@ def _row(group: str, found: Mapping[str, Observation], metrics: Sequence[str]) -
     return GroupRow(group, count, bar, tuple(_value(found.get(metric)) for metric in metrics))
 
 
-def _value(o: Observation | None) -> str:
-    return number_text(math.nan if o is None or o.status == "insufficient_data" else o.value)
+def _value(o: Observation | None) -> GroupValue:
+    if o is None or o.status == "insufficient_data" or math.isnan(o.value):
+        return GroupValue(number_text(math.nan), "", "", differs=False)
+    was = f"reference {number_text(o.reference)}" if math.isfinite(o.reference) else ""
+    return GroupValue(number_text(o.value), _interval(o), was, differs=o.p_value <= _FALSE_SHARE)
+
+
+def _gap(o: Observation) -> Gap:
+    if math.isnan(o.value):
+        return Gap(_name(o.metric), number_text(o.value), o.reason)
+    was = f"reference {number_text(o.reference)}" if math.isfinite(o.reference) else ""
+    return Gap(_name(o.metric), number_text(o.value), ", ".join(part for part in (_interval(o), was) if part))
+
+
+def _interval(o: Observation) -> str:
+    known = math.isfinite(o.low) and math.isfinite(o.high)
+    return f"{number_text(o.low)} … {number_text(o.high)}" if known else ""
 
 
 def _name(metric: str) -> str:

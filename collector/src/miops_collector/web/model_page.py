@@ -15,6 +15,7 @@ from miops_collector.web.groups import GroupTable, group_tables
 from miops_collector.web.heat_map import HeatMap, heat_map
 from miops_collector.web.line_chart import Chart, line_chart
 from miops_collector.web.quality_table import QualityTable, quality_table
+from miops_collector.web.segment_table import SegmentTable, blamed_segments, segment_table
 from miops_collector.web.status import status_of
 from miops_collector.web.verdict_lines import VerdictLine, verdict_lines
 from miops_collector.window import parse_length
@@ -63,6 +64,7 @@ class AlarmCard:
     alert: Alert
     sentence: str
     blamed: tuple[str, ...]
+    """Columns, then segments."""
     evidence: tuple[tuple[str, str], ...]
 
 
@@ -82,6 +84,7 @@ class ModelPage:
     performances: Choice
     chart: Chart | None
     no_chart: str
+    segments: SegmentTable | None
     groups: tuple[GroupTable, ...]
     quality: QualityTable | None
     verdicts: tuple[VerdictLine, ...]
@@ -111,6 +114,7 @@ def model_page(store: Store, report: Report, info: ModelInfo, shown: Shown) -> M
         performances=performances,
         chart=chart,
         no_chart=no_chart,
+        segments=segment_table(of_length),
         groups=tuple(group_tables(of_length)),
         quality=quality_table(of_length),
         verdicts=verdict_lines(of_length),
@@ -190,7 +194,12 @@ def _alarms(report: Report, model: ModelKey, *states: AlertState) -> tuple[Alarm
     """In the order of the report: the one to look at first in front."""
     of_model = [a for a in report.alerts if a.model == model]
     return tuple(
-        AlarmCard(a, a.what or _sentence(a), blamed(a, of_model), _evidence(a.evidence))
+        AlarmCard(
+            a,
+            a.what or _sentence(a),
+            (*blamed(a, of_model), *blamed_segments(a, report.observations)),
+            _evidence(a.evidence),
+        )
         for state in states
         for a in of_model
         if a.state == state

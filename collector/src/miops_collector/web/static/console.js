@@ -51,6 +51,25 @@ document.addEventListener("keydown", (event) => {
   next.focus();
 });
 
+// What drifted is how it should be: everything since the open drift alarms of this version becomes its reference.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-accept]");
+  if (!button) return;
+  const by = window.prompt("All rows since the open drift alarms become the new reference, and the alarms close.\nYour name, for the record:");
+  if (!by) return;
+  button.disabled = true;
+  const answer = await fetch("/api/v1/reference/accept", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ model: button.dataset.model, version: button.dataset.version, by }),
+  });
+  const said = await answer.json();
+  const note = document.createElement("span");
+  note.textContent = answer.ok ? ` ${said.rows} rows accepted. ${said.warning || ""}` : ` ${said.error.message}`;
+  button.after(note);
+  button.disabled = answer.ok;
+});
+
 // The page follows the collector while nobody is at work on it.
 async function refresh() {
   if (document.hidden || (document.activeElement && document.activeElement !== document.body)) return;

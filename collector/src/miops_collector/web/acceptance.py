@@ -1,0 +1,63 @@
+"""``POST /api/v1/reference/accept``: what the drift alarms show is how it should be from now on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import ValidationError as PydanticError
+
+from miops_collector.accepting import SMALL, Acceptance
+from miops_collector.errors import InputError
+from miops_collector.web.body import read_json
+from miops_collector.web.encode import iso
+
+__all__ = ["AcceptForm", "acceptance_json", "read_form"]
+
+
+class AcceptForm(BaseModel):
+    """Without ``start`` and ``end``: the rows since the first of the open drift alarms of this version."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str = Field(min_length=1, max_length=1024)
+    version: str = ""
+    start: AwareDatetime | None = None
+    end: AwareDatetime | None = None
+    by: str = Field(min_length=1, max_length=200)
+
+    @property
+    def bounds(self) -> tuple[int, int] | None:
+        """Nanoseconds since 1970, if they were said."""
+        if self.start is None and self.end is None:
+            return None
+        if self.start is None or self.end is None or self.end <= self.start:
+            msg = "start and end: give both, the end after the start, or neither"
+            raise InputError(msg)
+        return _nanos(self.start), _nanos(self.end)
+
+
+def read_form(body: bytes) -> AcceptForm:
+    """Checked; says which field is wrong."""
+    try:
+        return AcceptForm.model_validate(read_json(body))
+    except PydanticError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        msg = f"{where or 'the body'}: {first['msg']}"
+        raise InputError(msg) from error
+
+
+def acceptance_json(a: Acceptance) -> dict[str, Any]:
+    """One record; a reference that is too small to see small drift with says so."""
+    small = f"a reference of {a.rows} rows hides small drift; better {SMALL}" if a.rows < SMALL else None
+    return {
+        "model": a.model, "version": a.version, "start": iso(a.start), "end": iso(a.end), "by": a.by, "at": iso(a.at),
+        "rows": a.rows, "columns": list(a.columns), "warning": small,
+    }  # fmt: skip
+
+
+def _nanos(time: datetime) -> int:
+    delta = time.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    return (delta.days * 86_400 + delta.seconds) * 10**9 + delta.microseconds * 1000
