@@ -31,6 +31,7 @@ MAKERS: dict[str, Callable[[np.random.Generator], Any]] = {
     "ClassScores": lambda r: s.ClassScores(CLASSES, counts(r, 2, 4, 2), counts(r, 2, 4, 2, 2)),
     "Losses": lambda r: s.Losses(counts(r, 5)),
     "Residuals": lambda r: s.Residuals(0.0, counts(r, 9)),
+    "ErrorProfile": lambda r: s.ErrorProfile(counts(r, 5), counts(r, 5, 4)),
     "Confidence": lambda r: s.Confidence(0.6, counts(r, 5), counts(r, 100, 4)),
     "Groups": lambda r: s.Groups(("sex",), ("f", "m"), CLASSES, 1, counts(r, 2, 2), counts(r, 2, 2, 2)),
     "GroupLosses": lambda r: s.GroupLosses(("sex",), ("f", "m"), 1, counts(r, 2, 7)),

@@ -22,6 +22,7 @@ from miops_collector.summary import (
     Confidence,
     Confusion,
     Distribution,
+    ErrorProfile,
     FloatArray,
     Frequencies,
     GroupLosses,
@@ -231,12 +232,19 @@ class Layout:
             shapes += [("labelled.class_scores", (k, CLASS_SCORE_BINS, 2, 2))]
         if not self.classes:
             shapes += [("labelled.residuals", (9,))]
+            if self.predicted_number is not None:
+                shapes += [("labelled.errors", (len(self.predicted_number.edges) + 1, 4))]
             shapes += [(f"labelled.residuals.groups.{i}", (len(a.names), 9)) for i, a in enumerate(self.axes)]
             c = max(self.prediction_groups) + 3
             shapes += [(f"predictions.groups.{i}", (len(a.names), 3 + c)) for i, a in enumerate(self.axes)]
         sums = 2 if self.classes else 3
         shapes += [(f"labelled.segments.{i}", (len(a.names), sums)) for i, a in enumerate(self.segments)]
         return shapes
+
+    @property
+    def predicted_number(self) -> ColumnLayout | None:
+        """The column of a regression's predictions, once their spread is known."""
+        return next((c for c in self.columns if c.role == "prediction" and c.edges), None)
 
     @property
     def prediction_groups(self) -> tuple[int, ...]:
@@ -322,6 +330,11 @@ class Summaries:
     def residuals(self) -> Residuals | None:
         cells = self._of("labelled.residuals")
         return None if cells is None else Residuals(self.layout.truth_center, cells)
+
+    @property
+    def errors(self) -> ErrorProfile | None:
+        labelled, column = self._of("labelled.errors"), self.layout.predicted_number
+        return None if labelled is None or column is None else ErrorProfile(self.distribution(column).fine, labelled)
 
     @property
     def confidence(self) -> Confidence | None:

@@ -18,6 +18,7 @@ __all__ = [
     "Confidence",
     "Confusion",
     "Distribution",
+    "ErrorProfile",
     "FloatArray",
     "Frequencies",
     "GroupLosses",
@@ -291,6 +292,22 @@ class Residuals(_Additive):
 
     center: float
     sums: FloatArray = _sum()
+
+
+@dataclass(frozen=True, eq=False)  # no slots: sums that several statistics need are taken once
+class ErrorProfile(_Additive):
+    """Errors of a regression by what was predicted.
+
+    Attributes
+    ----------
+    rows
+        ``(b + 2,)`` all rows by bin of the prediction: below, every bin, above.
+    labelled
+        ``(b + 2, 4)`` over labelled rows: weight, Σ|e|, Σe², Σe⁴ with ``e = prediction - truth``.
+    """
+
+    rows: FloatArray = _sum()
+    labelled: FloatArray = _sum()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

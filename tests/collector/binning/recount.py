@@ -257,6 +257,9 @@ class Pane:
         sums = np.array([1, e, e**2, abs(e), some, share, off, off**2, e**4], np.float64)
         self.cells("labelled.residuals")[:] += self.weight * sums
         self.count_by_group("labelled.residuals.groups", self.weight * sums)
+        if "labelled.errors" in self.layout.blocks:
+            place = bin_of(next(c.edges for c in self.layout.columns if c.role == "prediction"), predicted)
+            self.cells("labelled.errors")[place] += self.weight * np.array([1, abs(e), e**2, e**4], np.float64)
 
 
 def number_or_missing(value: float) -> Any:

@@ -10,11 +10,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from miops_collector.statistics.estimated_fairness import CalibratedGroups
-from miops_collector.statistics.estimated_performance import CalibratedClasses, CalibratedScores, Calibration
+from miops_collector.statistics.estimated_performance import (
+    CalibratedClasses,
+    CalibratedScores,
+    Calibration,
+    ExpectedErrors,
+    loss_model,
+)
 from miops_collector.summary import (
     ClassScores,
     Confidence,
     Confusion,
+    ErrorProfile,
     Frequencies,
     GroupLosses,
     GroupPredictions,
@@ -77,11 +84,22 @@ CLASSES_OF_ONE_WINDOW = st.tuples(scores(3), st.lists(CALIBRATIONS, min_size=3, 
     )
 )
 
+
+def expected_errors(rows_of_bins: Any, errors: Any) -> ExpectedErrors:
+    """Errors of the window fall into its bins in turn; the reference has ten rows in each."""
+    labelled = np.zeros((6, 4))
+    np.add.at(labelled, np.arange(len(errors)) % 6, np.abs(errors)[:, None] ** np.array([0, 1, 2, 4]))
+    reference = 10.0 * np.array([1.0, 2, 5, 40])[None, :] * np.arange(1, 7)[:, None] ** np.array([0, 1, 2, 4])
+    window = ErrorProfile(rows_of_bins.sum(axis=1) + labelled[:, 0], labelled)
+    return ExpectedErrors(window, loss_model(ErrorProfile(reference[:, 0], reference)))
+
+
 STRATEGIES: dict[type, st.SearchStrategy[Any]] = {
     CalibratedClasses: CLASSES_OF_ONE_WINDOW,
     CalibratedGroups: st.lists(
         st.one_of(st.none(), st.builds(CalibratedScores, BIN_SCORES, CALIBRATIONS)), min_size=3, max_size=3
     ).map(lambda g: CalibratedGroups(("sex",), ("f", "m", "x"), tuple(g))),
+    ExpectedErrors: st.tuples(counts(6, 2), few(Floats)).map(lambda x: expected_errors(x[0], np.array(x[1]))),
     CalibratedScores: st.builds(CalibratedScores, BIN_SCORES, CALIBRATIONS),
     Histogram: counts(10).map(lambda c: Histogram(EDGES, GROUPS, c)),
     Frequencies: counts(7).map(lambda c: Frequencies(CATEGORIES, c)),
@@ -135,6 +153,8 @@ def scaled(summary: Any, factor: float) -> Any:
     """The same rows, each counted ``factor`` times."""
     if isinstance(summary, Moments):
         return replace(summary, sums=summary.sums * factor)
+    if isinstance(summary, ExpectedErrors):
+        return replace(summary, errors=scaled(summary.errors, factor))
     if isinstance(summary, CalibratedGroups):
         return replace(summary, groups=tuple(scaled(g, factor) if g else None for g in summary.groups))
     if isinstance(summary, CalibratedClasses):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from miops_collector.binning.decision_terms import LARGEST, group_score_places, groups_of
 from miops_collector.binning.decisions import Decisions
+from miops_collector.binning.numeric import BELOW, NumericBins
 from miops_collector.binning.plan import CLASS_SCORES, CONFIDENCES, Plan
 from miops_collector.binning.terms import Terms
 from miops_collector.columns import Column, FloatArray, Numbers, Rows
@@ -135,3 +136,18 @@ def add_residuals(terms: Terms, plan: Plan, rows: Rows, truth: Column) -> None:
     weighted = [weight * part for part in parts]
     terms.total(terms.layout.blocks["labelled.residuals"].start, np.stack(weighted))
     _add_by_group(terms, plan, rows, "labelled.residuals.groups", known, weighted)
+    _add_errors(terms, plan, rows.value, known, error)
+
+
+def _add_errors(terms: Terms, plan: Plan, predicted: Numbers, known: NDArray[np.bool_], error: FloatArray) -> None:
+    """``labelled.errors``, where the spread of predictions is known."""
+    block, column = terms.layout.blocks.get("labelled.errors"), terms.layout.predicted_number
+    if block is None or column is None:
+        return
+    table = plan.columns[terms.layout.columns.index(column)]
+    assert isinstance(table, NumericBins)
+    bins = table.cells(predicted.values).astype(np.int64) - BELOW
+    first = np.where(known, block.start + bins * block.shape[1], -1)
+    terms.count(first)
+    for place, power in enumerate((1, 2, 4), start=1):
+        terms.add(np.where(known, first + place, -1), terms.weights * np.abs(np.where(known, error, 0.0)) ** power)

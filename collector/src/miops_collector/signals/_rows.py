@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from miops_collector.statistics import RestsOn
 from miops_collector.statistics.estimated_fairness import CalibratedGroups
-from miops_collector.statistics.estimated_performance import CalibratedClasses, CalibratedScores
+from miops_collector.statistics.estimated_performance import CalibratedClasses, CalibratedScores, ExpectedErrors
 from miops_collector.summary import (
     ClassScores,
     Confidence,
@@ -41,6 +41,8 @@ COUNTS: Final[dict[tuple[type, RestsOn], Callable[[Any], float]]] = {
     (Confidence, "labelled"): lambda s: float(s.bins[:, 1].sum()),
     (Confidence, "values"): lambda s: float(s.sums[0]),
     (Confusion, "labelled"): lambda s: float(s.cells.sum()),
+    (ExpectedErrors, "labelled"): lambda s: s.labelled,
+    (ExpectedErrors, "rows"): lambda s: s.rows,
     (Frequencies, "rows"): lambda s: s.rows,
     (Frequencies, "values"): lambda s: s.values,
     (GroupLosses, "labelled"): lambda s: float(s.sums[:, 0].sum()),

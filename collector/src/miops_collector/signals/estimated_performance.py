@@ -1,4 +1,4 @@
-"""How right a classifier probably is before truth comes, and how far truth that came was from the estimate."""
+"""How right a model probably is before truth comes, and how far truth that came was from the estimate."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from miops_collector.signals._context import Context
 from miops_collector.signals._measure import measure
 from miops_collector.signals._rows import rows
 from miops_collector.statistics import Statistic, statistics_of
-from miops_collector.statistics.estimated_performance import CalibratedClasses, CalibratedScores, calibrated
+from miops_collector.statistics.estimated_performance import (
+    CalibratedClasses,
+    CalibratedScores,
+    ExpectedErrors,
+    calibrated,
+    loss_model,
+)
 from miops_collector.summary import ClassScores, ScoreHistogram
 
 __all__ = ["estimated_performance"]
@@ -20,6 +26,7 @@ def estimated_performance(context: Context, reference: Summaries | None, current
     """Every estimate and its gap to truth; nothing without a reference, and without scores."""
     then, now = _scores(reference), _scores(current)
     if then is None or now is None:
+        yield from _of_regression(context, reference, current)
         return
     kind = CalibratedScores if isinstance(now, ScoreHistogram) else CalibratedClasses
     applicable = [s for s in statistics_of("estimated_performance") if kind in s.takes]
@@ -30,6 +37,22 @@ def estimated_performance(context: Context, reference: Summaries | None, current
     before, window = calibrated(then, then), calibrated(then, now)
     for statistic in applicable:
         yield measure(context, statistic, window, reference=before)
+
+
+def _of_regression(context: Context, reference: Summaries | None, current: Summaries) -> Iterator[Observation]:
+    then = reference.errors if reference is not None else None
+    now = current.errors
+    if then is None or now is None:
+        return
+    applicable = [s for s in statistics_of("estimated_performance") if ExpectedErrors in s.takes]
+    learnt = float(then.labelled[:, 0].sum())
+    if learnt < max(context.minimum_rows, 1):
+        n = {"rows": float(now.rows.sum()), "labelled": float(now.labelled[:, 0].sum())}
+        yield from (_unlearnt(context, s, n[s.about.rests_on], learnt) for s in applicable)
+        return
+    model = loss_model(then)
+    for statistic in applicable:
+        yield measure(context, statistic, ExpectedErrors(now, model), reference=ExpectedErrors(then, model))
 
 
 def _scores(summaries: Summaries | None) -> ScoreHistogram | ClassScores | None:

@@ -1,4 +1,4 @@
-"""How right a classifier probably is where truth is not known yet, and how wrong such estimates turn out to be.
+"""How right a model probably is where truth is not known yet, and how wrong such estimates turn out to be.
 
 Confidence-based performance estimation (CBPE). A calibrated score *is* the chance that a row is positive, so the cells
 of the confusion matrix can be expected before truth comes, and every performance statistic follows from the expected
@@ -12,6 +12,10 @@ All estimates assume, and fail without:
 - that the scores of the window lie where the reference had rows: beyond them the nearest known share is used;
 - that the reference has enough truth: the standard errors say how much is lost when it has little.
 
+Of a regression the errors themselves are expected (direct loss estimation): those of the reference, by what was
+predicted. That fails besides where errors grow among rows of the same prediction, which a loss model of the features
+could see.
+
 Of several classes each is taken against the rest of them, and what is estimated is the mean over classes (macro).
 NannyML 0.13.1 makes the calibrated chances of each row add up to 1, for which the row must be kept. On 24 simulated
 windows of three and five classes the two differ by at most 0.013 in accuracy and 0.009 in macro F1, less than the
@@ -24,5 +28,16 @@ from __future__ import annotations
 from miops_collector.statistics.estimated_performance._calibrated import CalibratedScores
 from miops_collector.statistics.estimated_performance._calibration import Calibration, calibration
 from miops_collector.statistics.estimated_performance._classes import Calibrated, CalibratedClasses, calibrated
+from miops_collector.statistics.estimated_performance._errors import ExpectedErrors, LossModel, loss_model
 
-__all__ = ["Calibrated", "CalibratedClasses", "CalibratedScores", "Calibration", "calibrated", "calibration"]
+__all__ = [
+    "Calibrated",
+    "CalibratedClasses",
+    "CalibratedScores",
+    "Calibration",
+    "ExpectedErrors",
+    "LossModel",
+    "calibrated",
+    "calibration",
+    "loss_model",
+]
