@@ -61,7 +61,7 @@ def loss_model(reference: ErrorProfile) -> LossModel:
     sums = np.stack([np.bincount(block, column) for column in reference.labelled.T], axis=1)
     mean = sums[:, 1:3] / sums[:, :1]
     variance = np.maximum(sums[:, 2:4] / sums[:, :1] - mean**2, 0.0)
-    return LossModel(block.astype(np.int64), sums[:, 0], mean, variance)
+    return LossModel(block.astype(np.int64), sums[:, 0].astype(np.float64), mean, variance)
 
 
 @dataclass(frozen=True, eq=False)  # no slots: rows are counted by pool once
@@ -74,12 +74,15 @@ class ExpectedErrors:
     @cached_property
     def by_pool(self) -> FloatArray:
         """``(k,)`` rows."""
-        return np.bincount(self.model.block, self.errors.rows, len(self.model.support))
+        found: FloatArray = np.bincount(self.model.block, self.errors.rows, len(self.model.support)).astype(np.float64)
+        return found
 
     @cached_property
     def labelled_by_pool(self) -> FloatArray:
         """``(k,)`` rows whose truth came."""
-        return np.bincount(self.model.block, self.errors.labelled[:, 0], len(self.model.support))
+        rows = self.errors.labelled[:, 0]
+        found: FloatArray = np.bincount(self.model.block, rows, len(self.model.support)).astype(np.float64)
+        return found
 
     @property
     def rows(self) -> float:
