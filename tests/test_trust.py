@@ -84,19 +84,32 @@ def test_a_threshold_at_an_equal_rate_is_the_largest_score_without_drift():
 
     assert figures["calm"][0]["alarmed"] == 1
     assert figures["drift"][0]["delay"] == 3
-    assert figures["drift"][0]["equal_rate"] == {"windows": 3, "runs": 1, "found": 1.0, "delay": 2.0}
+    assert figures["drift"][0]["equal_rate"] == {"windows": 3, "delays": [2], "found": 1.0, "delay": 2.0}
 
 
-def test_a_peer_that_is_sooner_at_an_equal_rate_breaks_the_floor():
-    lines = [
-        line(tool, stream, any=[0, 0], score=[1.0, 1.0], own=own)
-        for tool, own in (("MIOps", [0.5, 2.0]), ("NannyML", [2.0, 2.0])) for stream in ("normal", "mean_0.2")
-    ]  # fmt: skip
+def test_a_peer_that_is_sooner_at_our_budget_breaks_the_floor():
+    scores = np.random.default_rng(1).gumbel(size=200).round(3).tolist()
+    lines = [line(tool, "normal", any=[0] * 200, score=scores, own=[]) for tool in ("MIOps", "alibi-detect")]
+    lines += [
+        line("MIOps", "mean_0.2", any=[0, 1], score=[], own=[0.5, 2.0]),
+        line("alibi-detect", "mean_0.2", any=[0, 0], score=[], own=[20.0, 20.0]),
+    ]
 
     figures = tally(lines)
 
     assert [floor.met for floor in floors(figures)] == [True, True, False]
-    assert "NannyML on one column: mean + 0.2 σ" in page(figures)
+    assert "alibi-detect on one column: mean + 0.2 σ" in page(figures)
+
+
+def test_a_threshold_at_our_budget_is_what_the_law_of_maxima_says():
+    scores = np.random.default_rng(2).gumbel(size=20_000).tolist()
+    calm = line("alibi-detect", "normal", any=[0] * len(scores), score=scores, own=[])
+    drift = line("alibi-detect", "mean_0.2", any=[0, 0], score=[], own=[6.8, 7.8])
+
+    (found,) = tally([calm, drift])["drift"]
+
+    assert -np.log(0.5 / 720) == pytest.approx(7.27, abs=0.01)
+    assert found["at_budget"] == {"delays": [2], "found": 1.0, "delay": 2.0}
 
 
 def test_a_drift_that_is_not_found_has_no_delay():
