@@ -93,6 +93,8 @@ def of_day(index: int, model: ModelKey) -> Iterator[Observation]:
     yield from _fairness(index, window, model)
     yield from _quality(index, window, model)
     yield from _speed(index, window, model)
+    if model == EMPLOYMENT:
+        yield from _segments(index, window, model)
 
 
 def _observation(metric: str, model: ModelKey, window: Window, value: float, n: float, **more: object) -> Observation:
@@ -138,15 +140,33 @@ def _fairness(index: int, window: Window, model: ModelKey) -> Iterator[Observati
     for feature, groups in GROUPS.items():
         for name in ("demographic_parity_difference", "equal_opportunity_difference", "equalized_odds_difference"):
             value = 0.06 + 0.02 * math.sin(index / 7) + (0.05 if feature == "race" else 0.0)
-            yield _observation(f"miops.fairness.{name}", model, window, value, 8000.0, sensitive_feature=feature)
+            ends = {"low": value - 0.03, "high": value + 0.03}
+            yield _observation(
+                f"miops.fairness.{name}", model, window, value, 8000.0, sensitive_feature=feature, **ends
+            )
         for place, (group, count) in enumerate(groups.items()):
             yield _observation(
                 "miops.fairness.group_rows", model, window, float(count), 8000.0, sensitive_feature=feature, group=group
             )
             yield _observation(
                 "miops.fairness.selection_rate", model, window, 0.42 + 0.05 * place, float(count),
-                sensitive_feature=feature, group=group, reason="" if count >= 30 else "fewer than 30 rows",
+                low=0.42 + 0.05 * place - 1 / math.sqrt(count), high=0.42 + 0.05 * place + 1 / math.sqrt(count),
+                p_value=0.4 if feature == "sex" else 0.01, reference=0.44, sensitive_feature=feature, group=group,
+                reason="" if count >= 30 else "fewer than 30 rows",
             )  # fmt: skip
+
+
+def _segments(index: int, window: Window, model: ModelKey) -> Iterator[Observation]:
+    """The drop of the last days is of the old; those of few hours are always hard."""
+    found = {"hours=1-20": (0.0, 0.012)} | ({"age=70-95 & sex=F": (0.055, 0.05)} if index >= DAYS - FAULT_DAYS else {})
+    for segment, (added, excess) in found.items():
+        more = {"segment": segment, "standard_error": 0.004}
+        yield _observation("miops.segments.excess_loss", model, window, excess, 900.0, low=excess - 0.008, **more)
+        if added:
+            yield _observation("miops.segments.added_loss", model, window, added, 900.0, low=added - 0.008, **more)
+        yield _observation(
+            "miops.segments.loss", model, window, 0.3 + added, 900.0, reference=0.3, low=0.27, high=0.39, **more
+        )
 
 
 def _quality(index: int, window: Window, model: ModelKey) -> Iterator[Observation]:

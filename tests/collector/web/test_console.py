@@ -61,6 +61,7 @@ def test_model_page_answers_its_six_questions(client: AsgiClient) -> None:
         "alarms",
         "drift",
         "performance",
+        "segments",
         "fairness",
         "quality",
     ]
@@ -229,3 +230,11 @@ def test_only_an_open_drift_alarm_can_be_accepted_as_the_new_reference(client: A
     page = client.get(EMPLOYMENT).text
 
     assert page.count("data-accept") == page.count("Accept as new reference") == 1
+
+
+def test_worst_segments_and_intervals_of_groups_are_shown(client: AsgiClient) -> None:
+    page = Tags(client.get(EMPLOYMENT).text)
+
+    assert page.text.index("age=70-95 & sex=F") < page.text.index("hours=1-20")
+    assert "0.27 … 0.39" in page.text
+    assert page.text.count("≠") == 1 + 3

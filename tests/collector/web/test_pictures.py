@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miops_collector.report import ModelKey, Observation
-from miops_collector.web.groups import group_tables
+from miops_collector.web.groups import Gap, GroupValue, group_tables
 from miops_collector.web.heat_map import LEVELS, heat_map
 from miops_collector.web.line_chart import line_chart
 from miops_collector.web.quality_table import quality_table
@@ -184,7 +184,19 @@ def test_groups_that_are_too_small_are_named_not_compared() -> None:
     assert [row.group for row in table.rows] == ["M", "F"]
     assert [(row.group, row.count) for row in table.small] == [("X", 3.0)]
     assert table.rows[0].bar == 60.0
-    assert table.gaps == (("demographic parity difference", "0.1", ""),)
+    assert table.gaps == (Gap("demographic parity difference", "0.1", ""),)
+
+
+def test_a_group_says_how_sure_its_number_is_and_whether_it_differs() -> None:
+    sure = {"low": 0.35, "high": 0.45, "p_value": 0.01, "reference": 0.5}
+    (table,) = group_tables([
+        group("F", "selection_rate", 0.4, 900.0, **sure), group("M", "selection_rate", 0.6, 950.0, p_value=0.3),
+        observation(0, 0.2, "miops.fairness.roc_auc_difference", sensitive_feature="sex", low=0.1, high=0.3),
+    ])  # fmt: skip
+
+    assert table.rows[1].values == (GroupValue("0.4", "0.35 … 0.45", "reference 0.5", differs=True),)
+    assert table.rows[0].values == (GroupValue("0.6", "", "", differs=False),)
+    assert table.more_gaps == (Gap("roc auc difference", "0.2", "0.1 … 0.3"),)
 
 
 def test_quality_tells_faulty_columns_from_sound_ones() -> None:
