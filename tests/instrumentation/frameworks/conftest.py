@@ -12,12 +12,18 @@ from miops.testing import Harness
 
 from .discovered import instrumentor, wanted
 
+_OWN_WARNINGS = {"keras": ("__array__ implementation",)}
 collect_ignore = ["adapters"]  # each imports its framework
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "framework" in metafunc.fixturenames:
-        metafunc.parametrize("framework", wanted())
+        metafunc.parametrize("framework", [pytest.param(name, marks=_tolerated(name)) for name in wanted()])
+
+
+def _tolerated(framework: str) -> list[pytest.MarkDecorator]:
+    """A framework's own warnings about itself, which only here would be errors."""
+    return [pytest.mark.filterwarnings(f"ignore:{told}") for told in _OWN_WARNINGS.get(framework, ())]
 
 
 @pytest.fixture(scope="session", autouse=True)
