@@ -26,6 +26,8 @@ _TAGS: Final[Mapping[TelemetryKind, tuple[int, ...]]] = {
 }
 _PAIRS = (0, 0, 10, 0, 0, 0, 0)
 _FIRST_KEYS = 1024
+_FEW_BYTES = 128
+"""Items are seldom smaller: room for them is guessed, as counting them first would read the payload twice."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,12 +107,14 @@ def read_pairs(data: Bytes, start: int, size: int) -> Items | None:
 
 def _read(kind: TelemetryKind, payload: bytes) -> Items | None:
     data = np.frombuffer(payload, np.uint8)
-    count = count_items(payload)
+    low, high = np.empty((2, len(data) // _FEW_BYTES + 1), np.int64)
+    count = find_items(data, len(data), low, high)
     if count < 0:
         return None
-    low, high = np.empty(count, np.int64), np.empty(count, np.int64)
-    find_items(data, len(data), low, high)
-    return _walk(data, low, high, np.array(_TAGS[kind], np.int64))
+    if count > len(low):
+        low, high = np.empty((2, count), np.int64)
+        find_items(data, len(data), low, high)
+    return _walk(data, low[:count], high[:count], np.array(_TAGS[kind], np.int64))
 
 
 def _walk(data: Bytes, low: Longs, high: Longs, tags: Longs) -> Items | None:
