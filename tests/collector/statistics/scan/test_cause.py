@@ -118,3 +118,34 @@ def test_the_sentence_about_a_shape_may_name_what_is_beyond_the_range(side, text
 
     assert found.statistic == "shape"
     assert text in found.what
+
+
+def test_a_range_that_moved_as_a_whole_is_a_shift():
+    rng = np.random.default_rng(11)
+    before = rng.normal(20.0, 4.0, 5_000)
+
+    up, down = guess(before, rng.normal(22.5, 4.0, 3_000)), guess(before, rng.normal(17.0, 4.0, 3_000))
+
+    assert (up.kind, down.kind) == ("shifted_range", "shifted_range")
+    assert up.words.startswith("the whole range moved by +2.")
+    assert down.words.startswith("the whole range moved by -")
+
+
+def test_a_tail_that_grew_is_no_shift_of_the_range():
+    rng = np.random.default_rng(12)
+    now = np.concatenate((rng.normal(20.0, 4.0, 2_000), rng.normal(31.0, 1.0, 400)))
+
+    cause = guess(rng.normal(20.0, 4.0, 5_000), now)
+
+    assert cause is None or cause.kind != "shifted_range"
+
+
+def test_a_category_that_holds_nearly_all_rows_is_stuck():
+    rng = np.random.default_rng(13)
+    words = np.array(["card", "cash", "transfer"])
+    before = words[rng.integers(0, 3, 3_000)]
+
+    cause = guess(before, np.where(rng.random(1_000) < 0.97, "cash", before[:1_000]))
+
+    assert cause.kind == "stuck_value"
+    assert cause.words.endswith("are stuck at 'cash'")

@@ -9,15 +9,25 @@ import numpy as np
 
 from miops_collector.layout import ColumnLayout, Summaries
 from miops_collector.statistics.scan.units import unit_change
-from miops_collector.summary import Distribution, Frequencies, Histogram
+from miops_collector.summary import Distribution, Frequencies, Histogram, Moments
 
 __all__ = ["Cause", "guess_cause"]
 
 ABSENT_RISE: Final = 0.02
 STUCK_RISE: Final = 0.3
 STUCK_BINS: Final = 16
+STUCK_SHARE: Final = 0.9
+"""Share of one category from which it is called stuck."""
 OUTSIDE_SHARE: Final = 0.01
 """Changes of shares of rows from which each cause is named."""
+
+
+SHIFT: Final = 0.4
+SAME_SHIFT: Final = 0.2
+SAME_WIDTH: Final = 1.1
+"""In standard deviations of the reference: how far all must have moved, how differently the outer quantiles may have,
+and how much wider or narrower they may have become, to be called a shift of the range."""
+OUTER: Final = (0.1, 0.25, 0.75, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +39,17 @@ class Cause:
 
 
 def guess_cause(column: ColumnLayout, reference: Summaries, current: Summaries) -> Cause | None:
-    """The first that applies of: missing values, wrong types, changed unit, stuck value, new category, out of range."""
+    """The first that applies.
+
+    Missing values, wrong types, changed unit, stuck value, shifted range, new category, out of range.
+    """
     before, now = reference.distribution(column), current.distribution(column)
     found = _absent(before, now)
     if found is None and isinstance(before, Histogram) and isinstance(now, Histogram):
         found = _unit(column, reference, current, before, now) or _stuck(before, now)
+        found = found or _shifted(before, now, reference.moments(column), current.moments(column))
+    if found is None and isinstance(before, Frequencies) and isinstance(now, Frequencies):
+        found = _stuck_category(before, now)
     return found or _outside(before, now)
 
 
@@ -66,6 +82,36 @@ def _stuck(before: Histogram, now: Histogram) -> Cause | None:
         return None
     low, high = now.edges[bin_], now.edges[bin_ + 1]
     return Cause("stuck_value", f"{share[bin_ + 1]:.0%} of the values are stuck between {low:.6g} and {high:.6g}")
+
+
+def _stuck_category(before: Frequencies, now: Frequencies) -> Cause | None:
+    """One category that suddenly holds nearly all rows."""
+    share = now.fine[:-1] / max(float(now.fine.sum()), 1.0)
+    if not share.size or share.max() < STUCK_SHARE:
+        return None
+    place = int(share.argmax())
+    was = float(before.fine[place] / max(float(before.fine.sum()), 1.0))
+    if share[place] - was < STUCK_RISE:
+        return None
+    return Cause("stuck_value", f"{share[place]:.0%} of the values are stuck at {now.categories[place]!r}")
+
+
+def _shifted(before: Histogram, now: Histogram, was: Moments, is_: Moments) -> Cause | None:
+    """All of the distribution, with its width, has moved by about the same."""
+    if not (was.std > 0 and is_.std > 0 and max(was.std / is_.std, is_.std / was.std) <= SAME_WIDTH):
+        return None
+    by = is_.mean - was.mean
+    ends = [_quantile(now, q) - _quantile(before, q) for q in OUTER]
+    if abs(by) < SHIFT * was.std or not all(abs(end - by) <= SAME_SHIFT * was.std for end in ends):
+        return None
+    return Cause("shifted_range", f"the whole range moved by {by:+.4g}, its width is as before")
+
+
+def _quantile(distribution: Histogram, share: float) -> float:
+    """Lower edge of the bin that holds it, and the outer edge for a guard."""
+    rows = np.cumsum(distribution.fine)
+    place = int(np.searchsorted(rows, share * rows[-1]))
+    return float(distribution.edges[min(max(place - 1, 0), len(distribution.edges) - 1)])
 
 
 def _outside(before: Distribution, now: Distribution) -> Cause | None:

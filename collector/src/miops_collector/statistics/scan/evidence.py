@@ -40,7 +40,7 @@ class ColumnEvidence:
         Opens an alarm; keeps an open alarm.
     cause
         First guess at what happened: ``missing_values``, ``type_fault``, ``unit_change``, ``stuck_value``,
-        ``new_category``, ``out_of_range`` or empty.
+        ``shifted_range``, ``new_category``, ``out_of_range`` or empty.
     what
         One sentence for a person; empty unless the column stays or is rejected.
     """
