@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import lightgbm
 import numpy as np
 import pytest
-import xgboost
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -128,6 +126,7 @@ def test_probability_of_one_column_by_hand_is_no_margin(harness: Harness) -> Non
 
 
 def test_rankers_rank(sklearn: Harness) -> None:
+    xgboost, lightgbm = (pytest.importorskip(name) for name in ("xgboost", "lightgbm"))
     rng = np.random.default_rng(3)
     x, relevance, groups = rng.normal(size=(60, 3)), rng.integers(0, 3, size=60), [30, 30]
     rankers = [
