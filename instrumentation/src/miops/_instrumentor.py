@@ -7,6 +7,7 @@ import logging
 import sys
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
+from importlib import metadata
 from types import FunctionType, MethodType
 from typing import Any, ClassVar, Final
 
@@ -167,6 +168,14 @@ def subclasses(base: type) -> Iterator[type]:
             waiting += type.__subclasses__(one)
 
 
+def _released(package: str) -> str:
+    """The version of a package that does not say it itself."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "0"
+
+
 class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc, unused-ignore]
     """Base of the instrumentors of all frameworks.
 
@@ -228,7 +237,7 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc, unused-ignore]
         package = sys.modules.get(self.package)
         if package is None:  # something it builds on came first; what is patched there does nothing by itself
             return True
-        version = str(getattr(package, "__version__", "0"))
+        version = str(getattr(package, "__version__", None) or _released(self.package))
         found = tuple(int(part) for part in version.split(".")[:2] if part.isdecimal())
         if found >= self.minimum:
             return True

@@ -1,0 +1,150 @@
+"""Keras: sequential and functional models on the PyTorch backend, predicting and called."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+import keras
+import numpy as np
+import pandas as pd
+import torch
+
+import miops
+from tests.instrumentation.frameworks.adapter import NAMES, Adapter, Expected, Way, X, decided, several
+
+torch.set_num_threads(1)
+NUMBERS = np.arange(3)
+
+
+def _net(outputs: int, ends: str | None, **said: Any) -> Callable[[Any, Any], Any]:
+    def fit(x: Any, y: Any) -> Any:
+        keras.utils.set_random_seed(4)
+        layers = [keras.layers.Input((4,)), keras.layers.Dense(5, "relu"), keras.layers.Dense(outputs, ends)]
+        net = keras.Sequential(layers)
+        if said:
+            miops.register(net, **said)
+        return net
+
+    return fit
+
+
+def _predict(model: Any, data: Any) -> Any:
+    return model.predict(data, verbose=0, batch_size=1000)
+
+
+def _on_batch(model: Any, data: Any) -> Any:
+    return model.predict_on_batch(data)
+
+
+def _call(model: Any, data: Any) -> Any:
+    return model.__call__(data)
+
+
+def _tensor(x: Any) -> Any:
+    return torch.tensor(np.ascontiguousarray(x), dtype=torch.float32)
+
+
+def _rows(result: Any) -> Any:
+    return np.asarray(result.detach() if hasattr(result, "detach") else result, dtype=np.float64)
+
+
+def _positive(names: Any) -> Callable[[Any], Expected]:
+    def expect(result: Any) -> Expected:
+        flat = _rows(result).reshape(-1)
+        return Expected(value=[names[int(one > 0.5)] for one in flat], score=flat.tolist())
+
+    return expect
+
+
+def _by_class(names: Any) -> Callable[[Any], Expected]:
+    def expect(result: Any) -> Expected:
+        matrix = _rows(result)
+        return Expected(
+            value=names[matrix.argmax(axis=1)].tolist(), score=matrix.max(axis=1).tolist(), scores=matrix.tolist()
+        )
+
+    return expect
+
+
+def _training() -> None:
+    net = _net(1, None, task="regression")(X, None)
+    net.compile("sgd", "mse")
+    net.fit(X, X[:, 0], epochs=1, verbose=0)
+    net.evaluate(X, X[:, 0], verbose=0)
+    net(_tensor(X[:3]), training=True)
+
+
+def _unregistered() -> None:
+    _net(2, None)(X, None)(_tensor(X[:3]))
+
+
+def _built() -> None:
+    """A registered model as a layer of another one that is put together, then asked."""
+    given = keras.Input((4,))
+    whole = keras.Model(given, keras.layers.Dense(1, "sigmoid")(CALLED.model(given)))
+    whole.predict(X[:3], verbose=0)
+
+
+def _compiled() -> None:
+    net = _net(1, "sigmoid", classes=("no", "yes"))(X, None)
+    net.compile(jit_compile=False)
+    net.predict(X[:3], verbose=0)
+    torch.compile(net, backend="eager")(_tensor(X[:3]))
+
+
+BINARY = Way("predict", _net(1, "sigmoid"), _predict, _positive((0, 1)), "binary", classes=("0", "1"))
+CALLED = Way(
+    "a call", _net(3, None, classes=NAMES), _call, _by_class(NAMES), "multiclass", _tensor, classes=NAMES.tolist()
+)
+_WAYS = [
+    BINARY,
+    Way(
+        "predict_on_batch of named classes",
+        _net(1, "sigmoid", classes=("bad", "good")),
+        _on_batch,
+        _positive(("bad", "good")),
+        "binary",
+        classes=("bad", "good"),
+    ),
+    Way("softmax", _net(3, "softmax"), _predict, _by_class(NUMBERS), "multiclass", classes=("0", "1", "2")),
+    CALLED,
+    Way("one number", _net(1, None, task="regression"), _predict, decided, "regression"),
+    Way(
+        "several",
+        _net(2, None, task="regression"),
+        _predict,
+        several,
+        "several outputs",
+        wire_task="regression",
+    ),
+]
+
+
+def _owner(name: str) -> Any:
+    return next(cls for cls in keras.Model.__mro__ if name in vars(cls))
+
+
+ADAPTER = Adapter(
+    package="keras",
+    ways=_WAYS,
+    containers={
+        "numpy": lambda x: (_predict, np.array(x)),
+        "pandas": lambda x: (_predict, pd.DataFrame(x, columns=list("abcd"))),
+        "polars": "Keras takes no polars frames",
+        "sparse": "Keras predicts from sparse matrices only on the TensorFlow and JAX backends",
+        "native": lambda x: (_on_batch, _tensor(x)),
+    },
+    patched=lambda: [
+        (_owner(name), name)
+        for name in ("predict", "predict_on_batch", "fit", "evaluate", "train_on_batch", "test_on_batch", "__call__")
+    ],
+    nested={
+        "training and evaluating": (_training, 0),
+        "a call without registration": (_unregistered, 0),
+        "a model inside a model": (_built, 3),
+        "asked, then compiled by PyTorch and asked": (_compiled, 6),
+    },
+)
