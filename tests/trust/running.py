@@ -35,7 +35,9 @@ KEPT = ("calm", "any", "hit", "raised", "score", "own")
 """By window: alarms before it counts, of any column, of the drifting one, that began; the largest score, its score."""
 
 
-def run(tool: Tool, *, all_columns: bool = False, errors: bool = False, learns: bool = False) -> None:
+def run(
+    tool: Tool, *, all_columns: bool = False, errors: bool = False, learns: bool = False, skipped: Sequence[str] = ()
+) -> None:
     """``GRID OUT SECONDS``: the first run of every cell, then the second, as long as the seconds of CPU time suffice.
 
     Parameters
@@ -46,10 +48,12 @@ def run(tool: Tool, *, all_columns: bool = False, errors: bool = False, learns: 
         Whether it looks at the errors of a model too.
     learns
         Whether it is to be shown the windows before those that count.
+    skipped
+        Streams that are not for it.
     """
     grid, out, seconds = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
     deadline = time.process_time() + seconds
-    cells = [Cell(**c) for c in json.loads(grid.read_text())]
+    cells = [cell for c in json.loads(grid.read_text()) if (cell := Cell(**c)).stream not in skipped]
     with out.open("w") as file:
         for number in range(max(cell.runs for cell in cells)):
             for cell in cells:

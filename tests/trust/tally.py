@@ -97,7 +97,7 @@ def _strict_levels(tools: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str
     for tool, runs in tools.items():
         power = 2 if tool in DISTANCES else 1
         scores = np.array([s for run in runs for s in run["score"]]) ** power
-        if tool != OURS and len(scores) >= FEWEST:
+        if not tool.startswith(OURS) and len(scores) >= FEWEST:
             scale = float(scores.std()) * 6**0.5 / np.pi
             level = float(scores.mean()) - EULER * scale - scale * float(np.log(-np.log1p(-BUDGET)))
             found[tool] = level ** (1 / power)
@@ -114,7 +114,7 @@ def _delays(
         entry["equal_rate"] = {"windows": windows, **_first(hits)}
     if tool in strict:
         entry["at_budget"] = _first([[score > strict[tool] for score in run["own"]] for run in runs])
-    elif tool == OURS and strict:
+    elif tool.startswith(OURS) and strict:
         entry["at_budget"] = _first([run["hit"] for run in runs])
     if key[0] == "concept":
         entry["calm_windows"] = sum(len(run["calm"]) for run in runs)

@@ -19,7 +19,7 @@ from miops_collector.panes import PaneSet
 from miops_collector.reference import build_layout
 from miops_collector.report import ModelKey
 from miops_collector.statistics import statistics_of
-from miops_collector.statistics.scan import RATES, ColumnEvidence, Scan, ScanSettings
+from miops_collector.statistics.scan import LOOK_BACKS, RATES, ColumnEvidence, Scan, ScanSettings
 from miops_collector.statistics.sequential.shiryaev_roberts import (
     STEPS,
     Evidence,
@@ -32,7 +32,7 @@ from tests.trust.running import Look, run
 from tests.trust.streams import Cell
 from tests.trust.streams import Window as Shown
 
-__all__ = ["miops"]
+__all__ = ["Watched", "miops", "reference_of", "rows_of"]
 
 HOUR = 3600 * NANOS
 MODEL = ModelKey("trust", "1")
@@ -43,10 +43,10 @@ LEVEL = 0.05
 def miops(cell: Cell, reference: Shown):
     if cell.stream == "concept":
         return _of_errors(reference)
-    rows = _rows(reference, 0)
+    rows = rows_of(reference, 0)
     layout = build_layout(rows)
-    then = _reference(layout, rows)
-    watched = _Watched(layout, then)
+    then = reference_of(layout, rows)
+    watched = Watched(layout, then)
 
     def look(window: Shown) -> Mapping[str, Look]:
         return {"MIOps": watched.look(window), **dict(_fixed(layout, then, watched.newest))}
@@ -54,24 +54,29 @@ def miops(cell: Cell, reference: Shown):
     return look
 
 
-class _Watched:
-    """One model version from window to window: panes, dependence, and the book of alarms."""
+class Watched:
+    """One model version from window to window: panes, dependence if it is to be learned, and the book of alarms."""
 
-    def __init__(self, layout: Layout, reference: Summaries) -> None:
+    def __init__(self, layout: Layout, reference: Summaries, *, learns: bool = True) -> None:
         settings = ScanSettings(share=SHARES["drift"], evaluations_per_month=evaluations_per_month(Window(0, HOUR)))
         self._scan = Scan.of(layout, reference, settings)
-        self._dependence = Dependence(self._scan, HOUR)
+        self._dependence = Dependence(self._scan, HOUR) if learns else None
         self._panes = PaneSet(layout, HOUR, ((HOUR, 0),))
         self._sums = LookBacks(self._panes.window, HOUR)
+        self._look_backs = look_backs_of(HOUR) if learns else LOOK_BACKS
         self._book = Book()
         self._seen = 0
         self.newest = Summaries.none(layout)
 
+    def skip(self) -> None:
+        """An hour passes unseen."""
+        self._seen += 1
+
     def look(self, shown: Shown) -> Look:
         start = self._seen * HOUR
-        self._panes.add(summarise(self._panes.layout, _rows(shown, start), HOUR))
+        self._panes.add(summarise(self._panes.layout, rows_of(shown, start), HOUR))
         self._seen += 1
-        looked = list(self._sums.of(start + HOUR, (n for n in look_backs_of(HOUR) if n <= self._seen)))
+        looked = list(self._sums.of(start + HOUR, (n for n in self._look_backs if n <= self._seen)))
         self.newest = looked[0][1]
         evidence = self._evidence(looked)
         before = self._firing()
@@ -80,7 +85,8 @@ class _Watched:
             model=MODEL, now=start + HOUR,
         )  # fmt: skip
         firing = self._firing()
-        self._dependence.note(start + HOUR, self.newest, {column for column, _ in firing})
+        if self._dependence is not None:
+            self._dependence.note(start + HOUR, self.newest, {column for column, _ in firing})
         return Look(
             frozenset(e.column for e in evidence if e.rejected),
             {e.column: -e.log_p_value for e in evidence},
@@ -88,6 +94,8 @@ class _Watched:
         )
 
     def _evidence(self, looked: list[tuple[int, Summaries]]) -> tuple[ColumnEvidence, ...]:
+        if self._dependence is None:
+            return self._scan.evaluate(looked)
         known = self._dependence.dispersion
         if known is None:
             return self._scan.evaluate(looked, statistics=RATES)
@@ -131,7 +139,7 @@ def _of_errors(reference: Shown):
     return look
 
 
-def _rows(window: Shown, start: int) -> Rows:
+def rows_of(window: Shown, start: int) -> Rows:
     n = len(window.errors)
     columns = {f"feature.{name}": _column(values) for name, values in window.columns.items()}
     return Rows(
@@ -148,7 +156,7 @@ def _column(values: np.ndarray) -> Column:
     return Texts(codes.astype(np.int32), tuple(words.tolist()))
 
 
-def _reference(layout: Layout, rows: Rows) -> Summaries:
+def reference_of(layout: Layout, rows: Rows) -> Summaries:
     panes = PaneSet(layout, 2**62, ((2**62, 0),))
     panes.add(summarise(layout, rows, 2**62))
     return panes.window(Window(0, 2**62))
