@@ -134,6 +134,7 @@ def test_alarms_can_be_asked_by_state(client: AsgiClient) -> None:
     assert firing[0]["since"] == "2025-12-27T00:00:00Z"
     assert len(firing[0]["examples"]) == 5
     assert firing[0]["evidence"]["look_back"] == "1d"
+    assert firing[0]["causes"] == {"columns": ["age"], "segments": []}
 
 
 def test_unknown_alarm_state_is_refused(client: AsgiClient) -> None:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from miops import semconv
 from miops_collector.accepting import read_accepted
+from miops_collector.alerts import blamed
 from miops_collector.errors import InputError, did_you_mean
 from miops_collector.report import AlertState, ModelKey, Observation
 from miops_collector.schema import Records
@@ -25,6 +26,7 @@ from miops_collector.web.encode import alarm_json, model_json, observation_json
 from miops_collector.web.ground_truth import ground_truth_records
 from miops_collector.web.query import observation_query, only
 from miops_collector.web.reference import form_from_json, form_from_parameters, reference_records
+from miops_collector.web.segment_table import blamed_segments
 from miops_collector.web.settings import without_secrets
 from miops_collector.web.status import status_of
 from miops_collector.web.windows import windows_json
@@ -77,8 +79,16 @@ class _Api:
         if state and state not in get_args(AlertState):
             msg = f"state: {state!r} is none{did_you_mean(state, get_args(AlertState))}"
             raise InputError(msg)
-        alerts = (a for a in self._backend.report().alerts if state in {"", a.state})
-        return json_answer({"alarms": [alarm_json(a) for a in alerts]})
+        report = self._backend.report()
+        return json_answer(
+            {
+                "alarms": [
+                    alarm_json(a, blamed(a, report.alerts), blamed_segments(a, report.observations))
+                    for a in report.alerts
+                    if state in {"", a.state}
+                ]
+            }
+        )
 
     def prediction(self, request: Request) -> Response:
         prediction_id = request.path_params["prediction_id"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,8 +69,8 @@ def observation_json(o: Observation) -> dict[str, Any]:
     }
 
 
-def alarm_json(a: Alert) -> dict[str, Any]:
-    """One alarm as in ``GET /api/v1/alarms``."""
+def alarm_json(a: Alert, columns: Sequence[str] = (), segments: Sequence[str] = ()) -> dict[str, Any]:
+    """One alarm as in ``GET /api/v1/alarms``, with the columns and segments that are to blame, the likeliest first."""
     return {
         "rule": a.rule,
         "metric": a.metric,
@@ -91,6 +91,7 @@ def alarm_json(a: Alert) -> dict[str, Any]:
         "window": a.window.label,
         "window_start": iso(a.window.start),
         "window_end": iso(a.window.end),
+        "causes": {"columns": list(columns), "segments": list(segments)},
         "examples": list(a.examples),
     }
 
