@@ -33,6 +33,7 @@ from miops_collector.receivers._room import WaitingRoom
 from miops_collector.receivers.grpc import GrpcReceiver
 from miops_collector.receivers.http import http_receiver
 from miops_collector.report import ModelKey, Observation
+from miops_collector.retention import Retention
 from miops_collector.schema import Records
 from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores.duckdb import DuckDBStore
@@ -90,6 +91,8 @@ class Collector:
             self.engine.append, self.telemetry, _ingest_settings(config), now=clock,
             forward=self._forwarder.put if self._forwarder else None,
         )  # fmt: skip
+        self._clock = clock
+        self._retention = _retention(self.store, config)
         self._prometheus = PrometheusExporter(telemetry=self.telemetry.snapshot, budget=config.series_per_model)
         self._exporters: list[Exporter] = [self._prometheus]
         if config.export:
@@ -207,6 +210,8 @@ class Collector:
             finally:
                 for exporter in self._exporters:
                     exporter.export(self.engine.report)
+            if self._retention is not None:
+                self.telemetry.add("retention.deleted", self._retention.step(self._clock()))
         except Exception as error:  # noqa: BLE001  the border of the ticking thread
             self._complain(error)
             self.telemetry.add("ticks.failed", 1)
@@ -328,6 +333,13 @@ def _ingest_settings(config: Config) -> IngestSettings:
     return IngestSettings(
         max_waiting_bytes=config.otlp.max_waiting_mib * MIB, decode=DecodeSettings(attribute_map=config.attribute_map)
     )
+
+
+def _retention(store: DuckDBStore, config: Config) -> Retention | None:
+    if config.retention.rows is None:
+        return None
+    keep, recognise = parse_length(config.retention.rows), parse_length(config.deduplicate_for)
+    return Retention(store, keep=keep, recognise=recognise)
 
 
 def _otlp_exporter(config: ExportConfig, budget: int, telemetry: Telemetry) -> OtlpExporter:

@@ -51,6 +51,7 @@ INSTRUMENTS: Final = (
     OwnInstrument("export.rejected", "counter", "{point}", "Points refused in requests that were otherwise taken"),
     OwnInstrument("commits", "counter", "{commit}", "Commits that succeeded"),
     OwnInstrument("commits.failed", "counter", "{commit}", "Commits that failed"),
+    OwnInstrument("retention.deleted", "counter", "{row}", "Rows deleted because of their age"),
     OwnInstrument("ticks", "counter", "{tick}", "Evaluations of what changed"),
     OwnInstrument("ticks.failed", "counter", "{tick}", "Evaluations that ended with an error; the next comes anyway"),
     OwnInstrument("ticks.seconds", "counter", "s", "Time spent in evaluations"),

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from miops.semconv import TASKS
 from miops_collector.config.alarms import AlarmConfig
+from miops_collector.config.retention import RetentionConfig
 from miops_collector.config.section import Address, Length, Section
 from miops_collector.config.transport import ExportConfig, ForwardConfig, OtlpConfig
 from miops_collector.errors import did_you_mean
@@ -63,6 +64,7 @@ class Config(Section):
     reference_rows: int = Field(default=5000, ge=100)
     tick_seconds: float = Field(default=2.0, gt=0)
     deduplicate_for: Length = Field(default="7d", description="how long a repeated prediction id is recognised")
+    retention: RetentionConfig = RetentionConfig()
     memory_limit_mib: int = Field(default=1024, ge=256)
     series_per_model: int = Field(default=500, ge=10)
     attribute_map: dict[str, str] = Field(default={}, description="foreign attribute name to ours")
@@ -103,6 +105,14 @@ class Config(Section):
         """Whose definitions the drift statistics of a model follow."""
         said = self.models.get(model)
         return said.definitions if said else "miops"
+
+    @model_validator(mode="after")
+    def _kept_while_recognised(self) -> Config:
+        rows = self.retention.rows
+        if rows is not None and parse_length(rows) < parse_length(self.deduplicate_for):
+            msg = f"retention.rows: {rows} is less than deduplicate_for: {self.deduplicate_for}"
+            raise ValueError(msg)
+        return self
 
     @property
     def window_nanos(self) -> tuple[int, ...]:

@@ -66,6 +66,12 @@ class Panes:
             panes = connection.execute(sql, one).fetchall()
         return Marks(*marks[0]), {(length, start): data for length, start, data in panes}
 
+    def marks(self, model: ModelKey) -> Marks:
+        """Up to which commits the saved panes of a model version contain its rows and their truth."""
+        sql = f"SELECT rows, truth FROM derived.main.marks WHERE {_ONE}"
+        found = self._database.fetch(sql, [model.name, model.version])
+        return Marks(*found[0]) if found else Marks()
+
     def labelled(self) -> dict[ModelKey, tuple[int, int]]:
         """For each model version: labelled rows, and up to which commit they were counted."""
         found = self._database.fetch("SELECT model, version, labelled, truth FROM derived.main.marks")

@@ -163,6 +163,14 @@ class Store(Protocol):
     def put_alerts(self, alerts: Sequence[Alert]) -> None: ...
     def alerts(self) -> tuple[Alert, ...]: ...
 
+    def forget(self, model: ModelKey, *, before: int, upto: int, at_most: int) -> int:
+        """Delete predictions older than ``before``, about ``at_most`` of the oldest; how many it were.
+
+        Only rows of commits up to ``upto`` that saved panes contain, with their truth: panes and observations stay.
+        Truth that comes for such a row later waits for ever.
+        """
+        ...
+
     def ready(self) -> str:
         """Empty when commits can be expected to succeed, else why not."""
         ...

@@ -16,6 +16,7 @@ from miops_collector.stores._commit import Writer
 from miops_collector.stores._database import DATA, Database
 from miops_collector.stores._examples import examples
 from miops_collector.stores._fingerprints import warm
+from miops_collector.stores._forgetting import forget
 from miops_collector.stores._format import open_files
 from miops_collector.stores._joins import Span
 from miops_collector.stores._lookup import Lookup
@@ -154,6 +155,14 @@ class DuckDBStore:
 
     def alerts(self) -> tuple[Alert, ...]:
         return self._alerts.get()
+
+    def forget(self, model: ModelKey, *, before: int, upto: int, at_most: int) -> int:
+        stream = self._registry.stream(model)
+        if stream is None:
+            return 0
+        saved = self._panes.marks(model)
+        upto = min(upto, saved.rows, saved.truth)
+        return forget(self._database, self._registry, stream, self.newest(), before=before, upto=upto, at_most=at_most)
 
     def ready(self) -> str:
         return self._database.ready()

@@ -15,7 +15,7 @@ _STAGES: Final = (
     ("Receivers", "OTLP over gRPC and HTTP, and the API", ("requests", "items.accepted", "items.refused", "waited")),
     ("Queue", "requests that wait for their commit", ("queue.",)),
     ("Decoder", "bytes to columns", ("items.failed", "items.other", "items.recorded", "values.", "rows.refused")),
-    ("Writer", "columns to the store", ("commit", "rows.received", "rows.stored", "rows.deduplicated")),
+    ("Writer", "columns to the store", ("commit", "rows.received", "rows.stored", "rows.deduplicated", "retention.")),
     ("Forwarder", "other telemetry, unchanged", ("forward.",)),
     ("Evaluation", "panes to statistics and alarms", ("ticks",)),
     ("Exporters", "statistics as OpenTelemetry metrics", ("export.",)),
