@@ -198,7 +198,10 @@ def _spread(count: float, total: float) -> str:
 
 
 def _rate(e: Mapping[str, Any] | None) -> str:
-    return "" if e is None else f"{1000 * e['alarmed'] / e['windows']:.3g}"
+    if e is None:
+        return ""
+    rate = 1000 * e["alarmed"] / e["windows"]
+    return f"{rate:.0f}" if rate >= 10 else f"{rate:.2g}"
 
 
 def _delay(e: Mapping[str, Any] | None, loud: str = "") -> str:

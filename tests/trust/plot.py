@@ -23,7 +23,7 @@ def main(figures: str, folder: str) -> None:
 
     data = json.loads(Path(figures).read_text())
     fig, axes = plt.subplots(1, len(PANELS), figsize=(15, 4.4), sharey=True)
-    tools = list(dict.fromkeys(e["tool"] for e in data["calm"]))
+    tools = sorted({e["tool"] for e in data["calm"]})
     colours = dict(zip(tools, plt.cm.tab10.colors, strict=False))
     for axis, (stream, rows, title) in zip(axes, PANELS, strict=True):
         for tool in tools:
