@@ -505,3 +505,57 @@ def test_a_version_that_is_silent_for_a_month_leaves_its_part_to_the_others() ->
 
     assert watched.versions_in_use(models) == {MODEL.name: 2}
     assert watched.versions_in_use([info("1", 0)]) == {MODEL.name: 1}
+
+
+# --- silence -------------------------------------------------------------------------------------------------------
+
+
+def silent(engine: Engine) -> list[str]:
+    return [a.state for a in engine.report.alerts if a.rule == "silence"]
+
+
+@pytest.mark.usefixtures("unevaluated")
+def test_a_model_that_falls_silent_raises_an_alarm_until_rows_come(store: DuckDBStore, clock: Clock) -> None:
+    clock.now = START + 60 * HOUR
+    engine = started(store, clock)
+    serve(engine, 0, 60, rows=4)
+    settle(engine)
+    assert silent(engine) == []
+
+    clock.now += 5 * HOUR
+    settle(engine)
+    assert silent(engine) == []
+
+    clock.now += 4 * HOUR
+    settle(engine)
+    assert silent(engine) == ["firing"]
+
+    serve(engine, 69, 2, rows=4)
+    clock.now += 3 * HOUR
+    settle(engine)
+    assert silent(engine) == ["resolved"]
+
+
+@pytest.mark.usefixtures("unevaluated")
+def test_a_version_that_another_one_has_replaced_is_not_missed(store: DuckDBStore, clock: Clock) -> None:
+    clock.now = START + 60 * HOUR
+    engine = started(store, clock)
+    serve(engine, 0, 60, rows=4)
+    times = spread(40, START + 60 * HOUR, 10 * HOUR)
+    engine.append([predictions(range(10**6, 10**6 + 40), times, model=other_version(MODEL, "2"))])
+    clock.now += 10 * HOUR
+    settle(engine)
+
+    assert silent(engine) == []
+
+
+@pytest.mark.usefixtures("unevaluated")
+def test_silence_may_be_what_is_wanted(store: DuckDBStore, clock: Clock) -> None:
+    clock.now = START + 60 * HOUR
+    engine = started(store, clock, alarms=AlarmConfig(silence=False))
+    serve(engine, 0, 60, rows=4)
+    settle(engine)
+    clock.now += 20 * HOUR
+    settle(engine)
+
+    assert silent(engine) == []

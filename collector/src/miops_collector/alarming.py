@@ -13,6 +13,7 @@ from miops_collector.alerts import (
     DRIFT,
     DRIFT_P_VALUE,
     ROC_AUC,
+    SILENCE,
     Book,
     Budget,
     Finding,
@@ -28,6 +29,8 @@ from miops_collector.alerts import (
     quality_findings,
     ranked,
     rule_findings,
+    silence_finding,
+    usual_silence,
     verdicts,
 )
 from miops_collector.alerts.budget import Family
@@ -76,6 +79,9 @@ class Alarming:
     judge: Judge = field(default_factory=lambda: Judge({}))
     saved: str = ""
     versions: int = 1
+    is_latest: bool = True
+    """No other version of the model has newer rows."""
+    silent_until: int = 0
     looks_from: int = 0
     """No look-back reaches beyond this event time: what was before is not what the reference says."""
 
@@ -231,7 +237,11 @@ class Alarming:
 
     def advance(self, model: Monitored, computed: Sequence[Observation], store: Store, complete: int) -> None:
         """Let the rules judge what was computed anew, and the book grow older."""
-        findings = [*self._findings(computed), *self._truth_findings(model, complete)]
+        findings = [
+            *self._findings(computed),
+            *self._truth_findings(model, complete),
+            *self._silence_findings(model, complete),
+        ]
         self.book = advance(self.book, findings, model=self.key, now=complete)
         self.judge = Judge.of(findings)
         self._keep_examples(model, store)
@@ -241,8 +251,9 @@ class Alarming:
         """Part of what the model may spend that falls to one of its versions."""
         return Budget(self.config.budget_per_month / self.versions, _shares(self.config))
 
-    def share_with(self, versions: int) -> None:
+    def share_with(self, versions: int, *, is_latest: bool) -> None:
         """So many versions of the model are in use, this one included: together they keep to its budget."""
+        self.is_latest = is_latest
         if versions == self.versions:
             return
         self.versions = versions
@@ -250,6 +261,20 @@ class Alarming:
             spent, warned = self.config.budget_per_month / versions, self.config.warnings_per_month / versions
             settings = replace(self.scan.settings, budget_per_month=spent, warnings_per_month=warned)
             self.scan = replace(self.scan, settings=settings)
+
+    def _silence_findings(self, model: Monitored, complete: int) -> Iterator[Finding]:
+        """Only of the version that had rows last: another one may have taken over."""
+        if not (self.config.defaults and self.config.silence) or complete <= self.smallest:
+            return
+        starts = model.pane_starts()
+        allowed = usual_silence(starts, self.smallest)
+        window = Window.holding(complete - self.smallest, self.smallest)
+        if allowed and window.end > self.silent_until:
+            last = int(starts[-1]) + model.settings.pane
+            silent = complete - last if self.is_latest else 0
+            if silent > allowed or any(a.rule == SILENCE and a.state == "firing" for a in self.book.alerts):
+                self.silent_until = window.end
+                yield silence_finding(self.key, window, silent=silent, allowed=allowed)
 
     def _truth_findings(self, model: Monitored, complete: int) -> Iterator[Finding]:
         """Losses are most of what performance may spend; a classifier's ranking is compared window by window too."""

@@ -183,10 +183,12 @@ class Engine:
         """The models of which everything is known that the time of the tick is shared out by."""
         upto, models = self._store.newest(), self._store.models()
         in_use = versions_in_use(models)
+        last = {name: max(m.last_seen for m in models if m.key.name == name) for name in in_use}
         for info in models:
             with self._guarded(info.key, now, errors):
                 watched = self._watch(info)
-                watched.prepare(info, upto, now, versions=in_use[info.key.name])
+                name = info.key.name
+                watched.prepare(info, upto, now, versions=in_use[name], is_latest=info.last_seen >= last[name])
                 yield watched
 
     def _work(self, ready: list[Watched], now: int, errors: list[Exception]) -> None:

@@ -99,16 +99,16 @@ class Watched:
 
     # --- what is due -----------------------------------------------------------------------------------------------
 
-    def prepare(self, info: ModelInfo, upto: int, now: int, *, versions: int = 1) -> None:
+    def prepare(self, info: ModelInfo, upto: int, now: int, *, versions: int = 1, is_latest: bool = True) -> None:
         """Find out what is due: a layout for what is known now, truth up to this commit, changed windows.
 
-        ``versions`` of the model are in use and share its budget of false alarms.
+        ``versions`` of the model are in use and share its budget of false alarms; the latest has its newest rows.
         """
         self._refresh_layout(info, now)
         self.model.absorb_truth(self._store, info, upto)
         self.model.update_agenda(now)
         self._alarming = self._alarming or Alarming.of(self.model, self._config, self._store)
-        self._alarming.share_with(versions)
+        self._alarming.share_with(versions, is_latest=is_latest)
 
     def is_behind(self, now: int) -> bool:
         """Whether anything waits to be scanned or evaluated."""

@@ -24,6 +24,7 @@ from miops_collector.alerts.loss import loss_finding
 from miops_collector.alerts.performance import PERFORMANCE, ROC_AUC, performance_findings
 from miops_collector.alerts.quality import QUALITY, quality_findings
 from miops_collector.alerts.rule import MATCHED, Rule, rule_findings
+from miops_collector.alerts.silence import SILENCE, silence_finding, usual_silence
 from miops_collector.alerts.verdict import VERDICTS, verdicts
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "QUALITY",
     "ROC_AUC",
     "SHARES",
+    "SILENCE",
     "VERDICTS",
     "Book",
     "Budget",
@@ -54,8 +56,10 @@ __all__ = [
     "quality_findings",
     "ranked",
     "rule_findings",
+    "silence_finding",
+    "usual_silence",
     "verdicts",
 ]
 
-DEFAULT_RULES = (DRIFT, ESTIMATE, PERFORMANCE, QUALITY, FOUR_FIFTHS)
+DEFAULT_RULES = (DRIFT, ESTIMATE, PERFORMANCE, QUALITY, SILENCE, FOUR_FIFTHS)
 """Names that rules of the user's own cannot have."""

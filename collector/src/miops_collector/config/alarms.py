@@ -95,6 +95,9 @@ class AlarmConfig(Section):
     truth_within: Length = Field(
         default="7d", description="how long a window waits for nine of ten labels before those it has count"
     )
+    silence: bool = Field(
+        default=True, description="alarm when a model has no rows for twice as long as ever in its last month"
+    )
     defaults: bool = True
     rules: tuple[RuleConfig, ...] = ()
 
