@@ -108,6 +108,16 @@ RULES = (
         "are in no statistic.",
     ),
     AlertRule(
+        name="MIOpsRequestsRefused",
+        expression=f"sum by (job, instance) (increase({own('items.refused')}[5m])) > 0",
+        hold="10m",
+        severity="warning",
+        summary="Clients are told to come back",
+        description="There is no room for what comes. Most clients send it again; some exporters drop what is refused.",
+        runbook="/debug/pipelines shows what the queue waits for. Raise `otlp.max_waiting_mib` for bursts and "
+        "`otlp.wait_for_room` for clients that never send again; load that stays needs a faster disk.",
+    ),
+    AlertRule(
         name="MIOpsQueueNearlyFull",
         expression=f"{own('queue.size')} / {own('queue.capacity')} > 0.8",
         hold="5m",
