@@ -81,6 +81,7 @@ def test_rows_are_accepted_as_the_reference_and_who_did_it_is_kept(running: Coll
     assert get(running, "/api/v1/reference/accepted")["accepted"] == [taken]
     (model,) = get(running, "/api/v1/models")["models"]
     assert (model["reference"]["origin"], model["reference"]["rows"]) == ("accepted", 80)
+    assert model["reference"]["warning"] == "80 rows hide drift under 0.2 σ; better 5000"
 
 
 def test_the_addresses_are_those_it_listens_on(running: Collector) -> None:
