@@ -426,7 +426,7 @@ class GroupPredictions(_Additive):
     cells: FloatArray = _sum()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots: means that several statistics need are taken once
 class Segments(_Additive):
     """Losses of labelled rows by the parts of one column, or of a pair of columns.
 

@@ -37,6 +37,8 @@ def segments(context: Context, reference: Summaries | None, current: Summaries) 
         for found in worst(now, values, errors, minimum_rows=context.minimum_group_rows, most=MOST):
             shown.setdefault((found.axis, found.place), found)
             yield _observation(context, statistic, then, now, found, values, errors)
+    if not shown:
+        return
     values, errors = _numbers(family["loss"], then, now)
     before = _numbers(family["loss"], (), then)[0] if then else None
     for found in shown.values():

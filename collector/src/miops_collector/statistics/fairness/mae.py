@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import inf
 
+from miops_collector.statistics._ratio import ratio
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.fairness._means import by_group
-from miops_collector.statistics.performance import mae as of_all
+from miops_collector.statistics.fairness._means import errors_of_means
 from miops_collector.summary import FloatArray, GroupResiduals
 
 __all__ = ["mae", "standard_error", "support"]
@@ -50,12 +50,12 @@ def mae(groups: GroupResiduals) -> FloatArray:
     A. Agarwal, M. Dudík, Z. S. Wu, "Fair regression: quantitative definitions and reduction-based algorithms",
     Proceedings of the 36th International Conference on Machine Learning, 2019, doi:10.48550/arXiv.1905.12843.
     """
-    return by_group(of_all.mae, groups)
+    return ratio(groups.sums[:, 3], groups.sums[:, 0])
 
 
 def standard_error(groups: GroupResiduals) -> FloatArray:
     """``(g,)`` as of all rows together."""
-    return by_group(of_all.standard_error, groups)
+    return errors_of_means(groups.sums[:, 0], groups.sums[:, 3], groups.sums[:, 2])
 
 
 def support(groups: GroupResiduals) -> FloatArray:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from math import inf
 
+import numpy as np
+
+from miops_collector.statistics._ratio import ratio
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.fairness._means import by_group
-from miops_collector.statistics.performance import rmse as of_all
+from miops_collector.statistics.fairness._means import errors_of_means
 from miops_collector.summary import FloatArray, GroupResiduals
 
 __all__ = ["rmse", "standard_error", "support"]
@@ -49,12 +51,12 @@ def rmse(groups: GroupResiduals) -> FloatArray:
     A. Agarwal, M. Dudík, Z. S. Wu, "Fair regression: quantitative definitions and reduction-based algorithms",
     Proceedings of the 36th International Conference on Machine Learning, 2019, doi:10.48550/arXiv.1905.12843.
     """
-    return by_group(of_all.rmse, groups)
+    return np.asarray(np.sqrt(ratio(groups.sums[:, 2], groups.sums[:, 0])))
 
 
 def standard_error(groups: GroupResiduals) -> FloatArray:
     """``(g,)`` as of all rows together."""
-    return by_group(of_all.standard_error, groups)
+    return ratio(errors_of_means(groups.sums[:, 0], groups.sums[:, 2], groups.sums[:, 8]), 2 * rmse(groups))
 
 
 def support(groups: GroupResiduals) -> FloatArray:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from miops_collector.statistics._ratio import ratio
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.fairness._means import by_group
-from miops_collector.statistics.performance import roc_auc as of_all
+from miops_collector.statistics.fairness._means import errors_of_means
 from miops_collector.summary import FloatArray, GroupScores
 
 __all__ = ["roc_auc", "standard_error", "support"]
@@ -55,14 +55,33 @@ def roc_auc(groups: GroupScores) -> FloatArray:
     D. Borkan, L. Dixon, J. Sorensen, N. Thain, L. Vasserman, "Nuanced metrics for measuring unintended bias with real
     data for text classification", Companion Proceedings of The Web Conference, 2019, doi:10.1145/3308560.3317593.
     """
-    return by_group(of_all.roc_auc, groups)
+    others, hits = _by_truth(groups)
+    return ratio((hits * _below(others)).sum(axis=1), hits.sum(axis=1) * others.sum(axis=1))
 
 
 def standard_error(groups: GroupScores) -> FloatArray:
-    """``(g,)`` as of all rows together; ``nan`` for fewer than two rows of a class."""
-    return by_group(of_all.standard_error, groups)
+    """``(g,)`` DeLong's, as of all rows together; ``nan`` for fewer than two rows of a class."""
+    others, hits = _by_truth(groups)
+    return np.asarray(np.hypot(_error_of_placement(hits, others), _error_of_placement(others, hits)))
 
 
 def support(groups: GroupScores) -> FloatArray:
     """``(g,)`` labelled rows of the rarer class."""
     return np.asarray(groups.labelled.sum(axis=(1, 2)).min(axis=1))
+
+
+def _by_truth(groups: GroupScores) -> tuple[FloatArray, FloatArray]:
+    """``(g, b)`` each: labelled rows that are not positive, and those that are."""
+    cells = groups.labelled.sum(axis=2)
+    return cells[..., 0], cells[..., 1]
+
+
+def _below(counts: FloatArray) -> FloatArray:
+    """Rows under each bin, and half of those in it."""
+    return np.asarray(np.cumsum(counts, axis=1) - counts / 2)
+
+
+def _error_of_placement(rows: FloatArray, others: FloatArray) -> FloatArray:
+    placement = ratio(_below(others), np.broadcast_to(others.sum(axis=1, keepdims=True), rows.shape))
+    totals = (np.where(rows > 0, rows * placement**power, 0.0).sum(axis=1) for power in (1, 2))
+    return errors_of_means(rows.sum(axis=1), *totals)

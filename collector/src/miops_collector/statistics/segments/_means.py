@@ -21,12 +21,18 @@ class Means(NamedTuple):
 
 
 def inside(segments: Segments) -> Means:
-    return _means(segments.sums)
+    return _once(segments, "inside", segments.sums)
 
 
 def outside(segments: Segments) -> Means:
     """Of the rows of the other segments of the axis."""
-    return _means(segments.sums.sum(axis=0) - segments.sums)
+    return _once(segments, "outside", segments.sums.sum(axis=0) - segments.sums)
+
+
+def _once(segments: Segments, name: str, sums: FloatArray) -> Means:
+    """Several statistics ask for them, of dozens of axes: they are kept with the summary they are of."""
+    found: Means = vars(segments).get(name) or vars(segments).setdefault(name, _means(sums))
+    return found
 
 
 def _means(sums: FloatArray) -> Means:
