@@ -36,17 +36,29 @@ def array_of(value: Any) -> NDArray[Any]:
 def inputs_of(value: Any) -> Any:
     """An input of a network as :func:`miops.capture.capture` takes it; ``None`` if it cannot be seen."""
     if isinstance(value, Mapping):
-        named = {name: array_of(part) for name, part in value.items()}
-        lengths = {len(part) for part in named.values() if part.ndim}
-        flat = len(lengths) == 1 and all(part.size == len(part) for part in named.values() if part.ndim)
-        return {name: part.reshape(-1) for name, part in named.items()} if flat else None
+        return _columns(value) if all(map(_one_column, value.values())) else None
     if isinstance(value, list | tuple) and any(_tensor(part) for part in value):
         return None
     return _Rows(value) if _tensor(value) and len(value.shape) > 1 else value
 
 
+def _one_column(part: Any) -> bool:
+    return math.prod(map(int, getattr(part, "shape", (1,))[1:])) == 1
+
+
+def _columns(parts: Mapping[Any, Any]) -> dict[Any, NDArray[Any]] | None:
+    """Tensors by name as columns, if they have a row each for the same things."""
+    columns = {name: array_of(part).reshape(-1) for name, part in parts.items()}
+    return columns if len(set(map(len, columns.values()))) == 1 else None
+
+
 def _tensor(value: Any) -> bool:
-    return hasattr(value, "shape") and hasattr(value, "dtype") and not hasattr(value, "iloc")
+    """Whether it is one, and nothing that :mod:`miops.capture` reads better: arrays, sparse matrices."""
+    return (
+        all(hasattr(value, name) for name in ("shape", "dtype"))
+        and not hasattr(value, "tocsr")
+        and not isinstance(value, np.ndarray)
+    )
 
 
 class _Rows:
