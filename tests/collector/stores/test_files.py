@@ -192,6 +192,26 @@ def test_a_file_of_another_format_is_refused(tmp_path: Path) -> None:
         _open(tmp_path)
 
 
+def test_observations_of_a_release_without_intervals_are_read_and_written_on(tmp_path: Path) -> None:
+    old = Observation("miops.drift.psi", MODEL, WINDOW, 0.25, 100.0, "ok", computed_at=5)
+    new = Observation(
+        "miops.drift.psi", MODEL, Window(DAY, 2 * DAY), 0.5, 100.0, "ok", computed_at=6, low=0.4, high=0.6
+    )
+    store = _open(tmp_path)
+    store.put_observations([old])
+    store.close()
+    with driver.connect(str(tmp_path / "panes.duckdb")) as connection:
+        connection.execute("ALTER TABLE observations DROP COLUMN low")
+        connection.execute("ALTER TABLE observations DROP COLUMN high")
+
+    store = _open(tmp_path)
+    store.put_observations([new])
+    found, _ = store.observations(ObservationQuery())
+    store.close()
+
+    assert [(o.value, str(o.low), str(o.high)) for o in found] == [(0.5, "0.4", "0.6"), (0.25, "nan", "nan")]
+
+
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     _open(tmp_path).close()
     with (tmp_path / "predictions.duckdb").open("r+b") as file:

@@ -30,6 +30,12 @@ _SERIES_SQL = ", ".join(f's."{name}"' for name in _SERIES)
 _NUMBERS = ("value", "n", "n_reference", "reference", "p_value", "standard_error", "low", "high")
 _ADDED = {"low": "DOUBLE", "high": "DOUBLE", "definition": "VARCHAR"}
 """Columns that files of earlier releases lack."""
+_READ = (
+    "series", "start", "end", "computed_at", "value", "n", "n_reference", "reference", "p_value", "standard_error",
+    "status", "complete", "reason", "low", "high", "definition",
+)  # fmt: skip
+_READ_SQL = ", ".join(f'o."{name}"' for name in _READ)
+"""By name: in files of earlier releases the columns lie in another order."""
 _FILTERS = ("model", "version", "metric", "column", "segment", "window")
 
 
@@ -75,7 +81,7 @@ class Observations:
         """One page, newest window first."""
         where, parameters = _where(query)
         sql = (
-            f"SELECT {_SERIES_SQL}, o.* FROM (SELECT * FROM derived.main.observations"
+            f"SELECT {_SERIES_SQL}, {_READ_SQL} FROM (SELECT * FROM derived.main.observations"
             f' WHERE {where} ORDER BY "end" DESC, series, start LIMIT {int(query.limit) + 1}'
             ') o JOIN derived.main.series s ON s.number = o.series ORDER BY o."end" DESC, o.series, o.start'
         )
