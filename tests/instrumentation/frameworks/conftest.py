@@ -31,9 +31,10 @@ def _versions(record_testsuite_property: Callable[[str, object], None]) -> None:
     """Written to the results, from which ``docs/frameworks.md`` is made."""
     installed = packages_distributions()
     for name in wanted():
-        distribution = installed.get(instrumentor(name).package)
-        if distribution:
-            record_testsuite_property(name, f"{distribution[0]} {version(distribution[0])}")
+        package = instrumentor(name).package
+        found = sorted(installed.get(package, ()), key=lambda distribution: distribution != package)
+        if found:
+            record_testsuite_property(name, f"{found[0]} {version(found[0])}")
 
 
 @pytest.fixture
