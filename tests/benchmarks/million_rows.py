@@ -38,7 +38,7 @@ PEERS = {
     "nannyml": "univariate drift: Jensen–Shannon, Kolmogorov–Smirnov, chi-square, one chunk",
     "whylogs": "profile only, nothing evaluated",
 }
-PEER_SECONDS = 120
+PEER_SECONDS = 300
 
 
 def measure(run: Run) -> Iterator[Result]:
