@@ -10,6 +10,7 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 import keras
 import numpy as np
 import pandas as pd
+import scipy.sparse
 import torch
 
 import miops
@@ -123,6 +124,12 @@ _WAYS = [
 ]
 
 
+def _polars(x: Any) -> Any:
+    import polars as pl
+
+    return _predict, pl.DataFrame(x, schema=list("abcd"))
+
+
 def _owner(name: str) -> Any:
     return next(cls for cls in keras.Model.__mro__ if name in vars(cls))
 
@@ -133,8 +140,8 @@ ADAPTER = Adapter(
     containers={
         "numpy": lambda x: (_predict, np.array(x)),
         "pandas": lambda x: (_predict, pd.DataFrame(x, columns=list("abcd"))),
-        "polars": "Keras takes no polars frames",
-        "sparse": "Keras predicts from sparse matrices only on the TensorFlow and JAX backends",
+        "polars": _polars,
+        "sparse": lambda x: (_predict, scipy.sparse.csr_matrix(x)),
         "native": lambda x: (_on_batch, _tensor(x)),
     },
     patched=lambda: [
