@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, isfinite, log
+from math import inf, isfinite, log, sqrt
 from typing import Final
 
 import numpy as np
@@ -101,7 +101,7 @@ def mean_bound(mean: float, deviation: float, rows: float, *, doubt: float, tole
     """
     if not (rows > 1.0 and isfinite(mean) and isfinite(deviation)):
         return float("nan")
-    upper = mean + float(stdtrit(rows - 1.0, 1.0 - doubt)) * deviation / rows**0.5
+    upper = mean + float(stdtrit(rows - 1.0, 1.0 - doubt)) * deviation / sqrt(rows)
     return max(upper, mean * (1.0 + tolerance))
 
 
