@@ -28,6 +28,8 @@ from miops_collector.exporters.prometheus import PrometheusExporter
 from miops_collector.forward import Forwarder, forward_senders
 from miops_collector.ingest import Ingest, IngestSettings
 from miops_collector.listening import bind, is_free
+from miops_collector.otlp.complete_json import complete_json_to_protobuf
+from miops_collector.otlp.from_json import json_to_protobuf
 from miops_collector.otlp.settings import DecodeSettings
 from miops_collector.receivers._room import WaitingRoom
 from miops_collector.receivers.grpc import GrpcReceiver
@@ -126,7 +128,10 @@ class Collector:
             self._forwarder.start()
         self.ingest.start()
         self._ticking.start()
-        receiver = http_receiver(self.ingest.submit, max_request_bytes=self._limit, room=self._room)
+        receiver = http_receiver(
+            self.ingest.submit, max_request_bytes=self._limit, room=self._room,
+            from_json=complete_json_to_protobuf if self._forwarder else json_to_protobuf,
+        )  # fmt: skip
         http = await self._listen(receiver, self._config.otlp.http, "otlp.http", self._config.otlp.tls)
         grpc = await self._listen_grpc(self._config.otlp.grpc)
         self.addresses = Addresses(grpc, http, self._config.web)

@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from miops_collector.errors import InputError
 
-__all__ = ["SERVICES", "TelemetryKind", "canonical"]
+__all__ = ["REQUESTS", "SERVICES", "TelemetryKind", "canonical"]
 
 TelemetryKind: TypeAlias = Literal["traces", "logs", "metrics"]
 
@@ -22,7 +22,7 @@ SERVICES: Final[Mapping[TelemetryKind, str]] = {
     "metrics": "opentelemetry.proto.collector.metrics.v1.MetricsService",
 }
 """gRPC services; each has one method, ``Export``."""
-_REQUESTS: Final[Mapping[TelemetryKind, type[Message]]] = {
+REQUESTS: Final[Mapping[TelemetryKind, type[Message]]] = {
     "traces": ExportTraceServiceRequest,
     "logs": ExportLogsServiceRequest,
     "metrics": ExportMetricsServiceRequest,
@@ -37,7 +37,7 @@ def canonical(kind: TelemetryKind, payload: bytes) -> bytes:
     InputError
         If protobuf cannot read the payload either.
     """
-    message = _REQUESTS[kind]()
+    message = REQUESTS[kind]()
     try:
         message.ParseFromString(payload)
     except DecodeError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -25,6 +25,7 @@ from miops_collector.receivers.grpc import Submit
 
 __all__ = ["http_receiver"]
 
+FromJson: TypeAlias = Callable[[TelemetryKind, bytes], bytes]
 _KINDS: Final[tuple[TelemetryKind, ...]] = ("traces", "logs", "metrics")
 _MEDIA: Final[dict[Encoding, str]] = {"protobuf": "application/x-protobuf", "json": "application/json"}
 _ENCODINGS: Final[dict[str, Encoding]] = {
@@ -37,17 +38,23 @@ _CODES: Final = {404: 5, 405: 12, 415: 3}
 
 
 def http_receiver(
-    submit: Submit, *, max_request_bytes: int = 64 * 1024 * 1024, room: WaitingRoom | None = None
+    submit: Submit,
+    *,
+    max_request_bytes: int = 64 * 1024 * 1024,
+    room: WaitingRoom | None = None,
+    from_json: FromJson = json_to_protobuf,
 ) -> Starlette:
-    """An ASGI application with ``/v1/traces``, ``/v1/logs`` and ``/v1/metrics``."""
-    routes = [
-        Route(f"/v1/{kind}", _endpoint(kind, submit, max_request_bytes, room), methods=["POST"]) for kind in _KINDS
-    ]
+    """An ASGI application with ``/v1/traces``, ``/v1/logs`` and ``/v1/metrics``.
+
+    ``from_json`` makes protobuf of JSON: what we read of it, or all of it where requests are handed on.
+    """
+    endpoints = {kind: _endpoint(kind, submit, max_request_bytes, room, from_json) for kind in _KINDS}
+    routes = [Route(f"/v1/{kind}", endpoint, methods=["POST"]) for kind, endpoint in endpoints.items()]
     return Starlette(routes=routes, exception_handlers={HTTPException: _refused, Exception: _failed})
 
 
 def _endpoint(
-    kind: TelemetryKind, submit: Submit, limit: int, room: WaitingRoom | None
+    kind: TelemetryKind, submit: Submit, limit: int, room: WaitingRoom | None, from_json: FromJson
 ) -> Callable[[Request], Awaitable[Response]]:
     async def export(request: Request) -> Response:
         encoding = _encoding(request)
@@ -57,7 +64,7 @@ def _endpoint(
         try:
             payload = await read_body(request, limit)
             if encoding == "json":
-                payload = await run_in_threadpool(json_to_protobuf, kind, payload)
+                payload = await run_in_threadpool(from_json, kind, payload)
             if room is not None:
                 await room.enter(len(payload))
             outcome = await asyncio.wrap_future(submit(kind, payload, transport="http"))
