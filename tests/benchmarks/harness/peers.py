@@ -17,7 +17,7 @@ PEERS = {
     "rotel": ("rotel==0.0.1a15",),
     "evidently": ("evidently==0.7.23", "pandas<3", "pyarrow"),
     "nannyml": ("nannyml==0.13.1", "statsmodels"),
-    "whylogs": ("whylogs==1.6.4", "pandas<2.2", "numpy<2", "pyarrow"),
+    "whylogs": ("whylogs==1.6.4", "pandas<2.2", "numpy<2", "pyarrow<20"),
     "alibi-detect": ("alibi-detect==0.13.0",),
     "river": ("river==0.26.1",),
 }
