@@ -24,7 +24,8 @@ START_SECONDS = 20.0
 @contextmanager
 def collector(folder: Path, *, limit_mib: int = 64) -> Iterator[Target]:
     """Ours; no more than 1 MiB may wait, so that a small flood is an overload."""
-    with running_collector(folder, otlp={"max_waiting_mib": 1, "wait_for_room": 0, "max_request_mib": limit_mib}) as process:
+    otlp = {"max_waiting_mib": 1, "wait_for_room": 0, "max_request_mib": limit_mib}
+    with running_collector(folder, otlp=otlp) as process:
         assert process.process is not None
         yield Target(process.grpc, process.http, limit_mib * 1024 * 1024, process.process.pid)
         assert process.stop() == 0, process.log

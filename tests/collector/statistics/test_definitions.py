@@ -97,7 +97,7 @@ def test_a_number_is_the_package_s_own(tool, key):
 @pytest.mark.parametrize(("tool", "key"), BINNED)
 def test_a_number_of_single_rows_is_within_what_bins_can_tell(tool, key):
     kind, case, name = key.split("/")
-    expected, drifted = golden(tool)[1][key]
+    expected, _ = golden(tool)[1][key]
 
     found = said_by_us(tool, kind, case, name)
 

@@ -44,9 +44,9 @@ def add_segments(terms: Terms, plan: Plan, rows: Rows) -> None:
             both = (place >= 0) & (codes[name] >= 0)
             place = np.where(both, place * part_size(plan.segments[name]) + codes[name], -1)
         block = layout.blocks[f"labelled.segments.{i}"]
-        first = np.where(known & (place >= 0), block.start + block.shape[1] * place, -1)
+        first = np.where(known & (place >= 0), block.start + block.shape[1] * place, -1).astype(np.int32)
         if layout.classes:
-            terms.count(np.where(first >= 0, first + (losses > 0.0), -1))
+            terms.count(np.where(first >= 0, first + (losses > 0.0), -1).astype(np.int32))
         else:
             _add_losses(terms, first, losses)
 
@@ -58,7 +58,9 @@ def _codes(plan: Plan, rows: Rows, layout: Layout) -> dict[str, NDArray[np.int64
     return {name: codes.astype(np.int64) for name, codes in found}
 
 
-def _add_losses(terms: Terms, first: NDArray[np.int64], losses: FloatArray) -> None:
+def _add_losses(terms: Terms, first: NDArray[np.int32], losses: FloatArray) -> None:
     terms.count(first)
     for place, values in ((1, losses), (2, losses**2)):
-        terms.add(np.where(first >= 0, first + place, -1), np.where(first >= 0, terms.weights * values, 0.0))
+        terms.add(
+            np.where(first >= 0, first + place, -1).astype(np.int32), np.where(first >= 0, terms.weights * values, 0.0)
+        )
