@@ -88,7 +88,7 @@ def _rank(entry: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def page(figures: Mapping[str, Any]) -> str:
-    said = [f"- {'met' if f.met else '**not met**'}: {f.what} ({f.detail})" for f in floors(figures)]
+    said = [f"- {'met' if f.met else '**not met**'}: {f.what}{f.detail and f' ({f.detail})'}" for f in floors(figures)]
     pictures = "![False alarms against delay](images/trust.png)\n"
     parts = [
         HEAD, "## Floors\n", "\n".join(said) + "\n", pictures, _calm(figures["calm"]), _default(figures),
