@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -218,9 +219,16 @@ def test_a_reference_reads_back_as_it_was(store: DuckDBStore) -> None:
 
     read = read_reference(store_reference(given))
 
+    assert read is not None
     assert (read.layout, read.rows, read.created_at) == (given.layout, 100, NOW)
     np.testing.assert_array_equal(read.summaries.vector, given.summaries.vector)
     np.testing.assert_array_equal(read.summaries.extremes, given.summaries.extremes)
+
+
+def test_a_reference_of_a_release_that_summarised_other_things_is_not_read(store: DuckDBStore) -> None:
+    stored = store_reference(a_reference(store))
+
+    assert read_reference(replace(stored, vector=stored.vector[:-8])) is None
 
 
 # --- saving ----------------------------------------------------------------------------------------------------------

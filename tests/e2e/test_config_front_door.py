@@ -129,3 +129,10 @@ def test_a_data_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
     assert_readable(done, FAILED)
     assert str(tmp_path / "file") in done.stderr
+
+
+def test_a_collector_that_is_stopped_has_nothing_to_complain_about(tmp_path: Path) -> None:
+    with running_collector(tmp_path) as collector:
+        assert collector.stop() == 0
+        assert "stopping" in collector.log
+        assert "leak" not in collector.log

@@ -101,6 +101,8 @@ class Engine:
         key = info.key
         stored = self._store.reference(key) or self._store.reference(ModelKey(key.name, ANY_VERSION))
         reference = read_reference(stored) if stored else None
+        if stored and not reference:
+            log.warning("%s has a reference of another release, which summarised other things: add it again", key)
         layout = reference.layout if reference else plain_layout(info, self._config)
         model = Monitored(key, self._settings, layout, reference)
         model.restore(self._store, info, self._clock())

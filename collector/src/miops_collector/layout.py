@@ -154,8 +154,9 @@ class Layout:
 
     @cached_property
     def id(self) -> str:
-        """Hash of everything above: panes of different ids do not add."""
-        return hashlib.blake2b(self.to_json().encode(), digest_size=8).hexdigest()
+        """Hash of everything above and of the blocks that this release makes of it: others' panes do not add."""
+        blocks = [(name, block.start, block.shape) for name, block in self.blocks.items()]
+        return hashlib.blake2b(f"{self.to_json()}{blocks}".encode(), digest_size=8).hexdigest()
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)

@@ -43,10 +43,12 @@ class Reference:
     created_at: int
 
 
-def read_reference(stored: StoredReference) -> Reference:
-    """The reference as it was stored."""
+def read_reference(stored: StoredReference) -> Reference | None:
+    """The reference as it was stored; ``None`` if a release that summarised other things has stored it."""
     layout = Layout.from_json(stored.layout_json)
     vector = np.frombuffer(stored.vector, dtype=np.float64)
+    if len(vector) != layout.size:
+        return None
     extremes = np.frombuffer(stored.extremes, dtype=np.float64).reshape(-1, 2)
     return Reference(layout, Summaries(layout, vector, extremes), stored.rows, stored.created_at)
 

@@ -294,6 +294,7 @@ async def run(config: Config) -> None:
         log.info("stopping: no more intake, committing what was taken")
     finally:
         await collector.stop()
+        gc.unfreeze()  # DuckDB complains at the end of whatever was not collected
 
 
 def _settle_memory() -> None:
