@@ -17,7 +17,9 @@ _ROUNDING_OF_ERRORS = 1e-9
 def assert_same_observations(expected: Iterable[Mapping[str, Any]], actual: Iterable[Mapping[str, Any]]) -> None:
     """Every series, count, status and reason equal, every number to rounding; when they were computed may differ."""
     wanted, found = _by_series(expected, _to_rounding), _by_series(actual, _as_it_is)
-    assert wanted.keys() == found.keys()
+    only = [f"missing {series}" for series in wanted.keys() - found.keys()]
+    only += [f"too many {series}" for series in found.keys() - wanted.keys()]
+    assert not only, f"{len(only)} series of {len(wanted)}:\n" + "\n".join(sorted(only)[:10])
     different = [
         f"{series}: {wanted[series]} != {found[series]}" for series in wanted if wanted[series] != found[series]
     ]

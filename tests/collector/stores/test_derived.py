@@ -107,6 +107,22 @@ def test_an_observation_computed_again_replaces_the_old_one(store: Store) -> Non
     assert [(o.window.start, o.group, o.value) for o in found] == [(HOUR, "", 0.25), (0, "", 0.5), (0, "g", 0.25)]
 
 
+def test_segments_that_a_window_names_no_more_go(store: Store) -> None:
+    def named(segment: str, hour: int = 0, model: ModelKey = MODEL) -> Observation:
+        return replace(OBSERVATION, segment=segment, window=Window(hour * HOUR, (hour + 1) * HOUR), model=model)
+
+    store.put_observations(
+        [named("age=18"), named("age=40"), named("age=18", 1), named("age=18", model=OTHER), named("")]
+    )
+
+    store.put_observations([named("age=40"), named("sex=F")])
+
+    found, _ = store.observations(ObservationQuery())
+    assert sorted((o.model, o.window.start // HOUR, o.segment) for o in found) == sorted(
+        [(MODEL, 0, ""), (MODEL, 0, "age=40"), (MODEL, 0, "sex=F"), (MODEL, 1, "age=18"), (OTHER, 0, "age=18")]
+    )
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

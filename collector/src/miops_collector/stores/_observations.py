@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import math
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -36,6 +37,7 @@ _READ = (
 )  # fmt: skip
 _READ_SQL = ", ".join(f'o."{name}"' for name in _READ)
 """By name: in files of earlier releases the columns lie in another order."""
+_SEGMENT, _WINDOW = _SERIES.index("segment"), _SERIES.index("window")
 _FILTERS = ("model", "version", "metric", "column", "segment", "window")
 
 
@@ -45,6 +47,8 @@ class Observations:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._numbers: dict[tuple[str, ...], int] = {}
+        self._segments: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+        """Series of segments, by model, version and length of the window."""
 
     def open(self) -> None:
         """Read which series there are, and add columns that an earlier release did not know."""
@@ -52,10 +56,14 @@ class Observations:
             for name, kind in _ADDED.items():
                 connection.execute(f"ALTER TABLE derived.main.observations ADD COLUMN IF NOT EXISTS {name} {kind}")
         found = self._database.fetch("SELECT * FROM derived.main.series")
-        self._numbers = {tuple(row[1:]): row[0] for row in found}
+        self._know({tuple(row[1:]): row[0] for row in found})
 
     def put(self, observations: Sequence[Observation]) -> None:
-        """Replace by series and window, in one transaction."""
+        """Replace by series and window, in one transaction.
+
+        Of segments the worst are named, others from one evaluation of a window to the next: those that are not named
+        any more go.
+        """
         latest = {(o.identity, o.window.start): o for o in observations}
         if not latest:
             return
@@ -63,19 +71,20 @@ class Observations:
             new = {identity: len(self._numbers) + i + 1 for i, identity in enumerate(self._unknown(latest))}
             numbers = {**self._numbers, **new} if new else self._numbers
             self._add_series(connection, new)
-            batch = _batch(list(latest.values()), numbers)
-            connection.register("batch", batch)
+            connection.register("batch", _batch(list(latest.values()), numbers))
+            connection.register("replaced", self._replaced(latest, numbers))
             try:
                 bounds = [min(start for _, start in latest), max(start for _, start in latest)]
                 connection.execute(
                     "DELETE FROM derived.main.observations WHERE start BETWEEN ? AND ?"
-                    " AND (series, start) IN (SELECT (series, start) FROM batch)",
+                    " AND (series, start) IN (SELECT (series, start) FROM replaced)",
                     bounds,
                 )
                 connection.execute("INSERT INTO derived.main.observations BY NAME SELECT * FROM batch")
             finally:
                 connection.unregister("batch")
-        self._numbers = numbers
+                connection.unregister("replaced")
+        self._know(new)
 
     def query(self, query: ObservationQuery) -> tuple[list[Observation], str]:
         """One page, newest window first."""
@@ -89,6 +98,22 @@ class Observations:
         page = [_observation(row) for row in rows[: query.limit]]
         more = len(rows) > query.limit and page
         return page, _cursor(rows[query.limit - 1]) if more else ""
+
+    def _know(self, series: Mapping[tuple[str, ...], int]) -> None:
+        self._numbers |= series
+        for identity, number in series.items():
+            if identity[_SEGMENT]:
+                self._segments[_of_window(identity)].append(number)
+
+    def _replaced(
+        self, latest: Mapping[tuple[tuple[str, ...], int], Observation], numbers: Mapping[tuple[str, ...], int]
+    ) -> pa.Table:
+        """Series and starts of what is put, and of every segment of the same windows."""
+        windows = {(_of_window(identity), start) for identity, start in latest}
+        places = {(numbers[identity], start) for identity, start in latest}
+        places |= {(number, start) for window, start in windows for number in self._segments.get(window, ())}
+        series, starts = zip(*places, strict=True)
+        return pa.table({"series": pa.array(series, pa.int32()), "start": pa.array(starts, pa.int64())})
 
     def _unknown(self, latest: dict[tuple[tuple[str, ...], int], Observation]) -> list[tuple[str, ...]]:
         return list(dict.fromkeys(identity for identity, _ in latest if identity not in self._numbers))
@@ -104,6 +129,10 @@ class Observations:
             connection.execute("INSERT INTO derived.main.series SELECT * FROM new_series")
         finally:
             connection.unregister("new_series")
+
+
+def _of_window(identity: tuple[str, ...]) -> tuple[str, ...]:
+    return (*identity[:2], identity[_WINDOW])
 
 
 def _batch(observations: Sequence[Observation], numbers: dict[tuple[str, ...], int]) -> pa.Table:

@@ -148,7 +148,7 @@ class Store(Protocol):
         ...
 
     def put_observations(self, observations: Sequence[Observation]) -> None:
-        """Upsert by identity and window start."""
+        """Upsert by identity and window start; segments that a window names no more go."""
         ...
 
     def observations(self, query: ObservationQuery) -> tuple[list[Observation], str]:
