@@ -1,15 +1,18 @@
-"""Model attributes of a resource hold for its spans."""
+"""Model attributes of a resource hold for its spans and its events."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 
+import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from miops_collector.otlp.from_json import json_to_protobuf
 from miops_collector.otlp.settings import DecodeSettings
-from tests.collector.otlp.payloads import NOW, attributes, decoded, only, rows
+from miops_collector.schema import Records
+from tests.collector.otlp.payloads import NOW, any_value, arrow_body, attributes, decoded, only, rows
 
 VALUE = {"miops.prediction.value": 1.0}
 CREDIT = {"service.name": "shop", "miops.model.name": "credit", "miops.model.version": "7"}
@@ -35,7 +38,24 @@ def request(*resources: tuple[Values, Sequence[Values]]) -> bytes:
 def models(payload: bytes, settings: DecodeSettings | None = None) -> dict[tuple[str, str], int]:
     found = decoded("traces", payload, settings)
     assert not found.refused
-    return {(r.model, r.version): r.table.num_rows for r in found.records}
+    return counted(found.records)
+
+
+def counted(records: Sequence[Records]) -> dict[tuple[str, str], int]:
+    return {(r.model, r.version): r.table.num_rows for r in records}
+
+
+def log_request(*resources: tuple[Values, Sequence[tuple[str, object, Values]]]) -> bytes:
+    """Event name, body and attributes of each event, by resource."""
+    made = ExportLogsServiceRequest()
+    for resource, each in resources:
+        group = made.resource_logs.add()
+        group.resource.attributes.extend(attributes(resource))
+        records = group.scope_logs.add().log_records
+        for number, (name, body, values) in enumerate(each):
+            event = records.add(event_name=name, time_unix_nano=NOW + number, attributes=attributes(values))
+            event.body.CopyFrom(any_value(body))
+    return made.SerializeToString()
 
 
 def test_spans_are_of_the_model_of_their_resource() -> None:
@@ -90,3 +110,35 @@ def test_a_resource_in_json() -> None:
     text = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}], "resource": resource}]})
 
     assert models(json_to_protobuf("traces", text.encode())) == {("credit", "unversioned"): 1}
+
+
+def test_single_events_are_of_the_model_of_their_resource() -> None:
+    one = ("miops.prediction", None, VALUE)
+    other = ("miops.prediction", None, VALUE | {"miops.model.name": "fraud"})
+    text = ("", "a line of a log", {})
+    payload = log_request((CREDIT, [one, text, other, one]), ({"miops.model.name": "plain"}, [text, one]))
+
+    found = decoded("logs", payload)
+
+    assert not found.refused
+    assert counted(found.records) == {("credit", "7"): 2, ("fraud", "7"): 1, ("plain", "unversioned"): 1}
+
+
+@pytest.mark.parametrize("event", ["miops.prediction.batch", "miops.reference.batch"])
+def test_batch_events_are_of_the_model_of_their_resource(event: str) -> None:
+    arrow = (event, arrow_body({"prediction_id": ["a", "b"], "value": [1.0, 2.0]}), {})
+    arrays = (event, {"prediction_id": ["c"], "value": [3.0]}, {})
+    own = (event, {"prediction_id": ["d"], "value": [4.0]}, {"miops.model.name": "fraud", "miops.model.version": "1"})
+
+    found = decoded("logs", log_request((CREDIT, [arrow, own]), ({"miops.model.name": "plain"}, [arrays])))
+
+    assert not found.refused
+    assert counted(found.records) == {("credit", "7"): 2, ("fraud", "1"): 1, ("plain", "unversioned"): 1}
+
+
+def test_truth_is_of_the_prediction_it_names_whatever_its_resource_says() -> None:
+    truth = {"miops.prediction.id": "a", "miops.ground_truth.value": 1.0}
+
+    records = only(decoded("logs", log_request((CREDIT, [("miops.ground_truth", None, truth)]))))
+
+    assert records.model == ""

@@ -20,6 +20,7 @@ from miops_collector.otlp.ground_truth import ground_truth
 from miops_collector.otlp.items import TEXT, Items, read_items
 from miops_collector.otlp.names import EVENTS, TRUTH_EVENTS, Names, named
 from miops_collector.otlp.predictions import predictions
+from miops_collector.otlp.resources import with_resources
 from miops_collector.otlp.settings import DecodeSettings
 from miops_collector.otlp.verdict import Tally
 from miops_collector.schema import Records
@@ -66,23 +67,29 @@ def _event_names(items: Items) -> Array:
 
 
 def _single(items: Items, settings: DecodeSettings, tally: Tally, assemble: Assemble) -> Iterator[Records | None]:
-    own, names = named(items, EVENTS, settings.attribute_map)
-    for model, frame in frames("logs", own, names, settings, tally):
+    own, columns = _own(items, EVENTS, settings)
+    for model, frame in frames("logs", own, columns, settings, tally):
         yield assemble(frame, model, settings, tally)
 
 
 def _truth(items: Items, settings: DecodeSettings, tally: Tally, assemble: Assemble) -> Iterator[Records | None]:
-    own, names = named(items, TRUTH_EVENTS, settings.attribute_map)
-    for model, frame in frames("logs", own, names, settings, tally, model_required=False):
+    own, columns = _own(items, TRUTH_EVENTS, settings)
+    for model, frame in frames("logs", own, columns, settings, tally, model_required=False):
         yield assemble(frame, model, settings, tally)
 
 
 def _batches(
     items: Items, settings: DecodeSettings, tally: Tally, assemble: Assemble, *, names: Names = EVENTS
 ) -> Iterator[Records | None]:
-    own, columns = named(items, names, settings.attribute_map)
+    own, columns = _own(items, names, settings)
     for model, frame in batch_frames(own, columns, settings, tally, model_required=names is EVENTS):
         yield assemble(frame, model, settings, tally)
+
+
+def _own(items: Items, names: Names, settings: DecodeSettings) -> tuple[Items, tuple[str, ...]]:
+    """What events say, and what their resources say of their model; truth names its prediction, not its model."""
+    own, columns = named(items, names, settings.attribute_map)
+    return with_resources(own, columns, settings.attribute_map) if names is EVENTS else (own, columns)
 
 
 _EVENTS: Final[Mapping[str, tuple[Decode, Callable[..., Records | None]]]] = {

@@ -1,4 +1,4 @@
-"""What a resource says of the model holds for all its spans that do not say it themselves.
+"""What a resource says of the model holds for all its spans and events that do not say it themselves.
 
 A service that serves one model need not repeat its name: ``OTEL_RESOURCE_ATTRIBUTES=miops.model.name=credit`` will do.
 """
