@@ -16,7 +16,7 @@ __all__ = ["References"]
 
 SCHEMA = """
 CREATE TABLE derived.main.reference (model VARCHAR, version VARCHAR, layout VARCHAR, vector BLOB, extremes BLOB,
-    origin VARCHAR, rows BIGINT, created_at BIGINT);
+    origin VARCHAR, rows BIGINT, created_at BIGINT, sample BLOB);
 """
 _ONE = "model = ? AND version = ?"
 
@@ -28,17 +28,23 @@ class References:
         self._database = database
         self._registry = registry
 
+    def open(self) -> None:
+        """Add the column that files of earlier releases lack."""
+        with self._database.transaction(DERIVED) as connection:
+            connection.execute("ALTER TABLE derived.main.reference ADD COLUMN IF NOT EXISTS sample BLOB")
+
     def put(self, model: ModelKey, reference: StoredReference) -> None:
         one = [model.name, model.version]
         row = [*one, reference.layout_json, reference.vector, reference.extremes, reference.origin, reference.rows,
-               reference.created_at]  # fmt: skip
+               reference.created_at, reference.sample]  # fmt: skip
         with self._database.transaction(DERIVED) as connection:
             connection.execute(f"DELETE FROM derived.main.reference WHERE {_ONE}", one)
-            connection.execute("INSERT INTO derived.main.reference VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            connection.execute("INSERT INTO derived.main.reference VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def get(self, model: ModelKey) -> StoredReference | None:
         found = self._database.fetch(
-            f"SELECT layout, vector, extremes, origin, rows, created_at FROM derived.main.reference WHERE {_ONE}",
+            "SELECT layout, vector, extremes, origin, rows, created_at, coalesce(sample, ''::BLOB)"
+            f" FROM derived.main.reference WHERE {_ONE}",
             [model.name, model.version],
         )
         return StoredReference(*found[0]) if found else None

@@ -41,7 +41,10 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class StoredReference:
-    """Reference of a model version: its layout, and its own summaries as a pane would hold them."""
+    """Reference of a model version: its layout, and its own summaries as a pane would hold them.
+
+    ``sample`` is some of its rows as an Arrow stream, empty where none were kept.
+    """
 
     layout_json: str
     vector: bytes  # float64
@@ -49,6 +52,7 @@ class StoredReference:
     origin: str  # file, event or auto
     rows: int
     created_at: int
+    sample: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,14 @@ class Store(Protocol):
 
         ``where`` is empty, or has ``source`` and one of ``missing`` (true or false), ``fault`` (true), ``below``,
         ``above`` (numbers), ``equals``, ``not_in`` (texts). The source ``prediction`` is the value.
+        """
+        ...
+
+    def sample(self, model: ModelKey, *, start: int, end: int, columns: Collection[str], rows: int) -> pa.Table | None:
+        """At most so many predictions of a time range with these columns, or ``None`` if it has none.
+
+        A hash of the prediction id chooses, so that the same rows give the same sample, and rows that come late change
+        no more of it than they are.
         """
         ...
 

@@ -25,6 +25,7 @@ from miops_collector.stores._panes import Panes
 from miops_collector.stores._references import References
 from miops_collector.stores._registry import Registry, note_labelled
 from miops_collector.stores._repeats import Repeats
+from miops_collector.stores._sample import sample
 from miops_collector.stores._selection import read
 from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores._store import Appended, Marks, ModelInfo, ObservationQuery, StoredReference
@@ -64,6 +65,7 @@ class DuckDBStore:
         self._references = References(database, self._registry)
         self._panes.discard_newer(newest)
         self._observations.open()
+        self._references.open()
         self._registry.count(self._panes.labelled())
         warm()
         repeats = Repeats(settings.fingerprints, settings.deduplicate_for)
@@ -113,6 +115,12 @@ class DuckDBStore:
         if stream is None:
             return []
         return examples(self._database, stream, start=start, end=end, where=where, limit=limit)
+
+    def sample(self, model: ModelKey, *, start: int, end: int, columns: Collection[str], rows: int) -> pa.Table | None:
+        stream = self._registry.stream(model)
+        if stream is None or rows <= 0:
+            return None
+        return sample(self._database, stream, start=start, end=end, columns=columns, rows=rows)
 
     def put_reference(self, model: ModelKey, reference: StoredReference, table: pa.Table | None) -> None:
         if table is not None:
