@@ -8,6 +8,8 @@ __all__ = ["LOOK_BACKS", "ScanSettings"]
 
 LOOK_BACKS = (1, 2, 4, 8, 24)
 """How many of the newest windows are summed and tested, at every tick."""
+LOOSEST_WARNING = 0.05
+"""Level of one tick that warnings never go beyond: with few ticks a month a budget would let every column warn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class ScanSettings:
     evaluations_per_month
         Ticks a month: 30 days divided by the smallest window length.
     warnings_per_month
-        The same budget for warnings, which are shown and open no alarm.
+        The same budget for warnings, which are shown and open no alarm; at most one window in twenty may have one.
     tolerance
         "Ignore shifts smaller than": subtracted from the rank scores inside the test, in units of σ-ranks (for a
         normal column about one standard deviation), so that smaller shifts do not alarm however many rows there are.
@@ -37,8 +39,8 @@ class ScanSettings:
         The same two for the chi-square of the shape, in units of φ (about the shift in standard deviations).
     rate_tolerance
         Changes of the share of missing or out-of-range rows, or of one category, that are ignored.
-    unseen_tolerance
-        Share of rows with an unseen category that is ignored.
+    unseen_tolerance, unseen_minimum
+        Share of rows with an unseen category that is ignored inside the test, and below which it is not reported.
     mass_minimum
         The shape of a categorical column is only reported when some share changed by this much.
     category_minimum
@@ -58,7 +60,8 @@ class ScanSettings:
     shape_tolerance: float = 0.02
     shape_minimum: float = 0.1
     rate_tolerance: float = 0.005
-    unseen_tolerance: float = 0.001
+    unseen_tolerance: float = 0.0001
+    unseen_minimum: float = 0.001
     mass_minimum: float = 0.01
     category_minimum: float = 0.02
     minimum_rows: float = 30.0
@@ -77,12 +80,14 @@ class ScanSettings:
 
     @property
     def warning_alpha(self) -> float:
-        """Level of one tick for warnings; never stricter than that for alarms.
+        """Level of one tick for warnings; never stricter than that for alarms, nor looser than one window in twenty.
 
         Examples
         --------
         >>> round(1 / ScanSettings(share=1.0).warning_alpha)
         24
+        >>> ScanSettings(share=1.0, evaluations_per_month=30.0).warning_alpha
+        0.05
         """
-        per_month = max(self.warnings_per_month, self.budget_per_month)
-        return min(per_month * self.share / self.evaluations_per_month, 1.0)
+        wanted = self.warnings_per_month * self.share / self.evaluations_per_month
+        return max(min(wanted, LOOSEST_WARNING), self.alpha)
