@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import socket
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.benchmarks.harness.process import memory_watched
 from tests.benchmarks.harness.result import Result, Run, result
 
 __all__ = ["measure"]
@@ -162,11 +162,12 @@ def _unanswered(endpoint: str, calls: int) -> dict[str, float]:
     runtime.start(read_config({"MIOPS_ENDPOINT": endpoint, "MIOPS_EXIT_TIMEOUT": "0.2"}))
     rows = np.random.default_rng(0).normal(size=(1000, 20))
     miops.record_prediction("m", features=rows, value=rows[:, 0])
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for _ in range(calls):
-        miops.record_prediction("m", features=rows, value=rows[:, 0])
-        miops.record_prediction("m", features=rows[:1], value=1.0)
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    # Not ru_maxrss: a new process inherits its parent's.
+    with memory_watched(os.getpid(), every=0.02) as memory:
+        for _ in range(calls):
+            miops.record_prediction("m", features=rows, value=rows[:, 0])
+            miops.record_prediction("m", features=rows[:1], value=1.0)
+    grown = memory.peak - memory.samples[0][1]
     assert runtime.recorder is not None
     ledger = runtime.recorder.ledger
     return {"grown_bytes": grown, "held": ledger.rows, "dropped": sum(ledger.dropped.values())}
