@@ -265,7 +265,10 @@ def _freeze(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Summaries:
-    """A vector seen through its layout: what statistics are computed from. Summaries that do not apply are ``None``."""
+    """A vector seen through its layout: what statistics are computed from. Summaries that do not apply are ``None``.
+
+    Those by group and segment are made once and keep what is computed of them: the vector may not change after that.
+    """
 
     layout: Layout
     vector: FloatArray
@@ -342,7 +345,7 @@ class Summaries:
         sums, bins = self._of("confidence.sums"), self._of("confidence.bins")
         return None if sums is None or bins is None else Confidence(self.layout.low_confidence, sums, bins)
 
-    @property
+    @cached_property
     def groups(self) -> tuple[Groups, ...]:
         layout = self.layout
         return tuple(
@@ -351,7 +354,7 @@ class Summaries:
             for i, a in enumerate(layout.axes if layout.classes else ())
         )  # fmt: skip
 
-    @property
+    @cached_property
     def group_scores(self) -> tuple[GroupScores, ...]:
         """By axis; empty unless there are scores of a positive class."""
         found = []
@@ -364,30 +367,35 @@ class Summaries:
                 found.append(GroupScores(axis.columns, axis.names, edges, self.layout.probabilities, rows, labelled))
         return tuple(found)
 
-    @property
+    @cached_property
     def segments(self) -> tuple[Segments, ...]:
         """Losses by segment, by axis. Of a classifier right and wrong rows are kept, which say the same."""
-        found = []
-        for i, axis in enumerate(self.layout.segments):
-            cells = self.layout.blocks[f"labelled.segments.{i}"].of(self.vector)
-            sums = np.stack((cells.sum(axis=1), cells[:, 1], cells[:, 1]), axis=1) if self.layout.classes else cells
-            found.append(Segments(axis.columns, axis.sizes, axis.names, sums))
-        return tuple(found)
+        axes, blocks = self.layout.segments, self.layout.blocks
+        if not axes:
+            return ()
+        first, last = blocks["labelled.segments.0"], blocks[f"labelled.segments.{len(axes) - 1}"]
+        cells = self.vector[first.start : last.stop].reshape(-1, first.shape[1])  # they lie one after the other
+        sums = np.stack((cells.sum(axis=1), cells[:, 1], cells[:, 1]), axis=1) if self.layout.classes else cells
+        ends = np.cumsum([len(axis.names) for axis in axes]).tolist()
+        return tuple(
+            Segments(axis.columns, axis.sizes, axis.names, sums[end - len(axis.names) : end])
+            for axis, end in zip(axes, ends, strict=True)
+        )
 
-    @property
+    @cached_property
     def group_losses(self) -> tuple[GroupLosses, ...]:
         """By axis; empty unless the model is a classifier."""
         blocks = ((a, self._of(f"labelled.losses.groups.{i}")) for i, a in enumerate(self.layout.axes))
         return tuple(GroupLosses(a.columns, a.names, self.layout.positive, b) for a, b in blocks if b is not None)
 
-    @property
+    @cached_property
     def group_residuals(self) -> tuple[GroupResiduals, ...]:
         """By axis; empty unless the model predicts numbers."""
         blocks = ((a, self._of(f"labelled.residuals.groups.{i}")) for i, a in enumerate(self.layout.axes))
         center = self.layout.truth_center
         return tuple(GroupResiduals(a.columns, a.names, center, b) for a, b in blocks if b is not None)
 
-    @property
+    @cached_property
     def group_predictions(self) -> tuple[GroupPredictions, ...]:
         """By axis; empty unless the model predicts numbers."""
         center = next((c.center for c in self.layout.columns if c.role == "prediction"), 0.0)

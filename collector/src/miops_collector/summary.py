@@ -328,7 +328,7 @@ class Confidence(_Additive):
     bins: FloatArray = _sum()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once
 class Groups(_Additive):
     """Decisions by group of one sensitive feature, or of the intersection of several.
 
@@ -352,7 +352,7 @@ class Groups(_Additive):
     confusion: FloatArray = _sum()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once
 class GroupScores(_Additive):
     """Scores of the positive class of a binary classifier by group: see :class:`Groups` and :class:`ScoreHistogram`.
 
@@ -379,7 +379,7 @@ class GroupScores(_Additive):
         return tuple(ScoreHistogram(self.edges, self.probabilities, rows, truth) for rows, truth in pairs)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once
 class GroupLosses(_Additive):
     """Proper losses of labelled rows of a classifier by group: see :class:`Groups` and :class:`Losses`.
 
@@ -393,7 +393,7 @@ class GroupLosses(_Additive):
     sums: FloatArray = _sum()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once
 class GroupResiduals(_Additive):
     """Errors of a regression by group: ``sums`` is ``(g, 9)``, each row as in :class:`Residuals`."""
 
@@ -407,7 +407,7 @@ class GroupResiduals(_Additive):
         return tuple(Residuals(self.center, sums) for sums in self.sums)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once
 class GroupPredictions(_Additive):
     """Predicted numbers of all rows by group.
 

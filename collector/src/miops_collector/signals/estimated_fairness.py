@@ -9,8 +9,9 @@ from miops_collector.layout import Summaries
 from miops_collector.report import Observation
 from miops_collector.signals._context import Context
 from miops_collector.signals._measure import measure
-from miops_collector.statistics import Statistic, statistics_of
+from miops_collector.statistics import Statistic, once, statistics_of
 from miops_collector.statistics.estimated_fairness import CalibratedGroups, calibrated_groups
+from miops_collector.summary import GroupScores
 
 __all__ = ["estimated_fairness"]
 
@@ -20,13 +21,17 @@ def estimated_fairness(context: Context, reference: Summaries | None, current: S
     if reference is None:
         return
     for then, now in zip(reference.group_scores, current.group_scores, strict=True):
-        before = calibrated_groups(then, then, minimum_rows=context.minimum_group_rows)
+        before = once(_itself, then, context.minimum_group_rows)
         window = calibrated_groups(then, now, minimum_rows=context.minimum_group_rows)
         for statistic in statistics_of("estimated_fairness"):
             if statistic.per_group:
                 yield from _per_group(context, statistic, before, window)
             else:
                 yield measure(context, statistic, window, reference=before, axis=" & ".join(now.axis))
+
+
+def _itself(reference: GroupScores, minimum_rows: float) -> CalibratedGroups:
+    return calibrated_groups(reference, reference, minimum_rows=minimum_rows)
 
 
 def _per_group(

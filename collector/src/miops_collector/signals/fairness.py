@@ -12,7 +12,7 @@ from miops_collector.layout import Summaries
 from miops_collector.report import Observation
 from miops_collector.signals._context import Context
 from miops_collector.signals._measure import measure
-from miops_collector.statistics import Statistic, statistics_of
+from miops_collector.statistics import Statistic, once, statistics_of
 from miops_collector.statistics.fairness import p_values, support
 from miops_collector.summary import FloatArray, Groups
 
@@ -60,9 +60,9 @@ def _per_group(
 
 def _of_axis(context: Context, statistic: Statistic, then: Any, now: Any, p: FloatArray) -> Iterator[Observation]:
     nothing = np.full(len(now.names), nan)
-    values = statistic.function(now)
-    of_reference = statistic.function(then) if then is not None else nothing
-    errors = statistic.standard_error(now) if statistic.standard_error else nothing
+    values = once(statistic.function, now)
+    of_reference = once(statistic.function, then) if then is not None else nothing
+    errors = once(statistic.standard_error, now) if statistic.standard_error else nothing
     low, high = statistic.interval(now) if statistic.interval else (nothing, nothing)
     n, m = _rows(statistic, now), _rows(statistic, then) if then is not None else nothing
     for i, name in enumerate(now.names):

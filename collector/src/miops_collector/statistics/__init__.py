@@ -7,6 +7,7 @@ the annotation of its arguments. Nothing else has to be told that it exists.
 
 from __future__ import annotations
 
+from miops_collector.statistics._once import once
 from miops_collector.statistics._statistic import (
     About,
     Direction,
@@ -17,4 +18,4 @@ from miops_collector.statistics._statistic import (
     statistics_of,
 )
 
-__all__ = ["About", "Direction", "RestsOn", "Statistic", "families", "statistic", "statistics_of"]
+__all__ = ["About", "Direction", "RestsOn", "Statistic", "families", "once", "statistic", "statistics_of"]

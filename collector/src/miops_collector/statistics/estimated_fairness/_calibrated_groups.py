@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from math import hypot, nan
@@ -10,13 +9,15 @@ from math import hypot, nan
 import numpy as np
 from numpy.typing import NDArray
 
-from miops_collector.statistics.estimated_performance import CalibratedScores, calibration
+from miops_collector.statistics._once import once
+from miops_collector.statistics.estimated_fairness._rates import Learnt, Rates, rates
+from miops_collector.statistics.estimated_performance import CalibratedScores, Calibration, calibration
 from miops_collector.summary import FloatArray, GroupScores
 
-__all__ = ["CalibratedGroups", "by_group", "calibrated_groups", "error_of_gap", "gap"]
+__all__ = ["CalibratedGroups", "calibrated_groups", "error_of_gap", "gap"]
 
 
-@dataclass(frozen=True, eq=False)  # no slots: the rows of the groups are counted once
+@dataclass(frozen=True, eq=False)  # no slots: the rates of the groups are computed once
 class CalibratedGroups:
     """Groups of one axis; ``None`` for those whose reference has too little truth to learn from."""
 
@@ -29,18 +30,28 @@ class CalibratedGroups:
         """``(g,)`` rows that have a score."""
         return np.array([g.rows if g else 0.0 for g in self.groups])
 
+    @cached_property
+    def rates(self) -> Rates:
+        """Expected rates of every group; ``nan`` for groups that mean nothing."""
+        places = [i for i, g in enumerate(self.groups) if g]
+        known = [g for g in self.groups if g]
+        if not known:
+            return Rates.nothing(len(self.groups))
+        found = rates(np.stack([g.scores.rows for g in known]), Learnt.of([g.calibration for g in known]))
+        return found.at(places, len(self.groups))
+
 
 def calibrated_groups(reference: GroupScores, window: GroupScores, *, minimum_rows: float) -> CalibratedGroups:
     """Groups with fewer labelled reference rows than this mean nothing."""
-    pairs = zip(reference.of_groups(), window.of_groups(), strict=True)
-    least = max(minimum_rows, 1.0)
-    learnt = (CalibratedScores(now, calibration(then)) if then.labelled.sum() >= least else None for then, now in pairs)
-    return CalibratedGroups(window.axis, window.names, tuple(learnt))
+    learnt = once(_learnt, reference, max(minimum_rows, 1.0))
+    pairs = zip(window.of_groups(), learnt, strict=True)
+    return CalibratedGroups(
+        window.axis, window.names, tuple(CalibratedScores(now, c) if c else None for now, c in pairs)
+    )
 
 
-def by_group(value: Callable[[CalibratedScores], float], groups: CalibratedGroups) -> FloatArray:
-    """``(g,)``, ``nan`` for groups that mean nothing."""
-    return np.array([value(g) if g else nan for g in groups.groups])
+def _learnt(reference: GroupScores, least: float) -> tuple[Calibration | None, ...]:
+    return tuple(calibration(then) if then.labelled.sum() >= least else None for then in reference.of_groups())
 
 
 def gap(values: FloatArray, groups: CalibratedGroups, minimum_rows: float) -> float:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.estimated_fairness._calibrated_groups import CalibratedGroups, by_group
-from miops_collector.statistics.estimated_performance import accuracy as estimated
+from miops_collector.statistics.estimated_fairness._calibrated_groups import CalibratedGroups
 from miops_collector.summary import FloatArray
 
 __all__ = ["accuracy", "standard_error"]
@@ -64,9 +63,9 @@ def accuracy(groups: CalibratedGroups) -> FloatArray:
     J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
-    return by_group(estimated.accuracy, groups)
+    return groups.rates.accuracy.value
 
 
 def standard_error(groups: CalibratedGroups) -> FloatArray:
     """``(g,)`` of realised values about the estimates while the calibration of each group holds."""
-    return by_group(estimated.standard_error, groups)
+    return groups.rates.accuracy.error

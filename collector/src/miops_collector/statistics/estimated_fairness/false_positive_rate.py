@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.estimated_fairness._calibrated_groups import CalibratedGroups, by_group
-from miops_collector.statistics.estimated_performance import specificity as estimated
+from miops_collector.statistics.estimated_fairness._calibrated_groups import CalibratedGroups
 from miops_collector.summary import FloatArray
 
 __all__ = ["false_positive_rate", "standard_error"]
@@ -64,9 +63,9 @@ def false_positive_rate(groups: CalibratedGroups) -> FloatArray:
     J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
-    return 1.0 - by_group(estimated.specificity, groups)
+    return 1.0 - groups.rates.specificity.value
 
 
 def standard_error(groups: CalibratedGroups) -> FloatArray:
     """``(g,)`` of realised values about the estimates while the calibration of each group holds."""
-    return by_group(estimated.standard_error, groups)
+    return groups.rates.specificity.error

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.estimated_fairness._calibrated_groups import CalibratedGroups, by_group
-from miops_collector.statistics.estimated_performance import precision as estimated
+from miops_collector.statistics.estimated_fairness._calibrated_groups import CalibratedGroups
 from miops_collector.summary import FloatArray
 
 __all__ = ["precision", "standard_error"]
@@ -65,9 +64,9 @@ def precision(groups: CalibratedGroups) -> FloatArray:
     J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
-    return by_group(estimated.precision, groups)
+    return groups.rates.precision.value
 
 
 def standard_error(groups: CalibratedGroups) -> FloatArray:
     """``(g,)`` of realised values about the estimates while the calibration of each group holds."""
-    return by_group(estimated.standard_error, groups)
+    return groups.rates.precision.error

@@ -14,9 +14,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from miops_collector.statistics._once import once
+from miops_collector.statistics._ratio import quotient
 from miops_collector.statistics._statistic import About, Statistic
 from miops_collector.statistics.fairness import _intervals as intervals
-from miops_collector.statistics.fairness._extremes import gap, proportion
 from miops_collector.summary import FloatArray
 
 __all__ = ["compared"]
@@ -126,22 +127,22 @@ def _gap(s: Statistic, suffix: str, made: _Made, about: About, **text: str) -> S
 def support(s: Statistic, groups: Any) -> FloatArray:
     """``(g,)`` rows in the denominator of each group."""
     if s.counts is not None:
-        return np.asarray(s.counts(groups)[1], np.float64)
+        return np.asarray(once(s.counts, groups)[1], np.float64)
     assert s.support is not None, f"{s.metric}: its module says neither counts nor support"
-    return np.asarray(s.support(groups), np.float64)
+    return np.asarray(once(s.support, groups), np.float64)
 
 
-def _interval_at(s: Statistic, groups: Any, z: float) -> intervals.Interval:
+def _interval_at(groups: Any, s: Statistic, z: float) -> intervals.Interval:
     if s.counts is not None:
-        hits, rows = s.counts(groups)
+        hits, rows = once(s.counts, groups)
         return intervals.wilson(hits, rows, z)
     assert s.standard_error is not None, f"{s.metric}: its module says neither counts nor standard_error"
-    return intervals.symmetric(s.function(groups), s.standard_error(groups), z, s.about.bounds)
+    return intervals.symmetric(once(s.function, groups), once(s.standard_error, groups), z, s.about.bounds)
 
 
 def _of_groups(s: Statistic) -> Callable[[Any], tuple[FloatArray, FloatArray]]:
     def interval(groups: Any) -> tuple[FloatArray, FloatArray]:
-        _, low, high = _interval_at(s, groups, intervals.quantile())
+        _, low, high = _interval_at(groups, s, intervals.quantile())
         return low, high
 
     return interval
@@ -164,34 +165,41 @@ class _Made:
         raise NotImplementedError
 
     def error(self, groups: Any, *, minimum_rows: float) -> float:
-        places = self._extremes(groups, minimum_rows)
+        places = _extremes(groups, self.of, minimum_rows)
         if places is None:
             return nan
         assert self.of.standard_error is not None, f"{self.of.metric} has no standard_error"
         picked = list(places[:2])
-        return self.deviation(self.of.function(groups)[picked], self.of.standard_error(groups)[picked])
+        return self.deviation(once(self.of.function, groups)[picked], once(self.of.standard_error, groups)[picked])
 
     def interval(self, groups: Any, *, minimum_rows: float) -> tuple[float, float]:
-        places = self._extremes(groups, minimum_rows)
+        places = _extremes(groups, self.of, minimum_rows)
         if places is None:
             return nan, nan
         largest, smallest, count = places
-        every = _interval_at(self.of, groups, intervals.quantile(count * (count - 1) / 2))
+        every = once(_interval_at, groups, self.of, intervals.quantile(count * (count - 1) / 2))
         low, high = self.ends(*((every[0][i], every[1][i], every[2][i]) for i in (largest, smallest)))
         return float(low), float(high)
 
-    def _extremes(self, groups: Any, minimum_rows: float) -> tuple[int, int, int] | None:
-        """Places of the largest and the smallest, and how many groups are compared."""
-        values = self.of.function(groups)
-        there = np.flatnonzero((support(self.of, groups) >= minimum_rows) & ~np.isnan(values))
-        if there.size < 2:
-            return None
-        return int(there[values[there].argmax()]), int(there[values[there].argmin()]), int(there.size)
+
+def _extremes(groups: Any, s: Statistic, minimum_rows: float) -> tuple[int, int, int] | None:
+    """Places of the largest and the smallest of the groups that are large enough, and how many those are."""
+    return once(_places, groups, s, minimum_rows)
+
+
+def _places(groups: Any, s: Statistic, minimum_rows: float) -> tuple[int, int, int] | None:
+    values = once(s.function, groups)
+    there = np.flatnonzero((support(s, groups) >= minimum_rows) & ~np.isnan(values))
+    if there.size < 2:
+        return None
+    return int(there[values[there].argmax()]), int(there[values[there].argmin()]), int(there.size)
 
 
 class _Difference(_Made):
     def value(self, groups: Any, minimum_rows: float) -> float:
-        return gap(self.of.function(groups), support(self.of, groups), minimum_rows)
+        places = _extremes(groups, self.of, minimum_rows)
+        values = once(self.of.function, groups)
+        return nan if places is None else float(values[places[0]] - values[places[1]])
 
     def ends(self, largest: intervals.Interval, smallest: intervals.Interval) -> tuple[FloatArray, FloatArray]:
         low, high = intervals.difference(largest, smallest)
@@ -203,7 +211,9 @@ class _Difference(_Made):
 
 class _Ratio(_Made):
     def value(self, groups: Any, minimum_rows: float) -> float:
-        return proportion(self.of.function(groups), support(self.of, groups), minimum_rows)
+        places = _extremes(groups, self.of, minimum_rows)
+        values = once(self.of.function, groups)
+        return nan if places is None else quotient(values[places[1]], values[places[0]])
 
     def ends(self, largest: intervals.Interval, smallest: intervals.Interval) -> tuple[FloatArray, FloatArray]:
         low, high = intervals.proportion(smallest, largest)
@@ -217,22 +227,22 @@ class _Ratio(_Made):
 class _Worst(_Made):
     def value(self, groups: Any, minimum_rows: float) -> float:
         place = self._worst(groups, minimum_rows)
-        return nan if place is None else float(self.of.function(groups)[place])
+        return nan if place is None else float(once(self.of.function, groups)[place])
 
     def error(self, groups: Any, *, minimum_rows: float) -> float:
         place = self._worst(groups, minimum_rows)
         assert self.of.standard_error is not None, f"{self.of.metric} has no standard_error"
-        return nan if place is None else float(self.of.standard_error(groups)[place])
+        return nan if place is None else float(once(self.of.standard_error, groups)[place])
 
     def interval(self, groups: Any, *, minimum_rows: float) -> tuple[float, float]:
         """Holds for all groups at once."""
-        places = self._extremes(groups, minimum_rows)
+        places = _extremes(groups, self.of, minimum_rows)
         if places is None:
             return nan, nan
         worst = places[1] if self.of.about.higher == "better" else places[0]
-        _, low, high = _interval_at(self.of, groups, intervals.quantile(places[2]))
+        _, low, high = once(_interval_at, groups, self.of, intervals.quantile(places[2]))
         return float(low[worst]), float(high[worst])
 
     def _worst(self, groups: Any, minimum_rows: float) -> int | None:
-        places = self._extremes(groups, minimum_rows)
+        places = _extremes(groups, self.of, minimum_rows)
         return None if places is None else places[1] if self.of.about.higher == "better" else places[0]

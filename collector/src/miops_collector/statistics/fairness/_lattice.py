@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, rel_entr
 
+from miops_collector.statistics._once import once
 from miops_collector.statistics._ratio import ratio
 from miops_collector.statistics._statistic import Statistic
 from miops_collector.statistics.fairness._compared import support
@@ -64,7 +65,7 @@ def adjusted(p: FloatArray) -> FloatArray:
 
 def _against_rest(statistic: Statistic, groups: Any, minimum_rows: float) -> FloatArray:
     rows = support(statistic, groups)
-    z = _of_shares(*statistic.counts(groups)) if statistic.counts else _of_means(statistic, groups, rows)
+    z = _of_shares(*once(statistic.counts, groups)) if statistic.counts else _of_means(statistic, groups, rows)
     others = rows.sum() - rows
     return np.where((rows >= minimum_rows) & (others >= minimum_rows), 2 * ndtr(-np.abs(z)), np.nan)
 
@@ -80,7 +81,7 @@ def _of_shares(hits: FloatArray, rows: FloatArray) -> FloatArray:
 
 def _of_means(statistic: Statistic, groups: Any, rows: FloatArray) -> FloatArray:
     assert statistic.standard_error is not None, statistic.metric
-    values, errors = statistic.function(groups), statistic.standard_error(groups)
+    values, errors = once(statistic.function, groups), once(statistic.standard_error, groups)
     known = ~np.isnan(values) & ~np.isnan(errors)
     weight, total, spread = (np.where(known, part, 0.0) for part in (rows, rows * values, (rows * errors) ** 2))
     others = weight.sum() - weight

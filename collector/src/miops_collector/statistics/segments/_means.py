@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from miops_collector.statistics._once import once
 from miops_collector.statistics._ratio import ratio
 from miops_collector.summary import FloatArray, Segments
 
-__all__ = ["Means", "inside", "outside"]
+__all__ = ["Means", "inside", "outside", "share"]
 
 
 class Means(NamedTuple):
@@ -21,18 +22,29 @@ class Means(NamedTuple):
 
 
 def inside(segments: Segments) -> Means:
-    return _once(segments, "inside", segments.sums)
+    return once(_inside, segments)
 
 
 def outside(segments: Segments) -> Means:
     """Of the rows of the other segments of the axis."""
-    return _once(segments, "outside", segments.sums.sum(axis=0) - segments.sums)
+    return once(_outside, segments)
 
 
-def _once(segments: Segments, name: str, sums: FloatArray) -> Means:
-    """Several statistics ask for them, of dozens of axes: they are kept with the summary they are of."""
-    found: Means = vars(segments).get(name) or vars(segments).setdefault(name, _means(sums))
-    return found
+def share(segments: Segments) -> FloatArray:
+    """``(g,)`` weight of each as a part of all of its axis."""
+    return once(_share, segments)
+
+
+def _inside(segments: Segments) -> Means:
+    return _means(segments.sums)
+
+
+def _outside(segments: Segments) -> Means:
+    return _means(segments.sums.sum(axis=0) - segments.sums)
+
+
+def _share(segments: Segments) -> FloatArray:
+    return ratio(segments.sums[:, 0], np.full(len(segments.names), segments.sums[:, 0].sum()))
 
 
 def _means(sums: FloatArray) -> Means:

@@ -52,11 +52,13 @@ def worst(
     """
     if not axes:
         return ()
-    rows = [axis.sums[:, 0] for axis in axes]
-    large = [(n >= minimum_rows) & (n.sum() - n >= minimum_rows) for n in rows]
-    tests = [np.where(ok, ndtr(-ratio(v, e)), np.nan) for ok, v, e in zip(large, values, errors, strict=True)]
-    ends = np.cumsum([len(n) for n in rows])[:-1]
-    p = np.split(adjusted(np.concatenate(tests)), ends)
+    rows = np.concatenate([axis.sums[:, 0] for axis in axes])
+    sizes = np.array([len(axis.names) for axis in axes])
+    firsts = np.cumsum(sizes) - sizes
+    others = np.repeat(np.add.reduceat(rows, firsts), sizes) - rows
+    z = ratio(np.concatenate(values), np.concatenate(errors))
+    tests = np.where((rows >= minimum_rows) & (others >= minimum_rows), ndtr(-z), np.nan)
+    p = np.split(adjusted(tests), firsts[1:])
     singles = {axis.columns[0]: (axis.names, inside(axis)) for axis in axes if len(axis.columns) == 1}
     named = [
         (float(values[i][place]), Found(i, int(place), _name(axis, int(place), singles), float(p[i][place])))

@@ -6,9 +6,8 @@ from math import inf
 
 import numpy as np
 
-from miops_collector.statistics._ratio import ratio
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.segments._means import inside
+from miops_collector.statistics.segments._means import inside, share
 from miops_collector.summary import FloatArray, Segments
 
 __all__ = ["added_loss", "standard_error"]
@@ -57,13 +56,9 @@ def added_loss(reference: Segments, current: Segments) -> FloatArray:
     K. Budhathoki, D. Janzing, P. Bloebaum, H. Ng, "Why did the distribution change?", Proceedings of the 24th
     International Conference on Artificial Intelligence and Statistics, 2021, doi:10.48550/arXiv.2102.13384.
     """
-    return _share(current) * (inside(current).mean - inside(reference).mean)
+    return share(current) * (inside(current).mean - inside(reference).mean)
 
 
 def standard_error(reference: Segments, current: Segments) -> FloatArray:
     """``(g,)`` for independent rows, the share taken as given; ``nan`` for fewer than two rows on a side."""
-    return np.asarray(_share(current) * np.sqrt(inside(current).variance + inside(reference).variance))
-
-
-def _share(segments: Segments) -> FloatArray:
-    return ratio(segments.sums[:, 0], np.full(len(segments.names), segments.sums[:, 0].sum()))
+    return np.asarray(share(current) * np.sqrt(inside(current).variance + inside(reference).variance))
