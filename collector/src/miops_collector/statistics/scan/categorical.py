@@ -11,7 +11,7 @@ import numpy as np
 from miops_collector.layout import ColumnLayout, Layout
 from miops_collector.statistics.scan.dispersion import LOCATION, MISSING, OUTSIDE, Dispersion
 from miops_collector.statistics.scan.numeric import rate
-from miops_collector.statistics.scan.proportion import log_tolerant_difference, newcombe
+from miops_collector.statistics.scan.proportion import log_exact_excess, log_tolerant_difference, newcombe
 from miops_collector.statistics.scan.ragged import Index, Ragged, segment_first, segment_max, segment_min, segment_sum
 from miops_collector.statistics.scan.settings import ScanSettings
 from miops_collector.statistics.scan.shape import chi_square_terms, log_tolerant_chi_square, phi, phi_interval
@@ -24,6 +24,8 @@ CATEGORICAL_WEIGHTS: Final = {"shape": 0.4, "category": 0.3, "unseen": 0.2, "mis
 """How a column's level is shared among its statistics; they sum to 1."""
 EXPECTED: Final = 5.0
 """Categories with fewer expected rows are tested together."""
+ONCE: Final = 1.5
+"""Effective rows below which a category is there once."""
 COMMON: Final = 4
 """Categories whose shares are kept window by window."""
 
@@ -32,12 +34,15 @@ COMMON: Final = 4
 class CategoricalTests:
     """What is computed once per reference for ``c`` columns with ``t`` cells in all, the last of each unseen values.
 
-    ``common`` is ``(c, 4)`` the cells of the most common categories, -1 where there are fewer.
+    ``common`` is ``(c, 4)`` the cells of the most common categories, -1 where there are fewer; ``once`` ``(c,)`` rows
+    of the reference that are the only one with their category: had they come later, they would have been unseen. Of
+    categories that share a cell it is not known, so all count.
     """
 
     cells: Ragged
     common: Index
     unseen: Index
+    once: FloatArray
     seen: FloatArray
     reference: FloatArray
     counts: FloatArray
@@ -53,7 +58,9 @@ class CategoricalTests:
         seen[unseen] = 0.0
         common = np.stack([_most_common(counts[:-1]) for counts in cells.split(flat)])
         common = np.where(common >= 0, common + cells.starts[:, None], -1)
-        return cls(cells, common, unseen, seen, flat, segment_sum(flat, cells.starts), cells.without(reference))
+        pooled = np.array([len(c.pooled) for c in columns], np.float64)
+        once = segment_sum(np.where(flat < ONCE, flat, 0.0) * seen, cells.starts) + pooled
+        return cls(cells, common, unseen, once, seen, flat, segment_sum(flat, cells.starts), cells.without(reference))
 
     def tracked(self, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
         """What a history keeps: ``(…, c, TRACKED)`` means, ``(…, c, 2)`` rows with a value and rows in all."""
@@ -69,14 +76,10 @@ class CategoricalTests:
         """Every statistic of every column; ``vectors`` is ``(look_backs, pane)``, ``dispersion`` of these columns."""
         flat = self.cells.values(vectors)
         rows = segment_sum(flat, self.cells.starts)
-        unseen, known = flat[:, self.unseen], self.reference[self.unseen]
         return {
             "shape": self._shape(flat, rows, dispersion, settings),
             "category": self._category(flat, rows, dispersion, settings),
-            "unseen": rate(
-                unseen, rows - unseen, known, self.counts - known, settings.unseen_tolerance, settings,
-                dispersion=dispersion, place=OUTSIDE,
-            ),
+            "unseen": self._unseen(flat[:, self.unseen], rows, dispersion, settings),
             "missing": rate(
                 self.cells.without(vectors), rows, self.without, self.counts, settings.rate_tolerance, settings,
                 dispersion=dispersion, place=MISSING,
@@ -107,6 +110,27 @@ class CategoricalTests:
         log_p = log_tolerant_chi_square(x, df, noise, tolerance=settings.shape_tolerance)
         low, high = phi_interval(x, df, noise)
         return Tested(np.where(enough, log_p, 0.0), phi(x, df, noise), low, high, rows, self.counts, factor)
+
+    def _unseen(self, hits: FloatArray, rows: FloatArray, dispersion: Dispersion, settings: ScanSettings) -> Tested:
+        """Rows of categories that the reference does not have, against those that it has once, as Good and Turing do.
+
+        Where there are such, a category that the reference happens to lack comes with all of its rows: about ``n / m``.
+
+        I. J. Good, "The population frequencies of species and the estimation of population parameters", Biometrika,
+        1953, doi:10.1093/biomet/40.3-4.237.
+        """
+        expected = np.broadcast_to(self.reference[self.unseen] + self.once, rows.shape)
+        n, m = np.maximum(rows, 1.0), np.broadcast_to(np.maximum(self.counts, 1.0), rows.shape)
+        factor, freedom = dispersion.factor(OUTSIDE, rows), dispersion.freedom[:, :, OUTSIDE]
+        effect = hits / n - expected / m
+        enough = (effect >= settings.unseen_minimum) & (rows / factor >= settings.minimum_rows)
+        enough &= m >= settings.minimum_rows
+        log_p = log_exact_excess(
+            hits, n, expected, m, tolerance=settings.unseen_tolerance, freedom=freedom,
+            dispersion=factor * (1.0 + n / m * (self.once > 0.0)),
+        )  # fmt: skip
+        low, high = newcombe(hits / factor, n / factor, expected, m)
+        return Tested(np.where(enough, log_p, 0.0), effect, low, high, rows, self.counts, factor)
 
     def _category(self, flat: FloatArray, rows: FloatArray, dispersion: Dispersion, settings: ScanSettings) -> Tested:
         """The most changed single category; its p-value is paid for once per category."""

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from miops_collector.statistics.scan.alike import moderated
 from miops_collector.statistics.scan.dispersion import DEPENDENT, LOCATION, MISSING, OUTSIDE, SPREAD, Dispersion
 from miops_collector.summary import FloatArray
 
@@ -94,8 +95,9 @@ def measured_dispersion(
 
     over all runs ``i`` of ``L`` windows among the ``W`` of the history, with ``n`` rows and mean ``S`` each; ``v`` is
     the variance of one row: 1 for rank scores, ``p (1 - p)`` for a share of rows. Degrees of freedom are ``W - 1`` for
-    single windows and ``max(1.5 W / L - 1, 2)`` for longer runs. A share that is nearly never other than 0, and one
-    whose factor is no more than chance makes it, is taken as known.
+    single windows and ``max(1.5 W / L - 1, 2)`` for longer runs. Columns that look independent say so of one another
+    (:func:`~miops_collector.statistics.scan.alike.moderated`). A share that is nearly never other than 0, and one whose
+    factor is no more than chance makes it, is taken as known.
 
     Fails
         a trend in the history looks like dependence and hides drift; a season longer than the history is not in it.
@@ -117,6 +119,8 @@ def measured_dispersion(
     total, held = _from_the_start(sums), _from_the_start(rows)
     found = [_at(count, ends, length, total, held, center, variance, windows) for count in kept]
     factors, typical, freedom = (np.stack([f[i] for f in found]) for i in range(3))
+    factors, freedom = moderated(factors, freedom, means, unit)
+    factors = np.maximum(factors, 1.0)
     freedom = np.where(unit | (factors > DEPENDENT), freedom, np.inf)
     factors = _outside_as_far_apart(factors, unit)
     worst = factors[..., CATEGORIES].argmax(axis=-1)
@@ -145,7 +149,7 @@ def _at(
     factor = np.where(tellable, squares * correction / np.where(variance > 0.0, variance, 1.0), 1.0)
     typical = (n * n).sum(axis=0) / np.maximum(n.sum(axis=0), 1.0)
     freedom = windows - 1.0 if count == 1 else 1.5 * windows / count - 1.0
-    return np.maximum(factor, 1.0), np.maximum(typical, 1.0), np.maximum(freedom, 2.0)
+    return factor, np.maximum(typical, 1.0), np.maximum(freedom, 2.0)
 
 
 def _outside_as_far_apart(factors: FloatArray, unit: NDArray[np.bool_]) -> FloatArray:

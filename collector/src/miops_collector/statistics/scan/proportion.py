@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import rel_entr
+from scipy.special import betainc, ndtri_exp, rel_entr
 
 from miops_collector.statistics.scan.tails import log_two_sided
 from miops_collector.summary import FloatArray
 
-__all__ = ["log_tolerant_difference", "newcombe", "root_likelihood_ratio"]
+__all__ = ["log_exact_excess", "log_tolerant_difference", "newcombe", "root_likelihood_ratio"]
 
 Z_95 = 1.959963984540054
+SMALLEST = 1e-300
 
 
 def root_likelihood_ratio(x: FloatArray, n: FloatArray, y: FloatArray, m: FloatArray) -> FloatArray:
@@ -53,6 +54,34 @@ def log_tolerant_difference(
     moved = np.clip(x - side * (tolerance * n + 0.5) - np.where(side > 0, allowance, 0.0), 0.0, n)
     beyond = side * (moved / n - y / m) > 0.0
     return np.where(beyond, log_two_sided(root_likelihood_ratio(moved, n, y, m) / np.sqrt(dispersion), freedom), 0.0)
+
+
+def log_exact_excess(
+    x: FloatArray, n: FloatArray, y: FloatArray, m: FloatArray, *, tolerance: float,
+    dispersion: FloatArray | float = 1.0, freedom: FloatArray | float = np.inf,
+) -> FloatArray:  # fmt: skip
+    r"""Log p-value of "the window's share is larger by more than ``tolerance``", for rows of a kind that is rare.
+
+    .. math:: p = 2 \, P(B \ge x), \qquad B \sim \mathrm{Binomial}(x + y, n / (n + m))
+
+    Given how many such rows there are in all, each lies in the window with probability ``n / (n + m)`` if nothing has
+    changed: exact however few they are, where likelihood ratios are not. The tolerance is first taken off ``x``.
+    Parameters are those of :func:`log_tolerant_difference`.
+
+    Examples
+    --------
+    Four of 200 rows, none of 10,000:
+
+    >>> four = [np.array([float(v)]) for v in (4, 200, 0, 10_000)]
+    >>> float(np.exp(log_exact_excess(*four, tolerance=0.0))[0].round(9))
+    2.96e-07
+    """
+    excess = np.maximum(x - tolerance * n, 0.0)
+    beyond = excess * m > y * n
+    safe = np.where(beyond, excess, 1.0)
+    log_p = np.log(np.maximum(2.0 * betainc(safe, y + 1.0, n / (n + m)), SMALLEST))
+    z = -ndtri_exp(np.minimum(log_p, 0.0) - np.log(2.0)) / np.sqrt(dispersion)
+    return np.where(beyond, log_two_sided(np.maximum(z, 0.0), freedom), 0.0)
 
 
 def newcombe(x: FloatArray, n: FloatArray, y: FloatArray, m: FloatArray) -> tuple[FloatArray, FloatArray]:
