@@ -20,6 +20,7 @@ from miops_collector.panes import PaneSet
 from miops_collector.reference import build_layout, provisional_layout
 from miops_collector.reference.columns import NO_DEFINITION, DefinitionEdges
 from miops_collector.report import ModelKey
+from miops_collector.sampling import reference_sample
 from miops_collector.schema import Records
 from miops_collector.stores._store import ModelInfo, Store
 from miops_collector.summarise import rows_of
@@ -106,7 +107,8 @@ def given_reference(
         definition_edges=_definition_edges(config.definitions_of(key.name)),
     )
     rows = rows_of(table, classes=layout.classes, scored=known.classes)
-    return Reference(layout, _summaries(layout, rows), table.num_rows, created_at)
+    sample = reference_sample(table, layout, config)
+    return Reference(layout, _summaries(layout, rows), table.num_rows, created_at, sample)
 
 
 def automatic_reference(store: Store, info: ModelInfo, config: Config, now: int) -> Reference | None:

@@ -35,12 +35,16 @@ MARKS_SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """What a model version is compared with: a layout frozen with it, and its summaries in that layout."""
+    """What a model version is compared with: a layout frozen with it, and its summaries in that layout.
+
+    ``sample`` is some of its rows as an Arrow stream, empty where none were kept.
+    """
 
     layout: Layout
     summaries: Summaries
     rows: int
     created_at: int
+    sample: bytes = b""
 
 
 def read_reference(stored: StoredReference) -> Reference | None:
@@ -50,7 +54,7 @@ def read_reference(stored: StoredReference) -> Reference | None:
     if len(vector) != layout.size:
         return None
     extremes = np.frombuffer(stored.extremes, dtype=np.float64).reshape(-1, 2)
-    return Reference(layout, Summaries(layout, vector, extremes), stored.rows, stored.created_at)
+    return Reference(layout, Summaries(layout, vector, extremes), stored.rows, stored.created_at, stored.sample)
 
 
 def store_reference(reference: Reference) -> StoredReference:
@@ -62,6 +66,7 @@ def store_reference(reference: Reference) -> StoredReference:
         origin=reference.layout.origin,
         rows=reference.rows,
         created_at=reference.created_at,
+        sample=reference.sample,
     )
 
 

@@ -13,7 +13,7 @@ from miops.semconv import COLUMN_CONTEXT_PREFIX, COLUMN_FEATURE_PREFIX, COLUMN_S
 from miops_collector.columns import Column, FloatArray, Numbers, Rows, Texts
 from miops_collector.schema import FAULT_SUFFIX
 
-__all__ = ["rows_of", "scored_classes"]
+__all__ = ["columns_of", "rows_of", "scored_classes"]
 
 MONITORED = (COLUMN_FEATURE_PREFIX, COLUMN_CONTEXT_PREFIX)
 WORDS_OF_BOOLEANS = ("false", "true")
@@ -38,7 +38,7 @@ def rows_of(table: pa.Table, *, classes: Sequence[str] = (), scored: Sequence[st
         value=_either(table, "value_number", "value_text"),
         score=_numbers(table, "score"),
         class_scores=_class_scores(table, classes, scored),
-        columns=_monitored(table),
+        columns=columns_of(table),
         truth=_either(table, "truth_number", "truth_text") if "truth_number" in table.column_names else None,
         sign=_numbers(table, "sign", missing=1.0) if "sign" in table.column_names else None,
     )
@@ -98,7 +98,7 @@ def _plain(array: pa.Array) -> Column:
     return _texts(array)
 
 
-def _monitored(table: pa.Table) -> dict[str, Column]:
+def columns_of(table: pa.Table) -> dict[str, Column]:
     """Feature and context columns by name; there may be thousands, so each is looked up by its place."""
     arrays = {n: array for n, array in zip(table.column_names, table.columns, strict=True) if n.startswith(MONITORED)}
     return {

@@ -10,6 +10,7 @@ from miops_collector.alarming import Alarming
 from miops_collector.config import Config
 from miops_collector.monitored import Monitored, Reference, store_reference
 from miops_collector.report import Alert, Observation
+from miops_collector.sampling import Sampling
 from miops_collector.signals import Context, evaluate_all
 from miops_collector.stores._store import ModelInfo, Store
 from miops_collector.window import NANOS, Window, parse_length
@@ -51,6 +52,7 @@ class Watched:
         self._store = store
         self._monotonic = monotonic
         self._alarming: Alarming | None = None
+        self._sampling = Sampling(model.key, config, store)
         self._windows: list[Window] = []
         self._described: tuple[object, ...] = ()
         self._rest_until = 0.0
@@ -125,9 +127,11 @@ class Watched:
         model.update_agenda(now)
         done, computed = self._evaluate_due(started + seconds, now)
         alarming.advance(model, computed, self._store, complete)
+        judged = alarming.judged(computed)
+        self._sampling.keep(judged)
         self._show(alarming, done, now)
         if computed:
-            self._store.put_observations(alarming.judged(computed))
+            self._store.put_observations(judged)
         model.agenda.done(done)
         if now - model.saved_at >= SAVE_SECONDS * NANOS:
             self._save_in_time(now)
@@ -141,24 +145,27 @@ class Watched:
                 if i and self._monotonic() > deadline:
                     break
                 if self.model.resolves(window):
-                    observations += self.evaluate(window, now)
+                    observations += self.evaluate(window, now, sampling=self._sampling)
                 done.append(window)
         return done, observations
 
-    def evaluate(self, window: Window, now: int) -> tuple[Observation, ...]:
-        """Every observation about a window; none if it has no rows."""
+    def evaluate(self, window: Window, now: int, *, sampling: Sampling | None = None) -> tuple[Observation, ...]:
+        """Every observation about a window, those of sampled rows only with ``sampling``; none if it has no rows."""
         reference, current = self.model.compared(window)
-        if current.volume.rows <= 0:
+        rows = current.volume.rows
+        if rows <= 0:
             return ()
+        complete = window.end <= self.model.complete_before(now)
         context = Context(
             model=self.model.key,
             window=window,
             computed_at=now,
-            complete=window.end <= self.model.complete_before(now),
+            complete=complete,
             minimum_rows=self._config.minimum_rows,
             minimum_group_rows=self._config.minimum_group_rows,
             reference_time=self.model.first_seen,
             definition=self._config.definitions_of(self.model.key.name),
+            sampled=sampling.of(window, reference, rows, complete=complete) if sampling else None,
         )
         return evaluate_all(context, reference.summaries if reference else None, current)
 
@@ -169,7 +176,8 @@ class Watched:
         windows = self.model.trailing_windows(now)
         if windows != self._windows or any(d.end > w.start for w in windows for d in done):
             computed = [o for w in windows for o in self.evaluate(w, now)]
-            self.trailing, self._windows = tuple(alarming.judged(computed)), windows
+            sampled = self._sampling.shown([w for w in windows if any(o.window == w for o in computed)])
+            self.trailing, self._windows = (*alarming.judged(computed), *sampled), windows
 
     def let_go(self, now: int) -> None:
         """It could not be evaluated: show what is known as long as its windows have not passed, then nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -16,7 +17,7 @@ IDS = [f"p{i}" for i in range(400)]
 REFERENCE = StoredReference("{}", b"\0" * 8, b"", "file", 3, 17, b"rows")
 
 
-def fill(store: Store, ids: list[str] = IDS, **columns: object) -> None:
+def fill(store: Store, ids: list[str] = IDS, **columns: Any) -> None:
     given = {"feature__x": [float(i) for i in range(len(ids))], "feature__y": ["a"] * len(ids), **columns}
     store.append([predictions(ids, **given)])
 

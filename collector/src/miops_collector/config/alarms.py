@@ -121,7 +121,8 @@ def _alerts() -> Any:
 
 def _observed() -> list[str]:
     """Names of everything that is observed of a window."""
+    from miops_collector.signals.multivariate import METRICS
     from miops_collector.statistics import families, statistics_of
 
     window = (semconv.METRIC_WINDOW_ROWS, semconv.METRIC_WINDOW_LABELLED_SHARE)
-    return sorted([*window, *(s.metric for family in families() for s in statistics_of(family))])
+    return sorted([*window, *METRICS, *(s.metric for family in families() for s in statistics_of(family))])

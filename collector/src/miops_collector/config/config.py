@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from miops.semconv import TASKS
 from miops_collector.config.alarms import AlarmConfig
+from miops_collector.config.multivariate import MultivariateConfig
 from miops_collector.config.retention import RetentionConfig
 from miops_collector.config.section import Address, Length, Section
 from miops_collector.config.transport import ExportConfig, ForwardConfig, OtlpConfig
@@ -69,6 +70,7 @@ class Config(Section):
     series_per_model: int = Field(default=500, ge=10)
     attribute_map: dict[str, str] = Field(default={}, description="foreign attribute name to ours")
     models: dict[str, ModelConfig] = Field(default={}, description="by name of the model")
+    multivariate: MultivariateConfig = MultivariateConfig()
     alarms: AlarmConfig = AlarmConfig()
     forward: ForwardConfig | None = None
     export: ExportConfig | None = None
@@ -113,6 +115,21 @@ class Config(Section):
             msg = f"retention.rows: {rows} is less than deduplicate_for: {self.deduplicate_for}"
             raise ValueError(msg)
         return self
+
+    @model_validator(mode="after")
+    def _sampled_window_is_one(self) -> Config:
+        window = self.multivariate.window
+        if window is not None and parse_length(window) not in self.window_nanos:
+            msg = f"multivariate.window: {window} is none of the windows{did_you_mean(window, self.windows)}"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def sampled_nanos(self) -> int:
+        """Length of the windows whose rows are sampled: as set, else the longest of at most a day."""
+        if self.multivariate.window:
+            return parse_length(self.multivariate.window)
+        return max((w for w in self.window_nanos if w <= parse_length("1d")), default=self.window_nanos[0])
 
     @property
     def window_nanos(self) -> tuple[int, ...]:

@@ -20,6 +20,7 @@ DEFAULT_BUDGET = 500
 
 STATES: Mapping[str, int] = {"inactive": 0, "resolved": 0, "pending": 1, "firing": 2}
 _DRIFT = f"{semconv.METRIC_PREFIX}drift."
+_TESTS = (_DRIFT, f"{semconv.METRIC_PREFIX}multivariate.")
 _PERFORMANCE = f"{semconv.METRIC_PREFIX}performance."
 _SEVERITY: Mapping[str, int] = {"alert": 2, "warning": 3, "ok": 4}
 _COMPANION, _ALARM, _DETAIL = 0, 1, 5
@@ -99,7 +100,7 @@ def _values(observations: Iterable[Observation]) -> Iterator[_Series]:
         whole = not (o.column or o.segment or o.group or o.sensitive_feature)
         tier = _SEVERITY[o.status] if whole or o.status != "ok" else _DETAIL
         yield _Series(o.metric, o.model, attributes, o.value, tier, abs(o.value))
-        if not math.isnan(o.p_value) and o.metric.startswith(_DRIFT):
+        if not math.isnan(o.p_value) and o.metric.startswith(_TESTS):
             test = (semconv.TEST, o.metric.rpartition(".")[2])
             of_test = tuple(sorted((*attributes, test)))
             yield _Series(semconv.METRIC_DRIFT_P_VALUE, o.model, of_test, o.p_value, tier, -o.p_value)

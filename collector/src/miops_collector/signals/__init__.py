@@ -6,7 +6,7 @@ them all. Signals know no thresholds: an observation is ``ok`` or ``insufficient
 
 from __future__ import annotations
 
-from miops_collector.signals._context import Context
+from miops_collector.signals._context import Context, Sampled
 from miops_collector.signals._signal import Signal, evaluate_all, signals
 
-__all__ = ["Context", "Signal", "evaluate_all", "signals"]
+__all__ = ["Context", "Sampled", "Signal", "evaluate_all", "signals"]

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import nan
 
+from miops_collector.columns import Column
 from miops_collector.report import ModelKey
+from miops_collector.statistics.multivariate import Baseline
 from miops_collector.window import NANOS, Window
 
-__all__ = ["Context"]
+__all__ = ["Context", "Sampled"]
 
 DAY = 86_400 * NANOS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sampled:
+    """Some rows of the window, by name of their column, and what those of the reference say: ``None`` if none are kept.
+
+    ``rows`` is how many rows there are.
+    """
+
+    columns: Mapping[str, Column]
+    rows: int
+    baseline: Baseline | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +49,8 @@ class Context:
         :data:`~miops_collector.statistics.definitions.DEFINITIONS`, or ``miops``.
     segment
         Name of the segment the summaries are of, empty for all rows.
+    sampled
+        Rows of the window, where its columns are to be looked at together.
     """
 
     model: ModelKey
@@ -45,6 +62,7 @@ class Context:
     reference_time: int = 0
     segment: str = ""
     definition: str = "miops"
+    sampled: Sampled | None = None
 
     @property
     def days(self) -> float:

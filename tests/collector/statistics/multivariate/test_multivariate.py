@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from miops_collector.columns import Column, FloatArray, Numbers, Texts
 from miops_collector.statistics.multivariate import (
+    baseline_of,
     changed_correlations,
     domain_classifier,
     encoding_of,
@@ -236,3 +237,41 @@ def test_constant_columns_and_few_rows_form_no_pair() -> None:
 
     assert changed_correlations(constant, drawn(rng, 100, 0.0), NAMES) == ()
     assert changed_correlations(drawn(rng, 9), drawn(rng, 100), NAMES) == ()
+
+
+def test_a_column_that_is_gone_or_of_another_kind_is_missing_in_every_row() -> None:
+    reference: dict[str, Column] = {
+        "x": Numbers(np.array([1.0, 3.0, 2.0, 2.0])),
+        "c": Texts(np.array([0, 1, 1, 1], np.int32), ("a", "b")),
+    }
+    encoding = encoding_of(reference)
+
+    gone = encoding.matrix({"c": reference["c"]})
+    other = encoding.matrix({"x": Texts(np.array([0], np.int32), ("a",)), "c": Numbers(np.array([1.0]))})
+
+    assert gone[:, 0].tolist() == [0.0] * 4
+    assert other.tolist() == encoding.matrix(
+        {"x": Numbers(np.array([np.nan])), "c": Texts(np.array([-1], np.int32), ("a", "b"))}
+    ).tolist()  # fmt: skip
+    assert encoding.matrix({}).shape == (0, 2)
+
+
+def test_what_is_usual_is_that_of_rows_the_plane_was_not_fitted_to() -> None:
+    random = np.random.default_rng(8)
+    shifts = []
+    for _ in range(60):  # many columns and few rows: where a plane fits its own rows much better than others
+        columns: dict[str, Column] = {f"c{i}": Numbers(random.normal(size=400)) for i in range(20)}
+        baseline = baseline_of(columns)
+        assert baseline is not None
+        fresh: dict[str, Column] = {f"c{i}": Numbers(random.normal(size=400)) for i in range(20)}
+        value, error = reconstruction_error(baseline.plane, baseline.encoding.matrix(fresh))
+        shifts.append((value - baseline.usual) / np.hypot(error, baseline.usual_error))
+
+    assert abs(np.mean(shifts)) < 0.5
+    assert np.std(shifts) == pytest.approx(1.0, abs=0.3)
+
+
+def test_one_column_or_few_rows_are_no_baseline() -> None:
+    assert baseline_of({"x": Numbers(np.arange(9.0))}) is None
+    assert baseline_of({"x": Numbers(np.arange(3.0)), "y": Numbers(np.array([1.0, 0.0, 2.0]))}) is None
+    assert baseline_of({}) is None

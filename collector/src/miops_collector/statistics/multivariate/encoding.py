@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,6 +16,7 @@ __all__ = ["Encoding", "encoding_of"]
 @dataclass(frozen=True, slots=True, eq=False)
 class _Number:
     fill: float
+    kind: ClassVar[type[Column]] = Numbers
 
     def read(self, column: Column) -> FloatArray:
         assert isinstance(column, Numbers)
@@ -25,6 +27,7 @@ class _Number:
 class _Text:
     share: Mapping[str, float]
     fill: float
+    kind: ClassVar[type[Column]] = Texts
 
     def read(self, column: Column) -> FloatArray:
         assert isinstance(column, Texts)
@@ -47,9 +50,16 @@ class Encoding:
     std: FloatArray
 
     def matrix(self, columns: Mapping[str, Column]) -> FloatArray:
-        """``(n, d)`` rows of these columns, in the order of ``names``; a column of another kind is an error."""
-        read = [reader.read(columns[name]) for name, reader in zip(self.names, self.readers, strict=True)]
-        found: FloatArray = (np.stack(read, axis=1) - self.mean) / self.std
+        """``(n, d)`` rows of these columns, in the order of ``names``.
+
+        A column that is not there, or is of another kind than in the reference, is missing in every row.
+        """
+        n = max(map(_length, columns.values()), default=0)
+        read = np.empty((n, len(self.names)))
+        for i, (name, reader) in enumerate(zip(self.names, self.readers, strict=True)):
+            column = columns.get(name)
+            read[:, i] = reader.read(column) if isinstance(column, reader.kind) else reader.fill
+        found: FloatArray = (read - self.mean) / self.std
         return found
 
 
@@ -73,6 +83,10 @@ def encoding_of(reference: Mapping[str, Column]) -> Encoding:
             chosen.append((name, reader, float(values.mean()), float(values.std())))
     names, readers, means, stds = zip(*chosen, strict=True) if chosen else ((), (), (), ())
     return Encoding(tuple(names), tuple(readers), np.array(means, np.float64), np.array(stds, np.float64))
+
+
+def _length(column: Column) -> int:
+    return len(column.values if isinstance(column, Numbers) else column.codes)
 
 
 def _reader(column: Column) -> _Number | _Text | None:
