@@ -8,11 +8,13 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyVa
 
 from miops import semconv
 from miops_collector.otlp.decode import decode
+from miops_collector.otlp.from_json import json_to_protobuf
 from miops_collector.otlp.settings import DecodeSettings
 
 __all__ = ["warm"]
 
 _NOW = 1_700_000_000_000_000_000
+_JSON = b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"value":{"doubleValue":1.5}}]}]}]}]}'
 
 
 def warm() -> None:
@@ -20,6 +22,7 @@ def warm() -> None:
     settings = DecodeSettings()
     decode("traces", _spans().SerializeToString(), settings, now=_NOW)
     decode("logs", _events().SerializeToString(), settings, now=_NOW)
+    json_to_protobuf("traces", _JSON)
 
 
 def _texts(values: dict[str, AnyValue]) -> list[KeyValue]:
