@@ -62,21 +62,47 @@ def test_a_section_whose_keys_are_all_commented_out_is_the_default(file: Path) -
         ("ageing: {1x: 2d}", "config.yaml: ageing.1x: '1x' is no length"),
         ("web: localhost", "config.yaml: web: 'localhost' is no address: write HOST:PORT"),
         ("web: 'localhost:99999'", "web: 'localhost:99999' is no address"),
-        ("bins: 5", "config.yaml: bins: Input should be greater than or equal to 10 (given: 5)"),
-        ("tick_seconds: soon", "config.yaml: tick_seconds: Input should be a valid number"),
+        ("bins: 5", "config.yaml: bins: must be at least 10 (given: 5)"),
+        ("tick_seconds: soon", "config.yaml: tick_seconds: must be a number (given: 'soon')"),
         ("reference: automatic", "config.yaml: reference: 'automatic' is not allowed; did you mean 'auto'?"),
         ("export: {protocol: grpc}", "config.yaml: export.endpoint: is missing"),
         ("export: {endpoint: 'ftp://x'}", "export.endpoint: 'ftp://x' is no endpoint: write http://HOST:PORT"),
         ("export: {endpoint: 'http://x:port'}", "export.endpoint: 'http://x:port' is no endpoint"),
-        ("- 1", "config.yaml: must be a mapping of keys, not list"),
+        ("- 1", "config.yaml: must be a mapping of keys, such as 'data_dir: miops-data', not [1]"),
         ("a: [", "config.yaml: is no YAML"),
+        ("bins: 20\nweb: localhost:1\nbins: 30", "config.yaml: is no YAML: the key 'bins' is there twice"),
+        ("otlp:\n  grpc: localhost:1\n  grpc: localhost:2", "the key 'grpc' is there twice"),
+        ("a: &a [*a]", "config.yaml: is nested too deeply, or within itself"),
+        ("[" * 5000, "config.yaml: is nested too deeply, or within itself"),
+        (
+            "data_dir: ${HOME}",
+            "data_dir: '${HOME}' is no variable: write ${env:NAME:-default}, or $$ for a dollar sign",
+        ),
+        ("otlp: 5", "config.yaml: otlp: must be a mapping of keys (given: 5)"),
+        ("windows: 1h", "config.yaml: windows: must be a list, such as [a, b] (given: '1h')"),
+        ("windows: [1]", "config.yaml: windows[0]: must be a text; put it in quotes (given: 1)"),
+        ("models: {1: {}}", "config.yaml: models[1]: must be a text; put it in quotes (given: 1)"),
+        ("data_dir: 2020-01-01", "config.yaml: data_dir: must be a path; put it in quotes"),
+        ("bins: 20.5", "config.yaml: bins: must be a whole number (given: 20.5)"),
+        ("bins: true", "config.yaml: bins: must be a number (given: True)"),
+        ("alarms: {budget_per_month: .inf}", "alarms.budget_per_month: must be a finite number (given: inf)"),
+        ("web: 'localhost:²'", "web: 'localhost:²' is no address"),
+        ("web: 'local host:1'", "web: 'local host:1' is no address"),
+        ("export: {endpoint: 'http://x', headers: {a b: c}}", "export.headers: 'a b' is no name of a header"),
     ],
 )
 def test_an_error_names_the_key_and_what_is_allowed(file: Path, text: str, message: str) -> None:
     assert message in refused(file, text)
 
 
-RULE = "alarms: {{rules: [{{name: mine, metric: miops.drift.psi, threshold: 0.2, {0}}}]}}"
+OWN_RULE = {"name": "mine", "metric": "miops.drift.psi", "threshold": "0.2"}
+
+
+def rule(change: str) -> str:
+    """A configuration with one rule, in which one key is another, or new."""
+    key, _, value = change.partition(": ")
+    said = ", ".join(f"{k}: {v}" for k, v in (OWN_RULE | {key: value}).items())
+    return f"alarms: {{rules: [{{{said}}}]}}"
 
 
 @pytest.mark.parametrize(
@@ -90,23 +116,24 @@ RULE = "alarms: {{rules: [{{name: mine, metric: miops.drift.psi, threshold: 0.2,
         ("metric: miops.dirft.*", "alarms.rules[0].metric: 'miops.dirft.*' is no metric that rules can watch"),
         ("match: {colum: age}", "alarms.rules[0].match: 'colum' is nothing to match; did you mean 'column'?"),
         ("treshold: 1", "alarms.rules[0].treshold: unknown key; did you mean 'threshold'?"),
+        ("threshold: .nan", "alarms.rules[0].threshold: must be a finite number (given: nan)"),
         ("for: soon", "alarms.rules[0].for: 'soon' is no length"),
         ("comparison: ==", "alarms.rules[0].comparison: '==' is not allowed; allowed: <, <=, >, >=, abs>"),
     ],
 )
 def test_a_rule_that_could_never_alarm_is_an_error(file: Path, change: str, message: str) -> None:
-    assert message in refused(file, RULE.format(change))
+    assert message in refused(file, rule(change))
 
 
 @pytest.mark.parametrize("metric", ["miops.drift.*", "miops.window.rows", "miops.fairness.*_difference"])
 def test_a_rule_may_watch_everything_that_is_observed(file: Path, metric: str) -> None:
-    assert load(file, RULE.format(f"metric: {metric}")).alarms.rules[0].metric == metric
+    assert load(file, rule(f"metric: {metric}")).alarms.rules[0].metric == metric
 
 
 def test_two_rules_cannot_have_one_name(file: Path) -> None:
-    rule = "{name: mine, metric: miops.drift.psi, threshold: 0.2}"
+    own = "{name: mine, metric: miops.drift.psi, threshold: 0.2}"
 
-    assert "alarms.rules: two rules have the name 'mine'" in refused(file, f"alarms: {{rules: [{rule}, {rule}]}}")
+    assert "alarms.rules: two rules have the name 'mine'" in refused(file, f"alarms: {{rules: [{own}, {own}]}}")
 
 
 def test_every_mistake_is_told_at_once(file: Path) -> None:
@@ -129,5 +156,21 @@ def test_a_file_that_is_not_there_is_an_error(file: Path) -> None:
 def test_a_file_that_is_no_text_is_an_error(file: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00web")
 
-    with pytest.raises(ConfigError, match="is no YAML"):
+    with pytest.raises(ConfigError, match="is not UTF-8 text: byte 0 is 0xff"):
         load_config(file, environment={})
+
+
+def test_an_error_does_not_tell_what_headers_hold(file: Path) -> None:
+    said = refused(file, "export: {endpoint: 'http://x', headers: {authorization: 12345, other: [12345]}}")
+
+    assert "export.headers.authorization: must be a text; put it in quotes" in said
+    assert "12345" not in said
+    assert "secret" not in refused(file, 'export: {endpoint: "http://x", headers: {a: "secret\\n"}}')
+
+
+def test_keys_that_are_merged_in_are_not_there_twice(file: Path) -> None:
+    text = "models:\n  a: &a {task: regression, sensitive: [sex]}\n  b: {<<: *a, task: ranking}"
+
+    models = load(file, text).models
+
+    assert (models["b"].task, models["b"].sensitive) == ("ranking", ("sex",))

@@ -14,6 +14,29 @@ from miops_collector.errors import did_you_mean
 __all__ = ["explain"]
 
 Location = tuple[int | str, ...]
+_EXPECTED = {
+    "string_type": "must be a text; put it in quotes",
+    "invalid_key": "keys must be texts; put it in quotes",
+    "path_type": "must be a path; put it in quotes",
+    "model_type": "must be a mapping of keys",
+    "model_attributes_type": "must be a mapping of keys",
+    "dict_type": "must be a mapping of keys",
+    "tuple_type": "must be a list, such as [a, b]",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "greater_than": "must be more than {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than": "must be less than {lt:g}",
+    "less_than_equal": "must be at most {le:g}",
+}
+"""What is allowed, in words of YAML instead of Python."""
+HIDDEN = "headers"
 
 
 def explain(error: ValidationError, model: type[BaseModel], source_of: Callable[[str], str]) -> str:
@@ -32,8 +55,10 @@ def _line(one: Any, model: type[BaseModel], source_of: Callable[[str], str]) -> 
         said = f"{one['input']!r} is not allowed{did_you_mean(str(one['input']), allowed)}"
     elif one["type"] == "missing":
         said = "is missing"
-    elif one["type"] != "value_error" and not isinstance(one["input"], dict | BaseModel):
-        said = f"{said} (given: {one['input']!r})"
+    elif one["type"] != "value_error":
+        said = _EXPECTED.get(one["type"], said).format(**one.get("ctx", {}))
+        if HIDDEN not in location and not isinstance(one["input"], BaseModel):
+            said += f" (given: {one['input']!r:.60})"
     return f"{source_of(path)}: {path}: {said}" if path else f"{source_of(path)}: {said}"
 
 

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, field_validator
 
 from miops_collector.window import format_length, parse_length
 
-__all__ = ["Address", "Endpoint", "Length", "Section"]
+__all__ = ["Address", "Endpoint", "Headers", "Length", "Section"]
 
 LONGEST = parse_length("3650d")
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    """Keys it does not know are errors, and so are numbers that nothing can be compared with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_boolean_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+        kind = cls.model_fields[str(info.field_name)].annotation
+        if isinstance(value, bool) and kind in (int, float):
+            msg = f"must be a number (given: {value!r})"
+            raise ValueError(msg)
+        return value
 
 
 def _length(text: str) -> str:
@@ -27,7 +41,8 @@ def _length(text: str) -> str:
 
 def _address(text: str) -> str:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 0 <= int(port) <= 65_535:
+    number = int(port) if port.isascii() and port.isdigit() else -1
+    if not host or re.search(r"\s", host) or not 0 <= number <= 65_535:
         msg = f"{text!r} is no address: write HOST:PORT, such as 'localhost:4317'"
         raise ValueError(msg)
     return text
@@ -45,6 +60,19 @@ def _endpoint(text: str) -> str:
     return text if "//" in text else f"http://{text}"
 
 
+def _headers(headers: dict[str, str]) -> dict[str, str]:
+    """Values are not repeated in the message: they carry tokens."""
+    for name, value in headers.items():
+        if not HEADER_NAME.fullmatch(name):
+            msg = f"{name!r} is no name of a header: letters, digits and hyphens, such as 'authorization'"
+            raise ValueError(msg)
+        if not HEADER_VALUE.fullmatch(value):
+            msg = f"the value of {name!r} must be printable ASCII on one line"
+            raise ValueError(msg)
+    return headers
+
+
 Length = Annotated[str, AfterValidator(_length)]
 Address = Annotated[str, AfterValidator(_address)]
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
+Headers = Annotated[dict[str, str], AfterValidator(_headers)]

@@ -18,7 +18,24 @@ ENVIRONMENT_PREFIX = "MIOPS_COLLECTOR_"
 OTHERS_NAMES = re.compile(r"CONFIG|SERVICE_(HOST|PORT)(_.+)?|PORT(_\d+_(TCP|UDP)(_.+)?)?")
 """Not settings: the command line's own ``MIOPS_COLLECTOR_CONFIG``, and what Kubernetes puts into the environment of
 every container beside a service called ``miops-collector``."""
-REFERENCE = re.compile(r"\$\$|\$\{env:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+REFERENCE = re.compile(
+    r"\$\$|\$\{env:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|(?P<other>\$\{[^}]*\}?)"
+)
+
+MERGE = "tag:yaml.org,2002:merge"
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML keeps the last of two equal keys without a word; a section that is there twice is half lost."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen and key.tag != MERGE:
+                said = f"the key {key.value!r} is there twice"
+                raise yaml.constructor.ConstructorError(None, None, said, key.start_mark)
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep=deep)
 
 
 def read_file(file: Path, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -30,17 +47,23 @@ def read_file(file: Path, environment: Mapping[str, str]) -> dict[str, Any]:
         If the file cannot be read, is no YAML mapping, or names a variable that is not set and has no default.
     """
     try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        data = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506  a SafeLoader
+        if data is not None and not isinstance(data, dict):
+            msg = f"{file}: must be a mapping of keys, such as 'data_dir: miops-data', not {data!r:.60}"
+            raise ConfigError(msg)
+        found: dict[str, Any] = _resolved(data or {}, environment, str(file))
     except OSError as error:
         msg = f"{file}: cannot be read: {error.strerror}"
         raise ConfigError(msg) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        msg = f"{file}: is not UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}"
+        raise ConfigError(msg) from error
+    except yaml.YAMLError as error:
         msg = f"{file}: is no YAML: {error}"
         raise ConfigError(msg) from error
-    if data is not None and not isinstance(data, dict):
-        msg = f"{file}: must be a mapping of keys, not {type(data).__name__}"
-        raise ConfigError(msg)
-    found: dict[str, Any] = _resolved(data or {}, environment, str(file))
+    except RecursionError as error:
+        msg = f"{file}: is nested too deeply, or within itself"
+        raise ConfigError(msg) from error
     return found
 
 
@@ -111,6 +134,9 @@ def _substituted(text: str, environment: Mapping[str, str], where: str) -> str:
     def value(match: re.Match[str]) -> str:
         if match[0] == "$$":
             return "$"
+        if match["other"]:
+            msg = f"{where}: {match['other']!r} is no variable: write ${{env:NAME:-default}}, or $$ for a dollar sign"
+            raise ConfigError(msg)
         name, default = match["name"], match["default"]
         found = environment.get(name)
         if found is None and default is None:

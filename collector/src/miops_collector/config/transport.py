@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from miops_collector.config.section import Address, Endpoint, Section
+from miops_collector.config.section import Address, Endpoint, Headers, Section
 
 __all__ = ["ExportConfig", "ForwardConfig", "OtlpConfig", "TlsConfig"]
 
@@ -42,7 +42,7 @@ class ForwardConfig(Section):
 
     endpoint: Endpoint = Field(description="http://HOST:PORT")
     protocol: Literal["grpc", "http/protobuf"] = "grpc"
-    headers: dict[str, str] = Field(default={}, description="sent with every request, such as authorization")
+    headers: Headers = Field(default={}, description="sent with every request, such as authorization")
 
 
 class ExportConfig(Section):
@@ -50,5 +50,5 @@ class ExportConfig(Section):
 
     endpoint: Endpoint = Field(description="http://HOST:PORT, for http/protobuf the base URL or the full path")
     protocol: Literal["grpc", "http/protobuf"] = "http/protobuf"
-    headers: dict[str, str] = Field(default={}, description="sent with every request, such as authorization")
+    headers: Headers = Field(default={}, description="sent with every request, such as authorization")
     interval_seconds: float = Field(default=15.0, gt=0)
