@@ -495,6 +495,7 @@ def test_versions_in_use_share_the_budget_of_their_model(store: DuckDBStore, clo
         assert shared is not None
         assert shared.scan is not None
         assert shared.scan.settings.alpha == pytest.approx(level / 2)
+    assert {(p.model, p.per_month, p.versions) for p in engine.report.plans} == {(MODEL, 0.5, 2), (other, 0.5, 2)}
 
 
 def test_a_version_that_is_silent_for_a_month_leaves_its_part_to_the_others() -> None:

@@ -61,9 +61,9 @@ def test_panes_stay_as_long_as_windows_are_looked_back_at() -> None:
 
 def test_nothing_is_known_until_it_was_learned(world: tuple[Scan, np.ndarray]) -> None:
     assert noted(world, 167).dispersion is None
-    assert noted(world, 167).learned == "167 of 168 windows"
+    assert noted(world, 167).progress == (167, 168)
     assert noted(world, 168).dispersion is not None
-    assert noted(world, 168).learned == ""
+    assert noted(world, 168).progress == (168, 168)
 
 
 def test_it_stays_until_the_history_has_doubled(world: tuple[Scan, np.ndarray]) -> None:
@@ -146,6 +146,8 @@ def test_while_it_is_learned_only_what_should_not_be_there_opens_an_alarm(store:
     serve(10, 10, engine, shift=30.0)
     settle(engine)
     assert raised(engine) == {("x", "range")}
+    (plan,) = engine.report.plans
+    assert (plan.learned, plan.to_learn, plan.window) == (20, 168, "1h")
 
 
 def test_without_learning_every_statistic_opens_one_at_once(store: DuckDBStore) -> None:

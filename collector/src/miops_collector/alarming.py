@@ -41,7 +41,7 @@ from miops_collector.labelled import Labelled
 from miops_collector.layout import ColumnLayout, Summaries
 from miops_collector.look_backs import LookBacks
 from miops_collector.monitored import Monitored
-from miops_collector.report import Alert, ModelKey, Observation
+from miops_collector.report import AlarmPlan, Alert, ModelKey, Observation
 from miops_collector.scanned import Scanned
 from miops_collector.statistics.scan import LOOK_BACKS, RATES, ColumnEvidence, Scan, ScanSettings
 from miops_collector.stores._store import Store
@@ -311,6 +311,16 @@ class Alarming:
         if not o.metric.startswith(DRIFT_FAMILY) or o.status == "insufficient_data" or o.definition:
             return o  # of another tool's number that tool's threshold says
         return replace(o, status=self.scanned.at(o.column, o.window.end))
+
+    @property
+    def plan(self) -> AlarmPlan | None:
+        """What the default rules may spend and have learned; ``None`` where they are switched off."""
+        if not self.config.defaults:
+            return None
+        learned, wanted = self.dependence.progress if self.dependence else (0, 0)
+        budget, length = self._budget, Window(0, self.smallest).label
+        shares = {str(family): share for family, share in budget.shares.items()}
+        return AlarmPlan(self.key, budget.per_month, shares, self.versions, length, learned, wanted)
 
     def alerts(self) -> tuple[Alert, ...]:
         """Pending, firing and recently resolved alerts, the one to look at first in front."""

@@ -64,11 +64,10 @@ class Dependence:
         self.dispersion: Dispersion | None = None
 
     @property
-    def learned(self) -> str:
-        """How far it is, for a person; empty when it is done."""
-        if self.dispersion is not None:
-            return ""
-        return f"{self._noted} of {learning_windows(self._length)} windows"
+    def progress(self) -> tuple[int, int]:
+        """Windows learned from, and windows until it is known; equal when it is."""
+        wanted = learning_windows(self._length)
+        return (wanted if self.dispersion is not None else min(self._noted, wanted)), wanted
 
     def note(self, end: int, window: Summaries, alarming: Collection[str]) -> None:
         """A window, later than all before, that has been judged; columns in ``alarming`` have an open alarm."""

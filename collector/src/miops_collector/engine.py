@@ -174,8 +174,9 @@ class Engine:
             self._work(ready, now, errors)
             known = self._all()
             self._report = Report(
-                now, tuple(o for w in known for o in w.trailing), tuple(a for w in known for a in w.alerts)
-            )
+                now, tuple(o for w in known for o in w.trailing), tuple(a for w in known for a in w.alerts),
+                tuple(plan for w in known if (plan := w.plan) is not None),
+            )  # fmt: skip
             if errors:
                 msg = f"{len(errors)} models could not be brought up to date"
                 raise ExceptionGroup(msg, errors)

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from miops_collector.window import Window
 
-__all__ = ["Alert", "AlertState", "ModelKey", "Observation", "Report", "Status"]
+__all__ = ["AlarmPlan", "Alert", "AlertState", "ModelKey", "Observation", "Report", "Status"]
 
 Status: TypeAlias = Literal["ok", "warning", "alert", "insufficient_data"]
 AlertState: TypeAlias = Literal["inactive", "pending", "firing", "resolved"]
@@ -121,13 +121,43 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmPlan:
+    """What the default alarms of one model version may spend, and how far they have learned.
+
+    Attributes
+    ----------
+    per_month
+        False alarms of this version per 30 days: its part of what the model may raise.
+    shares
+        How families of alarms divide it; they sum to 1.
+    versions
+        Versions of the model that are in use and divide its budget.
+    window
+        Length of the windows that are learned from: ``1h``.
+    learned, to_learn
+        Windows seen, and windows until it is known how rows depend on one another. Equal when it is known; both 0 where
+        there is nothing to learn. Until then drift shows as a warning.
+    """
+
+    model: ModelKey
+    per_month: float
+    shares: Mapping[str, float]
+    versions: int = 1
+    window: str = ""
+    learned: int = 0
+    to_learn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The newest state of every series of every model, at one moment.
 
     ``observations`` hold the trailing window of every configured length for each model (what ``/metrics`` shows);
-    a series whose window has no data is not in it. ``alerts`` hold every alert that is not inactive.
+    a series whose window has no data is not in it. ``alerts`` hold every alert that is not inactive, ``plans`` what
+    every model version may spend on its default alarms.
     """
 
     computed_at: int
     observations: tuple[Observation, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    plans: tuple[AlarmPlan, ...] = ()

@@ -9,7 +9,7 @@ from miops_collector.adoption import automatic_reference, plain_layout
 from miops_collector.alarming import Alarming
 from miops_collector.config import Config
 from miops_collector.monitored import Monitored, Reference, store_reference
-from miops_collector.report import Alert, Observation
+from miops_collector.report import AlarmPlan, Alert, Observation
 from miops_collector.sampling import Sampling
 from miops_collector.signals import Context, evaluate_all
 from miops_collector.stores._store import ModelInfo, Store
@@ -61,6 +61,10 @@ class Watched:
     @property
     def alerts(self) -> tuple[Alert, ...]:
         return self._alarming.alerts() if self._alarming else ()
+
+    @property
+    def plan(self) -> AlarmPlan | None:
+        return self._alarming.plan if self._alarming else None
 
     # --- how it is laid out ----------------------------------------------------------------------------------------
 

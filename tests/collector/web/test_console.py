@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from miops_collector.report import Report
+from miops_collector.report import ModelKey, Report
+from miops_collector.stores._store import ModelInfo
 from miops_collector.telemetry import INSTRUMENTS, Telemetry
 from miops_collector.web.app import create_app
 from miops_collector.web.pipelines import stages
@@ -230,6 +231,33 @@ def test_only_an_open_drift_alarm_can_be_accepted_as_the_new_reference(client: A
     page = client.get(EMPLOYMENT).text
 
     assert page.count("data-accept") == page.count("Accept as new reference") == 1
+
+
+def test_what_follows_from_drift_of_a_column_stands_apart_from_it(client: AsgiClient) -> None:
+    page = Tags(client.get(EMPLOYMENT).text)
+
+    follows = [a for tag, a in page.found if tag == "details" and "consequence" in str(a.get("class"))]
+    assert [a["class"] for a in follows] == ["consequence pending warning"]
+    assert page.text.index("38 % of rows lie above 95") < page.text.index("What follows from that")
+
+
+def test_other_versions_of_a_model_are_linked() -> None:
+    class Two(SampleStore):
+        def models(self) -> tuple[ModelInfo, ...]:
+            newest = super().models()[0]
+            return (newest, replace(newest, key=ModelKey(newest.key.name, "2016-01")))
+
+    page = Tags(AsgiClient(create_app(sample_backend(store=Two()))).get(EMPLOYMENT).text)
+
+    assert "/model?name=employment&version=2016-01" in [a.get("href") for tag, a in page.found if tag == "a"]
+
+
+def test_every_part_of_the_page_can_be_jumped_to(client: AsgiClient) -> None:
+    page = Tags(client.get(EMPLOYMENT).text)
+
+    jumps = [str(a["href"])[1:] for tag, a in page.found if tag == "a" and str(a.get("href")).startswith("#")]
+    assert jumps == ["main", "alarms", "drift", "performance", "segments", "fairness", "quality"]
+    assert set(jumps) <= {a.get("id") for _, a in page.found}
 
 
 def test_worst_segments_and_intervals_of_groups_are_shown(client: AsgiClient) -> None:

@@ -83,12 +83,12 @@ def test_heat_map_is_one_tab_stop_and_moves_by_arrow_keys(page: Any) -> None:
 def test_chart_is_read_point_by_point(page: Any) -> None:
     page.goto(EMPLOYMENT)
     page.locator(".mark[tabindex='0']").focus()
-    newest = page.locator("#performance ~ .readout").inner_text()
+    newest = page.locator("#performance ~ div .readout").inner_text()
     page.keyboard.press("ArrowLeft")
 
     assert newest.startswith("2025-12-29")
     assert "truth still coming" in newest
-    assert page.locator("#performance ~ .readout").inner_text().startswith("2025-12-28")
+    assert page.locator("#performance ~ div .readout").inner_text().startswith("2025-12-28")
 
 
 def test_a_choice_is_shown_at_once(page: Any) -> None:
@@ -97,7 +97,7 @@ def test_a_choice_is_shown_at_once(page: Any) -> None:
     page.wait_for_url("**drift=wasserstein**")
 
     assert page.get_by_role("button", name="Show").is_hidden()
-    assert "its own scale" in page.locator(".legend").inner_text()
+    assert "its own scale" in page.locator("#drift ~ div .legend").inner_text()
 
 
 @pytest.mark.parametrize("path", ["/", HOSTILE])

@@ -75,6 +75,20 @@ def test_only_the_newest_windows_are_shown() -> None:
     assert found.ticks[0].text == "1970-02-10"
 
 
+def test_estimates_are_drawn_where_truth_is_not_known() -> None:
+    known = [observation(0, 0.8, "miops.performance.accuracy")]
+    expected = [observation(i, 0.8, "miops.estimated_performance.accuracy", standard_error=0.01) for i in (0, 1, 3)]
+
+    both, alone = line_chart(known, {}, expected), line_chart([], {}, expected)
+
+    assert both is not None
+    assert alone is not None
+    assert [both.estimate.count(step) for step in "ML"] == [2, 1]
+    assert both.band.count("Z") == 2
+    assert (len(both.marks), len(alone.marks), alone.line) == (1, 0, "")
+    assert line_chart([], {}, []) is None
+
+
 def test_alarming_inputs_come_first_and_outputs_last() -> None:
     found = heat_map(
         [

@@ -18,6 +18,7 @@ from miops_collector.report import AlertState, ModelKey, Observation
 from miops_collector.schema import Records
 from miops_collector.stores._store import ObservationQuery
 from miops_collector.web.acceptance import acceptance_json, read_form
+from miops_collector.web.alarm_plan import plan_of
 from miops_collector.web.answer import json_answer
 from miops_collector.web.backend import Backend, Submit
 from miops_collector.web.body import UnsupportedFormatError, format_of, read_arrow, read_body
@@ -59,7 +60,12 @@ class _Api:
         only(request.query_params, ())
         report, store = self._backend.report(), self._backend.store
         return json_answer(
-            {"models": [model_json(m, store.reference(m.key), status_of(report, m.key)) for m in store.models()]}
+            {
+                "models": [
+                    model_json(m, store.reference(m.key), status_of(report, m.key), plan_of(report, m.key))
+                    for m in store.models()
+                ]
+            }
         )
 
     def observations(self, request: Request) -> Response:

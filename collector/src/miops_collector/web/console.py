@@ -19,8 +19,7 @@ from miops_collector.report import ModelKey
 from miops_collector.stores._store import ModelInfo
 from miops_collector.web import format as text
 from miops_collector.web.backend import Backend
-from miops_collector.web.counters import row_totals
-from miops_collector.web.heat_map import LEVELS
+from miops_collector.web.counters import attributes_text, point_text, row_totals
 from miops_collector.web.model_page import Shown, model_page
 from miops_collector.web.pipelines import stages
 from miops_collector.web.settings import flattened, without_secrets
@@ -60,7 +59,8 @@ class _Console:
         shown = Shown(query.get("window", ""), query.get("drift", ""), query.get("performance", ""))
         report = self._backend.report()
         page = model_page(self._backend.store, report, info, shown)
-        return _page("model.html", report=report, page=page, key=info.key)
+        others = [m.key for m in self._backend.store.models() if m.key.name == info.key.name and m.key != info.key]
+        return _page("model.html", report=report, page=page, key=info.key, others=others)
 
     def prediction(self, request: Request) -> Response:
         prediction_id = request.query_params.get("id", "")
@@ -108,6 +108,10 @@ def _model_url(key: ModelKey, **more: str) -> str:
     return f"/model?{urlencode({'name': key.name, 'version': key.version, **more}, errors='replace')}"
 
 
+def _named_model_url(name: str, version: str) -> str:
+    return _model_url(ModelKey(name, version))
+
+
 def _prediction_url(prediction_id: str) -> str:
     return f"/prediction?{urlencode({'id': prediction_id}, errors='replace')}"
 
@@ -122,11 +126,12 @@ def _environment() -> Environment:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters |= {
-        "number": text.number_text, "count": text.count_text, "percent": text.percent_text,
+        "number": text.number_text, "count": text.count_text, "percent": text.percent_text, "named": text.name_text,
+        "series": attributes_text,
         "moment": text.moment_text, "day": text.day_text, "flat": _flat, "model_url": _model_url,
         "prediction_url": _prediction_url,
     }  # fmt: skip
-    environment.globals |= {"version": __version__, "levels": range(1, LEVELS + 1)}
+    environment.globals |= {"version": __version__, "point_text": point_text, "model_url": _named_model_url}
     return environment
 
 

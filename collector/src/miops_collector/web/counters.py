@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from miops.semconv import COLLECTOR_PREFIX
+from miops.semconv import COLLECTOR_PREFIX, QUANTILE
 from miops_collector.metric import Metric, Point
 from miops_collector.web.encode import number
+from miops_collector.web.format import count_text, quantity_text
 
-__all__ = ["counters_json", "row_totals"]
+__all__ = ["attributes_text", "counters_json", "point_text", "row_totals"]
 
 _ROWS = f"{COLLECTOR_PREFIX}rows."
 
@@ -26,6 +27,19 @@ def row_totals(metrics: Sequence[Metric]) -> dict[str, float]:
     """``received``, ``stored``, ``refused``, ``deduplicated`` … as far as they are counted."""
     found = {m.name.removeprefix(_ROWS): m for m in metrics if m.name.startswith(_ROWS)}
     return {name: sum(p.value for p in m.points) for name, m in found.items()}
+
+
+def attributes_text(attributes: Mapping[str, str]) -> str:
+    """Which series of a metric it is, for a person."""
+    return ", ".join(f"{value} quantile" if key == QUANTILE else value for key, value in attributes.items())
+
+
+def point_text(metric: Metric, point: Point) -> str:
+    """Its value with its unit; of a histogram the mean and how many that is of."""
+    if point.counts:
+        count = sum(point.counts)
+        return f"{quantity_text(point.value / max(count, 1), metric.unit)} on average of {count_text(count)}"
+    return quantity_text(point.value, metric.unit)
 
 
 def _metric(metric: Metric) -> dict[str, Any]:

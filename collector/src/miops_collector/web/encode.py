@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from miops_collector.accepting import SMALL
-from miops_collector.report import Alert, Observation, Status
+from miops_collector.report import AlarmPlan, Alert, Observation, Status
 from miops_collector.stores._store import ModelInfo, StoredReference
 
 __all__ = ["alarm_json", "iso", "model_json", "number", "observation_json"]
@@ -97,8 +97,13 @@ def alarm_json(a: Alert, columns: Sequence[str] = (), segments: Sequence[str] = 
     }
 
 
-def model_json(info: ModelInfo, reference: StoredReference | None, status: Status | None) -> dict[str, Any]:
-    """One model version as in ``GET /api/v1/models``; ``status`` is null until its first evaluation."""
+def model_json(
+    info: ModelInfo, reference: StoredReference | None, status: Status | None, plan: AlarmPlan | None
+) -> dict[str, Any]:
+    """One model version as in ``GET /api/v1/models``; ``status`` is null until its first evaluation.
+
+    ``alarms`` is what its default alarms may spend and have learned; null until then, and where they are switched off.
+    """
     return {
         "name": info.key.name,
         "version": info.key.version,
@@ -114,6 +119,18 @@ def model_json(info: ModelInfo, reference: StoredReference | None, status: Statu
         "labelled": info.labelled,
         "reference": None if reference is None else _reference(reference),
         "status": status,
+        "alarms": None if plan is None else _plan(plan),
+    }
+
+
+def _plan(plan: AlarmPlan) -> Mapping[str, Any]:
+    return {
+        "budget_per_month": plan.per_month,
+        "shares": dict(plan.shares),
+        "versions": plan.versions,
+        "window": plan.window,
+        "windows_learned": plan.learned,
+        "windows_to_learn": plan.to_learn,
     }
 
 

@@ -5,11 +5,22 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
-__all__ = ["ABSENT", "count_text", "day_text", "moment_text", "number_text", "percent_text", "window_text"]
+__all__ = [
+    "ABSENT", "chance_text", "count_text", "day_text", "moment_text", "name_text", "number_text", "percent_text",
+    "quantity_text", "window_text",
+]  # fmt: skip
 
 ABSENT = "–"
 _DAY = 86_400 * 1_000_000_000
 _THIN = "\u202f"
+_MIB = 1024 * 1024
+_NAMES = {
+    "jensen_shannon": "Jensen–Shannon", "kolmogorov_smirnov": "Kolmogorov–Smirnov", "chi_square": "chi-square",
+    "l_infinity": "L∞", "hellinger": "Hellinger", "wasserstein": "Wasserstein", "brier": "Brier", "psi": "PSI",
+    "roc": "ROC", "auc": "AUC", "mae": "MAE", "rmse": "RMSE", "mape": "MAPE", "r2": "R²", "f1": "F1",
+    "matthews": "Matthews",
+}  # fmt: skip
+"""Names and words that are not written in small letters."""
 
 
 def number_text(value: float) -> str:
@@ -27,6 +38,41 @@ def number_text(value: float) -> str:
         rounded = round(value, digits)
         return f"{rounded:.{max(digits, 0)}f}".rstrip("0").rstrip(".") if digits > 0 else f"{rounded:.0f}"
     return f"{value:.2e}"
+
+
+def name_text(name: str) -> str:
+    """A statistic as people write it.
+
+    Examples
+    --------
+    >>> [name_text(n) for n in ("psi", "roc_auc", "jensen_shannon", "log_loss")]
+    ['PSI', 'ROC AUC', 'Jensen–Shannon', 'log loss']
+    """
+    return _NAMES.get(name) or " ".join(_NAMES.get(word, word) for word in name.split("_"))
+
+
+def chance_text(p_value: float) -> str:
+    """A p-value; one that is smaller than numbers can be is not zero.
+
+    Examples
+    --------
+    >>> [chance_text(v) for v in (0.03, 2e-40, 0.0)]
+    ['p = 0.03', 'p = 2.00e-40', 'p < 1e-300']
+    """
+    return "p < 1e-300" if p_value < 1e-300 else f"p = {number_text(p_value)}"
+
+
+def quantity_text(value: float, unit: str) -> str:
+    """A count, or a number with its unit.
+
+    Examples
+    --------
+    >>> [quantity_text(1.5, "s"), quantity_text(3.0, "{row}"), quantity_text(268435456.0, "By")]
+    ['1.5 s', '3', '256 MiB']
+    """
+    if unit == "By":
+        return f"{number_text(value / _MIB)} MiB"
+    return f"{number_text(value)} s" if unit == "s" else count_text(value)
 
 
 def count_text(value: float) -> str:

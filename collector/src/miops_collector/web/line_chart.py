@@ -55,7 +55,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Everything a template needs to draw; ``reference`` is a height or ``None``."""
+    """Everything a template needs to draw; ``reference`` is a height or ``None``.
+
+    ``estimate`` is the line of what was expected before truth came, ``band`` the area of two standard errors around it.
+    """
 
     width: int
     height: int
@@ -65,6 +68,8 @@ class Chart:
     line: str
     marks: tuple[Mark, ...]
     bars: tuple[Bar, ...]
+    estimate: str
+    band: str
     reference: float | None
     reference_text: str
     rows: tuple[Label, ...]
@@ -84,20 +89,25 @@ class _Scale:
         return round(self.start + share * (self.end - self.start), 1)
 
 
-def line_chart(observations: Sequence[Observation], shares: Mapping[Window, float]) -> Chart | None:
+def line_chart(
+    observations: Sequence[Observation], shares: Mapping[Window, float], estimates: Sequence[Observation] = ()
+) -> Chart | None:
     """Of observations of one statistic and one window length; ``None`` if none has a value.
 
     Parameters
     ----------
     shares
         Share of labelled rows by window; empty for statistics that need no truth.
+    estimates
+        The same statistic as it was expected without truth.
     """
-    known = sorted((o for o in observations if math.isfinite(o.value)), key=lambda o: o.window)
-    if not known:
+    known, expected = _in_order(observations), _in_order(estimates)
+    drawn = _in_order([*known, *expected])
+    if not drawn:
         return None
-    x = _Scale(known[0].window.start, known[-1].window.end, LEFT, WIDTH - RIGHT)
-    reference = next((o.reference for o in reversed(known) if math.isfinite(o.reference)), math.nan)
-    low, high = _range(known, reference)
+    x = _Scale(drawn[0].window.start, max(o.window.end for o in drawn), LEFT, WIDTH - RIGHT)
+    reference = next((o.reference for o in reversed(drawn) if math.isfinite(o.reference)), math.nan)
+    low, high = _range(drawn, reference)
     y = _Scale(low, high, HEIGHT - BOTTOM, TOP)
     complete = _SETTLED * max((s for s in shares.values() if math.isfinite(s)), default=0.0)
     return Chart(
@@ -105,11 +115,17 @@ def line_chart(observations: Sequence[Observation], shares: Mapping[Window, floa
         line=_path(known, x, y),
         marks=tuple(_mark(o, x, y, shares, complete) for o in known),
         bars=tuple(_bar(o.window, x, shares[o.window]) for o in known if math.isfinite(shares.get(o.window, math.nan))),
+        estimate=_path(expected, x, y),
+        band=_band(expected, x, y),
         reference=y(reference) if math.isfinite(reference) else None,
         reference_text=number_text(reference),
         rows=tuple(Label(y(v), number_text(v)) for v in _round_values(low, high)),
-        columns=_dates(known, x),
+        columns=_dates(drawn, x),
     )  # fmt: skip
+
+
+def _in_order(observations: Iterable[Observation]) -> list[Observation]:
+    return sorted((o for o in observations if math.isfinite(o.value)), key=lambda o: o.window)
 
 
 def _mark(o: Observation, x: _Scale, y: _Scale, shares: Mapping[Window, float], complete: float) -> Mark:
@@ -131,13 +147,30 @@ def _what(o: Observation, share: float) -> str:
 
 def _path(known: Sequence[Observation], x: _Scale, y: _Scale) -> str:
     """A line that breaks where a window is missing."""
+    points = [[f"{x(o.window.start + o.window.length / 2)} {y(o.value)}" for o in run] for run in _runs(known)]
+    return "".join(f"M{'L'.join(run)}" for run in points)
+
+
+def _band(expected: Sequence[Observation], x: _Scale, y: _Scale) -> str:
+    """There and back again, broken where a window is missing."""
     parts: list[str] = []
-    before: Window | None = None
-    for o in known:
-        step = "L" if before is not None and o.window.start == before.end else "M"
-        parts.append(f"{step}{x(o.window.start + o.window.length / 2)} {y(o.value)}")
-        before = o.window
+    for run in _runs([o for o in expected if math.isfinite(o.standard_error)]):
+        middles = [x(o.window.start + o.window.length / 2) for o in run]
+        upper = [f"{at} {y(o.value + 2 * o.standard_error)}" for at, o in zip(middles, run, strict=True)]
+        lower = [f"{at} {y(o.value - 2 * o.standard_error)}" for at, o in zip(middles, run, strict=True)]
+        parts.append(f"M{'L'.join((*upper, *reversed(lower)))}Z")
     return "".join(parts)
+
+
+def _runs(observations: Sequence[Observation]) -> list[list[Observation]]:
+    """Windows that follow one another without a gap."""
+    runs: list[list[Observation]] = []
+    for o in observations:
+        if runs and runs[-1][-1].window.end == o.window.start:
+            runs[-1].append(o)
+        else:
+            runs.append([o])
+    return runs
 
 
 def _bar(window: Window, x: _Scale, share: float) -> Bar:
@@ -155,8 +188,8 @@ def _range(known: Iterable[Observation], reference: float) -> tuple[float, float
 
 
 def _round_values(low: float, high: float) -> list[float]:
-    """Three to six round values inside the range."""
-    rough = (high - low) / 4
+    """Three to seven round values inside the range."""
+    rough = (high - low) / 5
     unit = 10.0 ** math.floor(math.log10(rough))
     step = next(m * unit for m in (1, 2, 2.5, 5, 10) if m * unit >= rough)
     first = math.ceil(low / step)
@@ -165,5 +198,6 @@ def _round_values(low: float, high: float) -> list[float]:
 
 def _dates(known: Sequence[Observation], x: _Scale) -> tuple[Label, ...]:
     name = day_text if known[0].window.length % _DAY == 0 else moment_text
-    every = math.ceil(len(known) / _MOST_LABELS)
-    return tuple(Label(x(o.window.start + o.window.length / 2), name(o.window.start)) for o in known[::every])
+    windows = sorted({o.window for o in known})
+    every = math.ceil(len(windows) / _MOST_LABELS)
+    return tuple(Label(x(w.start + w.length / 2), name(w.start)) for w in windows[::every])

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from miops import semconv
-from miops_collector.alerts import blamed
-from miops_collector.report import Alert, AlertState, ModelKey, Observation, Report
+from miops_collector.alerts import DRIFT
+from miops_collector.exporters.descriptions import describe
+from miops_collector.report import ModelKey, Observation, Report
 from miops_collector.stores._store import ModelInfo, ObservationQuery, Store
-from miops_collector.web.format import count_text, number_text, percent_text, window_text
+from miops_collector.web.alarm_cards import AlarmCard, alarm_cards
+from miops_collector.web.alarm_plan import PlanLines, plan_lines, plan_of
+from miops_collector.web.format import count_text, name_text, number_text, percent_text, window_text
 from miops_collector.web.groups import GroupTable, group_tables
 from miops_collector.web.heat_map import HeatMap, heat_map
 from miops_collector.web.line_chart import Chart, line_chart
 from miops_collector.web.quality_table import QualityTable, quality_table
-from miops_collector.web.segment_table import SegmentTable, blamed_segments, segment_table
+from miops_collector.web.segment_table import SegmentTable, segment_table
 from miops_collector.web.status import status_of
 from miops_collector.web.verdict_lines import VerdictLine, verdict_lines
 from miops_collector.window import parse_length
 
 __all__ = ["Choice", "ModelPage", "Shown", "model_page"]
 
-_DRIFT, _PERFORMANCE = "miops.drift.", "miops.performance."
+_DRIFT, _PERFORMANCE, _ESTIMATED = "miops.drift.", "miops.performance.", "miops.estimated_performance."
 _COUNTS = frozenset({"correct", "labelled"})
 _FIRST_DRIFT = ("psi", "jensen_shannon")
 _FIRST_PERFORMANCE = ("roc_auc", "accuracy", "rmse", "mae")
@@ -42,10 +45,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A drop-down: its values and the one that is chosen."""
+    """A drop-down: its values and the one that is chosen, with what that means."""
 
     values: tuple[str, ...]
     chosen: str
+    means: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +62,6 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class AlarmCard:
-    """One alarm with the sentence for a person and the columns that are to blame."""
-
-    alert: Alert
-    sentence: str
-    blamed: tuple[str, ...]
-    """Columns, then segments."""
-    evidence: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ModelPage:
     """The page; parts that do not apply are ``None`` or empty."""
 
@@ -76,7 +69,11 @@ class ModelPage:
     status: str | None
     reference: str
     figures: tuple[Figure, ...]
-    alarms: tuple[AlarmCard, ...]
+    causes: tuple[AlarmCard, ...]
+    consequences: tuple[AlarmCard, ...]
+    accepts: bool
+    """Whether what drifted can be accepted as the reference: a drift alarm fires."""
+    plan: PlanLines | None
     resolved: tuple[AlarmCard, ...]
     windows: Choice
     drifts: Choice
@@ -96,18 +93,22 @@ def model_page(store: Store, report: Report, info: ModelInfo, shown: Shown) -> M
     lengths = sorted({o.window.label for o in newest}, key=parse_length, reverse=True)
     windows = _choose(lengths, shown.window)
     of_length = [o for o in newest if o.window.label == windows.chosen]
-    drifts = _choose(_names(of_length, _DRIFT), shown.drift, _FIRST_DRIFT)
-    performances = _choose(_names(of_length, _PERFORMANCE), shown.performance, _FIRST_PERFORMANCE)
+    drifts = _choose(_names(of_length, _DRIFT), shown.drift, _FIRST_DRIFT, _DRIFT)
+    performances = _choose(_names(of_length, _PERFORMANCE), shown.performance, _FIRST_PERFORMANCE, _PERFORMANCE)
     history = _History(store, info.key, windows.chosen)
     performance = history.read(_PERFORMANCE + performances.chosen, _MOST_CHART_WINDOWS) if performances.chosen else []
     chart, no_chart = _chart(history, performance, of_length)
+    open_, plan = alarm_cards(report, info.key, "firing", "pending"), plan_of(report, info.key)
     return ModelPage(
         info=info,
         status=status_of(report, info.key),
         reference=_reference(store, info.key),
         figures=(*_figures(of_length), *_newest_known(performance)),
-        alarms=_alarms(report, info.key, "firing", "pending"),
-        resolved=_alarms(report, info.key, "resolved"),
+        causes=tuple(card for card in open_ if not card.follows),
+        consequences=tuple(card for card in open_ if card.follows),
+        accepts=any(card.alert.rule == DRIFT and card.alert.state == "firing" for card in open_),
+        plan=plan_lines(plan) if plan else None,
+        resolved=alarm_cards(report, info.key, "resolved"),
         windows=windows,
         drifts=drifts,
         heat=_heat(history, drifts.chosen, of_length),
@@ -150,8 +151,9 @@ def _chart(
     if not performance:
         return None, "No statistic of performance applies to this model yet."
     labelled = history.read(semconv.METRIC_WINDOW_LABELLED_SHARE, _MOST_CHART_WINDOWS)
-    chart = line_chart(performance, {o.window: o.value for o in labelled})
     metric = performance[0].metric
+    estimates = history.read(_ESTIMATED + metric.removeprefix(_PERFORMANCE), _MOST_CHART_WINDOWS)
+    chart = line_chart(performance, {o.window: o.value for o in labelled}, estimates)
     why = next((o.reason for o in newest if o.metric == metric and o.reason), "no ground truth yet")
     return chart, "" if chart else f"Nothing to draw: {why}."
 
@@ -161,7 +163,7 @@ def _newest_known(performance: Sequence[Observation]) -> Iterator[Figure]:
     known = [o for o in performance if math.isfinite(o.value)]
     if known:
         o = max(known, key=lambda one: one.window)
-        name = o.metric.removeprefix(_PERFORMANCE).replace("_", " ")
+        name = name_text(o.metric.removeprefix(_PERFORMANCE))
         beside = f"{window_text(o.window.start, o.window.end)}, reference {number_text(o.reference)}"
         yield Figure(f"{name}, newest known", number_text(o.value), beside)
 
@@ -175,7 +177,7 @@ def _figures(newest: Sequence[Observation]) -> tuple[Figure, ...]:
         figures.append(Figure("rows in the newest window", count_text(rows.value), beside))
     share = by_metric.get(semconv.METRIC_WINDOW_LABELLED_SHARE)
     if share is not None:
-        figures.append(Figure("of them with ground truth", percent_text(share.value), "truth may still come"))
+        figures.append(Figure("of them with ground truth", percent_text(share.value), "more may still come"))
     for metric, name, unit in _FIGURES:
         o = by_metric.get(metric)
         if o is not None and math.isfinite(o.value):
@@ -188,35 +190,6 @@ _FIGURES = (
     ("miops.confidence.mean", "mean confidence", ""),
     ("miops.latency.p95", "95th percentile of latency", " ms"),
 )
-
-
-def _alarms(report: Report, model: ModelKey, *states: AlertState) -> tuple[AlarmCard, ...]:
-    """In the order of the report: the one to look at first in front."""
-    of_model = [a for a in report.alerts if a.model == model]
-    return tuple(
-        AlarmCard(
-            a,
-            a.what or _sentence(a),
-            (*blamed(a, of_model), *blamed_segments(a, report.observations)),
-            _evidence(a.evidence),
-        )
-        for state in states
-        for a in of_model
-        if a.state == state
-    )
-
-
-def _sentence(a: Alert) -> str:
-    where = f" of {a.column}" if a.column else f" of {a.group or a.sensitive_feature}" if a.sensitive_feature else ""
-    name = a.metric.rpartition(".")[2].replace("_", " ")
-    return f"{name}{where} is {number_text(a.value)}; the threshold is {number_text(a.threshold)}"
-
-
-def _evidence(evidence: Mapping[str, float | str]) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (name.replace("_", " "), value if isinstance(value, str) else number_text(value))
-        for name, value in evidence.items()
-    )
 
 
 def _reference(store: Store, model: ModelKey) -> str:
@@ -232,6 +205,7 @@ def _names(newest: Iterable[Observation], family: str) -> list[str]:
     return sorted(n for n in names - _COUNTS if "." not in n)
 
 
-def _choose(values: Sequence[str], asked: str, preferred: Sequence[str] = ()) -> Choice:
+def _choose(values: Sequence[str], asked: str, preferred: Sequence[str] = (), family: str = "") -> Choice:
     usual = next((name for name in (*preferred, *values) if name in values), "")
-    return Choice(tuple(values), asked if asked in values else usual)
+    chosen = asked if asked in values else usual
+    return Choice(tuple(values), chosen, describe(family + chosen).brief if family and chosen else "")

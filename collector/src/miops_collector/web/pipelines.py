@@ -8,6 +8,7 @@ from typing import Final
 
 from miops.semconv import COLLECTOR_PREFIX
 from miops_collector.metric import Metric, Point
+from miops_collector.web.counters import attributes_text, point_text
 
 __all__ = ["Line", "Stage", "stages"]
 
@@ -26,12 +27,11 @@ _REST: Final = ("Other", "what belongs to no stage", ("",))
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One series: ``of`` has the values of its attributes."""
+    """One series: ``of`` has the values of its attributes, ``value`` its number with its unit."""
 
     name: str
-    unit: str
     of: str
-    value: float
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +55,4 @@ def _stage(name: str, does: str, begins: tuple[str, ...], left: dict[str, Metric
 
 
 def _line(name: str, metric: Metric, point: Point) -> Line:
-    return Line(name, metric.unit.strip("{}"), ", ".join(point.attributes.values()), point.value)
+    return Line(name, attributes_text(point.attributes), point_text(metric, point))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from miops import semconv
 from miops_collector.report import Observation, Status
-from miops_collector.web.format import number_text
+from miops_collector.web.format import chance_text
 
 __all__ = ["VerdictLine", "verdict_lines"]
 
@@ -40,6 +40,6 @@ def verdict_lines(newest: Iterable[Observation]) -> tuple[VerdictLine, ...]:
 
 def _line(o: Observation, name: str, means: str) -> VerdictLine:
     word = _WORDS.get(o.value, "not known")
-    parts = [o.reason] if o.reason else []
-    parts += [f"p = {number_text(o.p_value)}"] if math.isfinite(o.p_value) else []
+    parts = [o.reason.replace("_gap", " gap")] if o.reason else []
+    parts += [chance_text(o.p_value)] if math.isfinite(o.p_value) else []
     return VerdictLine(name, means, o.status, word, ", ".join(parts))

@@ -7,6 +7,11 @@ const REFRESH_MILLISECONDS = 10000;
 
 document.documentElement.classList.add("scripted");
 
+// What is wider than the window begins with the newest.
+document.querySelectorAll("[data-grid], [data-points]").forEach((picture) => {
+  picture.parentElement.scrollLeft = picture.parentElement.scrollWidth;
+});
+
 // A choice is shown at once.
 document.addEventListener("change", (event) => {
   if (event.target.matches("select[data-submit]")) event.target.form.requestSubmit();
@@ -79,9 +84,12 @@ async function refresh() {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (document.querySelector("td.cell:hover, .mark:hover")) return;
     const main = document.getElementById("main");
+    if (!getSelection().isCollapsed) return;
     const open = [...main.querySelectorAll("details")].map((details) => details.open);
+    const moved = [...main.querySelectorAll(".scroll, .parts")].map((part) => part.scrollLeft);
     main.replaceChildren(...page.getElementById("main").childNodes);
     main.querySelectorAll("details").forEach((details, i) => { details.open = open[i] ?? details.open; });
+    main.querySelectorAll(".scroll, .parts").forEach((part, i) => { part.scrollLeft = moved[i] ?? 0; });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error; // the collector is away; the next attempt will tell
   }
