@@ -67,21 +67,21 @@ class Engine:
         for stored in appended.stored:
             if stored.records.kind == "predictions":
                 by_model[ModelKey(stored.records.model, stored.records.version)].append(stored)
+        known = {m.key: m for m in self._store.models()} if by_model else {}
         for key, group in by_model.items():
-            self._add(key, appended.seq, group, now)
+            self._add(known.get(key, ModelInfo(key)), appended.seq, group, now)
         for stored in appended.stored:
             if stored.records.kind == "reference" and stored.records.reference_last:
                 self._due.note(stored.records)
         return appended
 
-    def _add(self, key: ModelKey, seq: int, group: list[Stored], now: int) -> None:
+    def _add(self, info: ModelInfo, seq: int, group: list[Stored], now: int) -> None:
         """The rows are committed: whatever goes wrong here may not turn that into a failed request."""
         try:
-            info = self._info(key)
             model = self._watch(info).model
             model.add(seq, [(stored.table, info) for stored in group], repeated_times(group), now)
         except Exception:
-            log.exception("rows of %s could not be put into panes; its panes are made again from the store", key)
+            log.exception("rows of %s could not be put into panes; its panes are made again from the store", info.key)
 
     def _info(self, key: ModelKey) -> ModelInfo:
         return next((m for m in self._store.models() if m.key == key), ModelInfo(key))
@@ -186,7 +186,9 @@ class Engine:
         """The models of which everything is known that the time of the tick is shared out by."""
         upto, models = self._store.newest(), self._store.models()
         in_use = versions_in_use(models)
-        last = {name: max(m.last_seen for m in models if m.key.name == name) for name in in_use}
+        last: dict[str, int] = defaultdict(int)
+        for info in models:
+            last[info.key.name] = max(last[info.key.name], info.last_seen)
         for info in models:
             with self._guarded(info.key, now, errors):
                 watched = self._watch(info)
