@@ -35,7 +35,7 @@ from miops_collector.alerts import (
 )
 from miops_collector.alerts.budget import Family
 from miops_collector.config import AlarmConfig, Config, RuleConfig
-from miops_collector.dependence import Dependence, look_backs_of
+from miops_collector.dependence import Dependence, learning_windows, look_backs_of
 from miops_collector.examples import examples_of, looked_back
 from miops_collector.labelled import Labelled
 from miops_collector.layout import ColumnLayout, Summaries
@@ -317,7 +317,9 @@ class Alarming:
         """What the default rules may spend and have learned; ``None`` where they are switched off."""
         if not self.config.defaults:
             return None
-        learned, wanted = self.dependence.progress if self.dependence else (0, 0)
+        learned, wanted = 0, learning_windows(self.smallest) if self.config.dependence == "learn" else 0
+        if self.dependence is not None:
+            learned, wanted = self.dependence.progress
         budget, length = self._budget, Window(0, self.smallest).label
         shares = {str(family): share for family, share in budget.shares.items()}
         return AlarmPlan(self.key, budget.per_month, shares, self.versions, length, learned, wanted)

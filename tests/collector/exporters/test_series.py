@@ -11,7 +11,7 @@ from miops import semconv
 from miops_collector.exporters.descriptions import describe, descriptions
 from miops_collector.exporters.series import metrics_of
 from miops_collector.metric import Metric, Point
-from miops_collector.report import Alert, ModelKey, Observation, Report, Status
+from miops_collector.report import AlarmPlan, Alert, ModelKey, Observation, Report, Status
 from miops_collector.window import Window
 from tests.collector import sample_report as sample
 
@@ -80,6 +80,17 @@ def test_alarm_state_is_a_number(state: str, value: float) -> None:
     (found,) = points(metrics, semconv.METRIC_ALERT_STATE)
     assert found.value == value
     assert found.attributes[semconv.RULE] == "r"
+
+
+@pytest.mark.parametrize(("learned", "to_learn", "share"), [(42, 168, 0.25), (168, 168, 1.0), (0, 0, 1.0)])
+def test_share_of_what_is_learned_is_one_where_there_is_nothing_to_learn(
+    learned: int, to_learn: int, share: float
+) -> None:
+    plan = AlarmPlan(MODEL, 1.0, {"drift": 1.0}, learned=learned, to_learn=to_learn)
+
+    (found,) = points(metrics_of(Report(0, plans=(plan,))), semconv.METRIC_ALERT_LEARNED_SHARE)
+
+    assert found.value == share
 
 
 def test_of_two_alarms_with_the_same_attributes_the_worse_is_shown() -> None:

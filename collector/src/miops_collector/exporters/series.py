@@ -11,7 +11,7 @@ from itertools import chain
 from miops import semconv
 from miops_collector.exporters.descriptions import describe
 from miops_collector.metric import Metric, Point
-from miops_collector.report import Alert, ModelKey, Observation, Report
+from miops_collector.report import AlarmPlan, Alert, ModelKey, Observation, Report
 
 __all__ = ["DEFAULT_BUDGET", "metrics_of"]
 
@@ -47,7 +47,8 @@ def metrics_of(report: Report, *, budget: int = DEFAULT_BUDGET) -> tuple[Metric,
     metric; ``miops.series.suppressed`` counts the rest.
     """
     by_model: defaultdict[ModelKey, list[_Series]] = defaultdict(list)
-    for one in _distinct(chain(_companions(report.observations), _alarms(report.alerts), _values(report.observations))):
+    companions = chain(_companions(report.observations), _plans(report.plans))
+    for one in _distinct(chain(companions, _alarms(report.alerts), _values(report.observations))):
         by_model[one.model].append(one)
     kept: list[_Series] = []
     for model, series in sorted(by_model.items()):
@@ -123,6 +124,13 @@ def _companions(observations: Sequence[Observation]) -> Iterator[_Series]:
         yield _Series(semconv.METRIC_WINDOW_END, model, attributes, end / 1e9, _COMPANION, 0.0)
         if (model, length) not in said:
             yield _Series(semconv.METRIC_WINDOW_ROWS, model, attributes, rows[model, length], _COMPANION, 0.0)
+
+
+def _plans(plans: Iterable[AlarmPlan]) -> Iterator[_Series]:
+    for plan in plans:
+        share = plan.learned / plan.to_learn if plan.to_learn else 1.0
+        name = semconv.METRIC_ALERT_LEARNED_SHARE
+        yield _Series(name, plan.model, _attributes(plan.model), share, _COMPANION, 0.0)
 
 
 def _alarms(alerts: Iterable[Alert]) -> Iterator[_Series]:
