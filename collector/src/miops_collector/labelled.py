@@ -8,11 +8,13 @@ from math import inf, isfinite, log, sqrt
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from miops_collector.alerts import Finding, loss_finding
 from miops_collector.layout import Summaries
 from miops_collector.monitored import Monitored
 from miops_collector.report import ModelKey
+from miops_collector.statistics.scan.dispersion import LOCATION
 from miops_collector.statistics.scan.history import TRACKED, measured_dispersion
 from miops_collector.statistics.sequential.shiryaev_roberts import (
     STAKES,
@@ -33,16 +35,18 @@ COMPLETE: Final = 0.9
 """Labelled share at which a pane counts."""
 FEWEST: Final = 30.0
 """Labelled rows of a reference that can be compared with."""
-MANY: Final = 150.0
-"""Labels per labelled row of the reference beyond which its own error must be doubted more."""
+MANY: Final = 50.0
+"""Labels per labelled row of the reference beyond which its own error must be doubted more: they prove it."""
 DOUBT, MORE_DOUBT = 0.10, 0.01
-TOLERANCE, RELATIVE_TOLERANCE = 0.01, 0.02
+TOLERANCE, RELATIVE_TOLERANCE = 0.005, 0.02
 CLIP: Final = 10.0
 """Mean losses of a pane count at most so many times the bound."""
 REMEMBERED: Final = parse_length("90d")
 MONTH: Final = parse_length("30d")
 UNIT_ROWS, UNITS = 20.0, 48
 """Labels of a window, and such windows, that dispersion is measured with."""
+BELIEF: Final = 8.0
+"""Degrees of freedom that the belief in independent labels is worth: two days say little about a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ class Labelled:
         if now == self._seen or not self.bound > 0.0:
             return
         self._seen = now
-        threshold = 2.0 * MONTH / self._window / false_alarms_per_month
+        threshold = MONTH / self._window / false_alarms_per_month
         batches: dict[int, Batch] = {}
         for at, losses in self._counting(model, complete):
             start = align(at, self._window)
@@ -186,17 +190,17 @@ class Labelled:
         return value, value >= log_threshold
 
     def _measure(self, complete: int) -> None:
-        """How much more the error rates of windows vary than chance makes them, hour by hour and over days."""
+        """How much more the mean losses of windows vary than chance makes them, hour by hour and over days."""
         units = sorted((s, c) for s, (_, c) in self._counted.items() if c.rows >= UNIT_ROWS)
-        if not self._is_share or len(units) < UNITS or complete - self._measured_at < MONTH:
+        if len(units) < UNITS or complete - self._measured_at < MONTH:
             return
-        rows = np.array([c.rows for _, c in units])
-        means = np.array([c.sum for _, c in units]) / rows
-        found = measured_dispersion(
-            np.array([s + self._window for s, _ in units]), _tracked(means), _tracked(rows),
-            np.zeros((1, TRACKED), np.bool_), length=self._window, look_backs=(1, 24),
-        )  # fmt: skip
-        self._dispersion, self._measured_at = float(found.factors.max()), complete
+        rows, sums = (np.array([getattr(c, name) for _, c in units]) for name in ("rows", "sum"))
+        center = float(sums.sum() / rows.sum())
+        deviation = sqrt(max(center * (1.0 - center), 0.0)) if self._is_share else self._deviation
+        if deviation > 0.0:
+            ends = np.array([s + self._window for s, _ in units])
+            self._dispersion = _dispersion(ends, (sums / rows - center) / deviation, rows, self._window)
+            self._measured_at = complete
 
     def _finding(self, model: ModelKey, window: Window, batch: Batch, threshold: float) -> Finding:
         return loss_finding(
@@ -251,6 +255,15 @@ def _deviation(summaries: Summaries) -> float:
     if residuals is None:
         return sqrt(max(mean * (1.0 - mean), 0.0))
     return sqrt(max(float(residuals.sums[2] / residuals.sums[0]) - mean * mean, 0.0))
+
+
+def _dispersion(ends: NDArray[np.int64], means: FloatArray, rows: FloatArray, length: int) -> float:
+    """The larger of those of single windows and of days, drawn towards 1 the more the fewer there are of them."""
+    found = measured_dispersion(
+        ends, _tracked(means), _tracked(rows), np.ones((1, TRACKED), np.bool_), length=length, look_backs=(1, 24)
+    )
+    factors, freedom = found.factors[:, 0, LOCATION], found.freedom[:, 0, LOCATION]
+    return float(((freedom * factors + BELIEF) / (freedom + BELIEF)).max())
 
 
 def _tracked(values: FloatArray) -> FloatArray:
