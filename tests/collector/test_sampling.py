@@ -148,10 +148,6 @@ def test_how_many_rows_it_rests_on_is_said(engine: Engine) -> None:
         assert (o.n, o.n_reference, o.complete) == (2000, 2000, True)
 
 
-def test_the_classifier_names_the_columns_that_give_the_window_away(engine: Engine) -> None:
-    assert one(engine, semconv.METRIC_DOMAIN_CLASSIFIER, BROKEN).reason.startswith("by ")
-
-
 def test_nothing_alarms_but_a_rule_of_the_users_own(engine: Engine) -> None:
     firing = {a.rule for a in engine.report.alerts if a.state == "firing"}
 

@@ -89,15 +89,16 @@ def _reconstruction(baseline: Baseline, rows: FloatArray) -> Iterator[_Found]:
     said = f"{'within' if abs(shift) <= BAND else 'outside'} the reference's band, {low:.4g} to {high:.4g}"
     p = erfc(abs(shift) / sqrt(2.0))
     yield _Found(semconv.METRIC_RECONSTRUCTION_ERROR, value, said, baseline.usual, p, error)
-    yield _Found(semconv.METRIC_RECONSTRUCTION_SHIFT, shift, said, 0.0, p, 1.0)
+    yield _Found(semconv.METRIC_RECONSTRUCTION_SHIFT, shift, said, 0.0, standard_error=1.0)
 
 
 def _told_apart(baseline: Baseline, rows: FloatArray, rng: np.random.Generator) -> _Found:
     n, m = len(rows), len(baseline.rows)
     found = domain_classifier(baseline.rows, rows, baseline.encoding.names, rng=rng)
-    said = ", ".join(f"{name} {share:.0%}" for name, share in found.columns[:NAMED])
+    columns = ", ".join(f"{name} {share:.0%}" for name, share in found.columns[:NAMED])
+    said = f"by {columns}" if found.p_value <= LEVEL else "not told apart beyond chance"
     error = sqrt((n + m + 1) / (12 * n * m))
-    return _Found(semconv.METRIC_DOMAIN_CLASSIFIER, found.auc, f"by {said}", 0.5, found.p_value, error)
+    return _Found(semconv.METRIC_DOMAIN_CLASSIFIER, found.auc, said, 0.5, found.p_value, error)
 
 
 def _correlations(baseline: Baseline, rows: FloatArray) -> _Found:

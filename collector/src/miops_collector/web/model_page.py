@@ -16,6 +16,7 @@ from miops_collector.web.alarm_plan import PlanLines, plan_lines, plan_of
 from miops_collector.web.format import count_text, name_text, number_text, percent_text, window_text
 from miops_collector.web.groups import GroupTable, group_tables
 from miops_collector.web.heat_map import HeatMap, heat_map
+from miops_collector.web.joint_table import JointTable, joint_table
 from miops_collector.web.line_chart import Chart, line_chart
 from miops_collector.web.quality_table import QualityTable, quality_table
 from miops_collector.web.segment_table import SegmentTable, segment_table
@@ -85,6 +86,7 @@ class ModelPage:
     groups: tuple[GroupTable, ...]
     quality: QualityTable | None
     verdicts: tuple[VerdictLine, ...]
+    joint: JointTable | None
 
 
 def model_page(store: Store, report: Report, info: ModelInfo, shown: Shown) -> ModelPage:
@@ -119,6 +121,7 @@ def model_page(store: Store, report: Report, info: ModelInfo, shown: Shown) -> M
         groups=tuple(group_tables(of_length)),
         quality=quality_table(of_length),
         verdicts=verdict_lines(of_length),
+        joint=joint_table(of_length),
     )
 
 
