@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,27 +14,31 @@ WIDTH = 24
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One expression; ``instant`` asks for now only."""
+    """One expression; ``instant`` asks for now only, ``buckets`` are those of a histogram."""
 
     expression: str
     legend: str = "__auto"
     instant: bool = False
+    buckets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One picture. ``unit`` is one of Grafana's; ``defaults`` and ``options`` are added to what its kind has."""
+    """One picture. ``unit`` is one of Grafana's; ``defaults`` and ``options`` are added to what its kind has.
+
+    ``columns`` are those that a table shows, by the names of their fields, with the names it heads them with.
+    """
 
     title: str
     description: str
-    kind: Literal["timeseries", "stat", "table", "bargauge"]
+    kind: Literal["timeseries", "stat", "table", "bargauge", "heatmap"]
     queries: tuple[Query, ...]
     unit: str = "short"
     width: int = 8
     height: int = 8
     defaults: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
-    columns: tuple[str, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "stat": {"color": {"mode": "thresholds"}},
     "table": {"custom": {"filterable": True}},
     "bargauge": {"color": {"mode": "continuous-BlPu"}, "min": 0},
+    "heatmap": {},
 }
 _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "timeseries": {
@@ -59,6 +64,7 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "stat": {"reduceOptions": {"calcs": ["lastNotNull"]}, "colorMode": "value", "graphMode": "none"},
     "table": {"showHeader": True},
     "bargauge": {"displayMode": "basic", "orientation": "horizontal", "reduceOptions": {"calcs": ["lastNotNull"]}},
+    "heatmap": {"calculate": False, "color": {"mode": "scheme", "scheme": "Blues"}, "tooltip": {"mode": "single"}},
 }
 
 
@@ -123,18 +129,20 @@ def _panel(panel: Panel, number: int, x: int, y: int) -> dict[str, Any]:
         "options": {**_OPTIONS[panel.kind], **panel.options},
     }
     if panel.columns:
-        made["transformations"] = [_only(panel.columns)]
+        made["transformations"] = list(_only(panel.columns))
     return made
 
 
 def _target(query: Query, index: int) -> dict[str, Any]:
+    form = "heatmap" if query.buckets else "table" if query.instant else "time_series"
     return {
         "refId": "ABCDEFGH"[index], "datasource": DATASOURCE, "expr": query.expression, "legendFormat": query.legend,
-        "instant": query.instant, "range": not query.instant, "format": "table" if query.instant else "time_series",
+        "instant": query.instant, "range": not query.instant, "format": form,
     }  # fmt: skip
 
 
-def _only(columns: Sequence[str]) -> dict[str, Any]:
-    """Keep these fields of a table, in this order."""
-    options = {"include": {"names": list(columns)}}
-    return {"id": "filterFieldsByName", "options": options}
+def _only(columns: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Keep these fields of a table, in this order and under these names."""
+    yield {"id": "filterFieldsByName", "options": {"include": {"names": list(columns)}}}
+    order = {name: place for place, name in enumerate(columns)}
+    yield {"id": "organize", "options": {"indexByName": order, "renameByName": dict(columns), "excludeByName": {}}}

@@ -6,7 +6,7 @@ from miops import semconv
 from miops_collector.exporters.descriptions import descriptions
 from miops_collector.exporters.prometheus import label_name, metric_name
 
-__all__ = ["LABELS", "by", "legend", "metric", "own", "reference_of", "selector", "statistic"]
+__all__ = ["LABELS", "buckets", "by", "columns", "legend", "metric", "own", "reference_of", "selector", "statistic"]
 
 LABELS = {
     "model": label_name(semconv.MODEL_NAME),
@@ -14,10 +14,12 @@ LABELS = {
     "column": label_name(semconv.COLUMN),
     "feature": label_name(semconv.SENSITIVE_FEATURE),
     "group": label_name(semconv.GROUP),
+    "segment": label_name(semconv.SEGMENT),
     "window": label_name(semconv.WINDOW),
     "rule": label_name(semconv.RULE),
     "test": label_name(semconv.TEST),
     "reason": label_name(semconv.REASON),
+    "kind": label_name(semconv.TELEMETRY_KIND),
     "outcome": label_name(semconv.REQUEST_OUTCOME),
     "quantile": label_name(semconv.QUANTILE),
 }
@@ -49,6 +51,16 @@ def reference_of(name: str) -> str:
 def own(name: str) -> str:
     """Metric of the collector about itself, in PromQL."""
     return metric(semconv.COLLECTOR_PREFIX + name)
+
+
+def buckets(name: str) -> str:
+    """Buckets of a histogram of the collector about itself, in PromQL."""
+    return f"{own(name)}_bucket"
+
+
+def columns(*labels: str, value: str) -> dict[str, str]:
+    """Columns of a table by the names of their fields: these labels by their short names, and the value."""
+    return {**{LABELS[label]: label for label in labels}, "Value": value}
 
 
 def by(*labels: str) -> str:

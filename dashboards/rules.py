@@ -128,6 +128,26 @@ RULES = (
         "bursts; load that stays needs a faster disk.",
     ),
     AlertRule(
+        name="MIOpsForwardingDrops",
+        expression=f"sum by (job, instance, {by('reason')}) (increase({own('forward.dropped')}[10m])) > 0",
+        hold="5m",
+        severity="warning",
+        summary=f"Other telemetry is not forwarded: {_label('reason')}",
+        description="Requests could not be passed on to the endpoint of `forward`; predictions in them are stored.",
+        runbook="See whether the endpoint of `forward` answers and takes as much as comes. What was dropped is gone: "
+        "only that endpoint would have kept it.",
+    ),
+    AlertRule(
+        name="MIOpsExportFailing",
+        expression=f"sum by (job, instance) (increase({own('export.failed')}[10m])) > 0",
+        hold="10m",
+        severity="warning",
+        summary="Statistics are not delivered over OTLP",
+        description="Reports are given up on: the endpoint of `export` refuses them or does not answer in time.",
+        runbook="See whether the endpoint of `export` answers; /debug/pipelines counts what it took and refused. "
+        "/metrics and the API have everything meanwhile.",
+    ),
+    AlertRule(
         name="MIOpsSeriesSuppressed",
         expression=f"{metric(semconv.METRIC_SERIES_SUPPRESSED)} > 0",
         hold="1h",

@@ -7,9 +7,10 @@ from dashboards.rows.fairness import FAIRNESS
 from dashboards.rows.health import HEALTH
 from dashboards.rows.performance import PERFORMANCE
 from dashboards.rows.quality import QUALITY
+from dashboards.rows.segments import SEGMENTS
 from dashboards.rows.status import STATUS
 from dashboards.rows.traffic import TRAFFIC
 
 __all__ = ["ROWS"]
 
-ROWS = (STATUS, TRAFFIC, DRIFT, PERFORMANCE, FAIRNESS, QUALITY, HEALTH)
+ROWS = (STATUS, TRAFFIC, DRIFT, PERFORMANCE, SEGMENTS, FAIRNESS, QUALITY, HEALTH)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.builder import Panel, Query, Row
-from dashboards.names import LABELS, by, legend, metric, selector, statistic
+from dashboards.names import by, columns, legend, metric, selector, statistic
 from miops import semconv
 
 __all__ = ["DRIFT"]
@@ -26,14 +26,14 @@ DRIFT = Row(
             "Columns that moved most",
             "The ten largest values now (population stability index).",
             "bargauge",
-            (Query(f"topk(10, max by ({by('model', 'column')}) ({_PSI}))", legend("column")),),
+            (Query(f"topk(10, max by ({by('model', 'column')}) ({_PSI}))", legend("model", "column")),),
         ),
         Panel(
             "Least likely by chance",
             "The ten smallest p-values. Of many columns some are small by chance; alarms correct for that.",
             "table",
             (Query(f"sort(bottomk(10, min by ({by('model', 'column', 'test')}) ({_P_VALUE})))", instant=True),),
-            columns=(LABELS["column"], LABELS["test"], "Value"),
+            columns=columns("model", "column", "test", value="p-value"),
         ),
         Panel(
             "Drift of columns over time",

@@ -20,6 +20,16 @@ def _beside_reference(of_classifiers: str, of_regressions: str) -> tuple[Query, 
     return Query(current, _LEGEND), Query(reference, f"reference {_LEGEND}")
 
 
+def _beside_estimate(of_classifiers: str, of_regressions: str) -> tuple[Query, ...]:
+    """What truth says and what was expected without it."""
+    names = (of_classifiers, of_regressions)
+    known, expected = (
+        " or ".join(statistic(family, name) + _CHOSEN for name in names)
+        for family in ("performance", "estimated_performance")
+    )
+    return Query(known, f"with truth {_LEGEND}"), Query(expected, f"estimated {_LEGEND}")
+
+
 PERFORMANCE = Row(
     "Performance",
     (
@@ -47,6 +57,31 @@ PERFORMANCE = Row(
             ),
             unit="percentunit",
             defaults={"min": 0, "max": 1},
+        ),
+        Panel(
+            "Estimated and realized: accuracy or mean error",
+            "What is expected before truth comes, from how sure the scores are, beside what truth then says.",
+            "timeseries",
+            _beside_estimate("accuracy", "mae"),
+        ),
+        Panel(
+            "Estimated and realized: ROC AUC or RMSE",
+            "The same for how well scores rank rows, or for large errors of regressions.",
+            "timeseries",
+            _beside_estimate("roc_auc", "rmse"),
+        ),
+        Panel(
+            "Error of the estimate",
+            "Realized less estimated, for the rows whose truth is known: near zero while scores mean what they meant. "
+            "Accuracy far below zero, or a mean error far above, is concept drift.",
+            "timeseries",
+            (
+                Query(
+                    f"{statistic('estimated_performance', 'accuracy_gap')}{_CHOSEN}"
+                    f" or {statistic('estimated_performance', 'mae_gap')}{_CHOSEN}",
+                    _LEGEND,
+                ),
+            ),
         ),
     ),
 )

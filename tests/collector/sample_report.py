@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from miops import semconv
-from miops_collector.report import Alert, ModelKey, Observation, Report, Status
+from miops_collector.report import AlarmPlan, Alert, ModelKey, Observation, Report, Status
 from miops_collector.window import NANOS, Window
 
 DAY = 86_400 * NANOS
@@ -31,6 +31,9 @@ _PERFORMANCE = {
     "recall": 0.8,
     "roc_auc": 0.88,
 }
+
+
+_SHARES = {"drift": 0.5, "performance": 0.3, "estimated_performance": 0.1, "quality": 0.1}
 
 
 def day(index: int) -> Window:
@@ -64,6 +67,10 @@ def report() -> Report:
             *_volume(newest, day(newest), HOUSES, 12),
         ),
         alerts=alerts(),
+        plans=(
+            AlarmPlan(EMPLOYMENT, 1.0, _SHARES, window="1h", learned=168, to_learn=168),
+            AlarmPlan(HOSTILE, 1.0, _SHARES, window="1h", learned=34, to_learn=168),
+        ),
     )
 
 
@@ -95,6 +102,8 @@ def of_day(index: int, model: ModelKey) -> Iterator[Observation]:
     yield from _speed(index, window, model)
     if model == EMPLOYMENT:
         yield from _segments(index, window, model)
+        yield from _estimates(index, window, model)
+        yield from _verdicts(index, window, model)
 
 
 def _observation(metric: str, model: ModelKey, window: Window, value: float, n: float, **more: object) -> Observation:
@@ -167,6 +176,32 @@ def _segments(index: int, window: Window, model: ModelKey) -> Iterator[Observati
         yield _observation(
             "miops.segments.loss", model, window, 0.3 + added, 900.0, reference=0.3, low=0.27, high=0.39, **more
         )
+
+
+def _estimates(index: int, window: Window, model: ModelKey) -> Iterator[Observation]:
+    """Known for every window; how far truth is from it only where there is truth."""
+    labelled = 8000 * share_labelled(index)
+    for name in ("accuracy", "roc_auc"):
+        level = _PERFORMANCE[name]
+        metric = f"miops.estimated_performance.{name}"
+        yield _observation(metric, model, window, level - 0.004, 8000.0, reference=level, standard_error=0.006)
+        if labelled:
+            gap = 0.01 * math.sin(index / 3) + 0.004
+            yield _observation(f"{metric}_gap", model, window, gap, labelled, standard_error=0.008)
+
+
+def _verdicts(index: int, window: Window, model: ModelKey) -> Iterator[Observation]:
+    drifted = index >= DAYS - FAULT_DAYS
+    for metric, value, where in (
+        (semconv.METRIC_VERDICT_PREDICTION_DRIFT, 1.0, "score"),
+        (semconv.METRIC_VERDICT_COVARIATE_DRIFT, 2.0, "age"),
+    ):
+        found = {"value": value, "reason": where, "p_value": 1e-9} if drifted else {"value": 0.0}
+        status = ("ok", "warning", "alert")[int(found["value"])] if drifted else "ok"
+        yield _observation(metric, model, window, n=8000.0, status=status, **found)  # type: ignore[arg-type]
+    unknown = {"reason": "no ground truth yet"}
+    yield _observation(semconv.METRIC_VERDICT_CONCEPT_DRIFT, model, window, 0.0 if share_labelled(index) else math.nan,
+                       8000.0, **({} if share_labelled(index) else unknown))  # fmt: skip
 
 
 def _quality(index: int, window: Window, model: ModelKey) -> Iterator[Observation]:

@@ -46,6 +46,20 @@ class Prometheus:
             time.sleep(0.2)
         return found
 
+    def wait_for_rule(self, name: str, *, seconds: float = 30) -> str:
+        """Health of an alerting rule once it has been evaluated: ``ok`` or ``err``."""
+        deadline = time.monotonic() + seconds
+        while (health := self._health(name)) == "unknown" and time.monotonic() < deadline:
+            time.sleep(0.2)
+        return health
+
+    def _health(self, name: str) -> str:
+        with urlopen(f"{self.url}/api/v1/rules?type=alert", timeout=10) as answer:
+            groups = json.load(answer)["data"]["groups"]
+        return next(
+            (str(rule["health"]) for group in groups for rule in group["rules"] if rule["name"] == name), "absent"
+        )
+
     def targets(self) -> list[dict[str, Any]]:
         """What is scraped, and how the last scrape went."""
         with urlopen(f"{self.url}/api/v1/targets", timeout=10) as answer:

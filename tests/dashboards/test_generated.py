@@ -21,8 +21,9 @@ FOREIGN_LABELS = {"job", "instance"}
 
 
 def registry() -> dict[str, Signal]:
-    """Metrics of the registry by their name in PromQL."""
-    return {metric_name(s.name, unit=s.unit, instrument=s.instrument): s for s in signals("metric").values()}
+    """Metrics of the registry by their name in PromQL; a histogram is asked for its buckets."""
+    names = {s: metric_name(s.name, unit=s.unit, instrument=s.instrument) for s in signals("metric").values()}
+    return {f"{name}_bucket" if s.instrument == "histogram" else name: s for s, name in names.items()}
 
 
 def expressions() -> list[tuple[str, str]]:
@@ -42,6 +43,10 @@ def selectors(text: str) -> list[Any]:
     found = [node for node in walk(promql_parser.parse(text)) if isinstance(node, promql_parser.VectorSelector)]
     ranges = [node for node in walk(promql_parser.parse(text)) if isinstance(node, promql_parser.MatrixSelector)]
     return found + [node.vector_selector for node in ranges if node.vector_selector not in found]
+
+
+def bucket_labels(name: str) -> set[str]:
+    return {"le"} if name.endswith("_bucket") else set()
 
 
 def grouping_labels(text: str) -> set[str]:
@@ -68,7 +73,7 @@ def test_every_metric_and_label_of_an_expression_is_in_the_registry(title: str, 
     allowed: set[str] = set(FOREIGN_LABELS)
     for selector in found:
         assert selector.name in known, f"{title}: {selector.name} is not in the registry"
-        labels = {label_name(name) for name, _ in known[selector.name].attributes}
+        labels = {label_name(name) for name, _ in known[selector.name].attributes} | bucket_labels(selector.name)
         matched = {matcher.name for matcher in selector.matchers.matchers}
         assert matched <= labels | FOREIGN_LABELS, (
             f"{title}: {selector.name} has no {matched - labels - FOREIGN_LABELS}"
@@ -78,7 +83,7 @@ def test_every_metric_and_label_of_an_expression_is_in_the_registry(title: str, 
 
 
 def test_every_label_of_a_legend_is_in_the_registry() -> None:
-    known = {label_name(name) for name in attributes()}
+    known = {label_name(name) for name in attributes()} | {"le"}
     text = json.dumps(dashboard_model())
 
     assert set(re.findall(r"\{\{(\w+)\}\}", text)) <= known

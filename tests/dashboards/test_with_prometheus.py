@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from dashboards.generate import panel_queries
+from dashboards.rules import RULES, AlertRule
 
 from miops import semconv
 from miops_collector.exporters.prometheus import PrometheusExporter
@@ -19,6 +21,7 @@ from tests.collector import sample_report as sample
 from tests.collector.sample_store import Submitted, sample_backend
 from tests.collector.web.live_server import live_server
 from tests.dashboards.prometheus_server import Prometheus, prometheus_scraping
+from tests.dashboards.test_generated import selectors
 
 COMMANDS = (["check", "rules", "rules.yml"], ["test", "rules", "rules_test.yml", "rules_week_test.yml"])
 FOLDER = Path(__file__).resolve().parents[2] / "dashboards"
@@ -30,10 +33,14 @@ def lively_telemetry() -> Telemetry:
     by = {semconv.TELEMETRY_KIND: "logs", semconv.TRANSPORT: "grpc"}
     for name in ("rows.received", "rows.stored", "rows.refused", "rows.deduplicated"):
         telemetry.add(name, 100, by)
+    for name in ("values.ignored", "forward.dropped"):
+        telemetry.add(name, 3, {semconv.TELEMETRY_KIND: "traces", semconv.REASON: "timeout"})
+    telemetry.add("items.other", 5, {semconv.TELEMETRY_KIND: "metrics"})
     telemetry.add("requests", 7, by | {semconv.REQUEST_OUTCOME: "success"})
     telemetry.acknowledged(0.02)
     telemetry.observe("queue.size", lambda: 1000.0)
     telemetry.observe("queue.capacity", lambda: 10_000.0)
+    telemetry.observe("queue.lag", lambda: 0.3)
     return telemetry
 
 
@@ -42,7 +49,7 @@ def backend() -> Backend:
     prometheus = PrometheusExporter(telemetry=telemetry.snapshot)
     report = sample.report()
     labelled = tuple(sample.of_day(sample.DAYS - 20, sample.EMPLOYMENT))
-    prometheus.export(type(report)(report.computed_at, (*report.observations, *labelled), report.alerts))
+    prometheus.export(replace(report, observations=(*report.observations, *labelled)))
     made = sample_backend(submitted=Submitted())
     return Backend(
         store=made.store, report=made.report, scrape=prometheus.scrape, telemetry=telemetry.snapshot,
@@ -70,6 +77,16 @@ def test_scrape_succeeds(prometheus: Prometheus) -> None:
 @pytest.mark.parametrize(("title", "expression"), list(panel_queries(rate_interval="10s")))
 def test_every_query_of_every_panel_returns_data(prometheus: Prometheus, title: str, expression: str) -> None:
     assert prometheus.wait_for(expression, seconds=10), f"{title}: no data for {expression}"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_is_loaded_without_error_and_asks_for_what_is_scraped(
+    prometheus: Prometheus, rule: AlertRule
+) -> None:
+    asked = {selector.name for selector in selectors(rule.expression)}
+
+    assert prometheus.wait_for_rule(rule.name) == "ok"
+    assert [name for name in asked if not prometheus.query(f"count({name})")] == []
 
 
 def test_the_firing_alarm_reaches_prometheus_as_an_alert(prometheus: Prometheus) -> None:
