@@ -71,4 +71,5 @@ def did_you_mean(given: str, allowed: Iterable[str]) -> str:
     """
     names = sorted(allowed)
     close = difflib.get_close_matches(given, names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; allowed: {', '.join(names)}"
+    allowed_ones = f"; allowed: {', '.join(names)}" if names else "; none is allowed here"
+    return f"; did you mean {close[0]!r}?" if close else allowed_ones

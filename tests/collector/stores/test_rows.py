@@ -285,3 +285,17 @@ def test_models_count_rows_with_truth(store: Store) -> None:
     list(store.truth_changes(MODEL, after=1, upto=2))
 
     assert store.models()[0].labelled == 3
+
+
+def test_a_table_takes_so_many_columns_and_no_more(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("miops_collector.stores._rows.MOST_SOURCES", 3)
+    later = ModelKey(MODEL.name, "2")
+
+    store.append([predictions(["a"], feature__x=[1.0], feature__y=[2.0])])
+    store.append([predictions(["b"], model=later, feature__p=[3.0], feature__q=[4.0], feature__x=["text"])])
+    store.append([predictions(["c"], feature__x=[5.0], feature__r=[6.0])])
+
+    assert [(r["feature.x"], r["feature.y"]) for r in all_rows(store)] == [(1.0, 2.0), (5.0, None)]
+    (row,) = all_rows(store, later)
+    assert (row["feature.p"], row["feature.x"]) == (3.0, "text")
+    assert not {"feature.q", "feature.r"} & {name for m in store.models() for name in m.columns}

@@ -130,3 +130,14 @@ def test_only_the_wanted_columns_are_read(store: Store) -> None:
     (table,) = store.truth_changes(MODEL, after=0, upto=1, columns={"score", "feature.y"})
 
     assert table.to_pylist() == [{"score": 0.5, "feature.y": "n", "truth_number": 1.0, "truth_text": None, "sign": 1.0}]
+
+
+def test_the_truth_log_takes_so_many_outcomes_and_no_more(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("miops_collector.stores._truth.MOST_OUTCOMES", 2)
+
+    store.append([predictions(["a"]), truth(["a"], [1.0], outcome__x=[2.0])])
+    store.append([truth(["a"], [0.0], time=[NOON + 2 * DAY], outcome__x=[3.0], outcome__y=[4.0], outcome__z=[5.0])])
+
+    found = store.prediction("a")
+    assert found is not None
+    assert (found["ground_truth"]["value"], found["ground_truth"]["outcome"]) == (0.0, {"x": 3.0, "y": 4.0})

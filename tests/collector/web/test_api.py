@@ -207,8 +207,54 @@ def test_every_answer_carries_security_headers(client: AsgiClient) -> None:
 
 
 def test_unknown_path_and_method_are_json_errors(client: AsgiClient) -> None:
-    assert client.get("/api/v1/nothing").json()["error"]["message"] == "Not Found"
+    def said(method: str, path: str) -> str:
+        return str(client.request(method, path).json()["error"]["message"])
+
+    assert said("GET", "/api/v1/observation") == (
+        "there is nothing at '/api/v1/observation'; did you mean '/api/v1/observations'?"
+    )
     assert client.request("DELETE", "/api/v1/models").status_code == 405
+    assert said("GET", "/api/v1/ground-truth") == "GET /api/v1/ground-truth: Method Not Allowed; allowed: POST"
+    assert said("GET", "/api/v1/models?page=2") == "unknown query parameter 'page'; none is allowed here"
+
+
+def test_nobody_is_sent_to_a_host_that_the_request_names(client: AsgiClient) -> None:
+    answer = client.get("/api/v1/models/", headers={"host": "elsewhere.example"})
+
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("metric=psi", "metric: 'psi' is none: write its full name, such as 'miops.drift.psi'"),
+        ("metric=roc_auc", "metric: 'roc_auc' is none: write its full name, such as 'miops."),
+        ("window=7x", "window: '7x' is no length: write a number and one of s, m, h, d, w"),
+    ],
+)
+def test_a_filter_that_can_match_nothing_is_an_error(client: AsgiClient, query: str, message: str) -> None:
+    answer = client.get(f"/api/v1/observations?{query}")
+
+    assert answer.status_code == 400
+    assert message in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        ({}, "model: is missing: must be a text of 1 to 1024 characters\nby: is missing: must be a text of 1 to 200"),
+        ({"model": "m", "by": ""}, "by: must be a text of 1 to 200 characters: who decides it, not ''"),
+        ({"model": "m", "by": "a", "start": "2026-01-01"}, "start: must be an ISO 8601 time with an offset, such as"),
+        ({"model": "m", "by": "a", "strat": "x"}, "unknown field 'strat'; did you mean 'start'?"),
+        ([], 'the body: must be an object such as {"model": "credit", "by": "alice"}, not []'),
+    ],
+)
+def test_what_is_wrong_with_an_acceptance_is_said(client: AsgiClient, form: object, message: str) -> None:
+    answer = client.post("/api/v1/reference/accept", json=form)
+
+    assert answer.status_code == 400
+    assert message in answer.json()["error"]["message"]
 
 
 def test_nothing_known_yet_is_empty_not_an_error() -> None:

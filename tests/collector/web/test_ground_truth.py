@@ -228,3 +228,34 @@ def test_bytes_that_are_no_arrow_stream_are_refused(client: AsgiClient, body: by
     answer = client.post(PATH, content=body, headers=ARROW)
 
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("field", ["time", "prediction_time"])
+@pytest.mark.parametrize("time", ["1999-12-31T23:59:59Z", "2100-01-01T00:00:00Z", MOMENT // 1_000_000_000])
+def test_times_that_nobody_means_are_refused(client: AsgiClient, field: str, time: object) -> None:
+    answer = client.post(
+        PATH, json=[{"prediction_id": "a", "value": 1}, {"prediction_id": "b", "value": 1, field: time}]
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"] == (
+        f"element 1: {field}: is before the year 2000 or more than a day ahead; a number counts nanoseconds since 1970"
+    )
+
+
+def test_times_of_an_arrow_stream_are_checked_too(client: AsgiClient) -> None:
+    seconds = pa.table({"prediction_id": ["a"], "value": [1.0], "time_unix_nano": [MOMENT // 1_000_000_000]})
+
+    assert "element 0: time: is before" in client.post(PATH, content=stream(seconds), headers=ARROW).text
+
+
+def test_outcomes_have_few_and_short_names(client: AsgiClient, submitted: Submitted) -> None:
+    many = {f"o{i}": 1 for i in range(501)}
+    tall = {"x" * 1001: 1}
+
+    said = client.post(PATH, json=[{"prediction_id": "a", "value": 1, "outcome": many}]).json()["error"]["message"]
+    also = client.post(PATH, json=[{"prediction_id": "a", "value": 1, "outcome": tall}]).json()["error"]["message"]
+
+    assert said == "outcome: 501 different names; allowed are 500"
+    assert also.endswith("has 1001 characters; allowed are 1000")
+    assert not submitted.truths

@@ -5,7 +5,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from miops_collector.schema import PREDICTIONS
+from miops_collector.schema import FAULT_SUFFIX, PREDICTIONS
 from miops_collector.web.app import create_app
 from tests.collector import sample_report as sample
 from tests.collector.sample_store import Submitted, sample_backend
@@ -142,3 +142,28 @@ def test_a_column_of_dates_is_refused_with_the_way_out(client: AsgiClient) -> No
 
     assert answer.status_code == 400
     assert "leave it out with ignore=born" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        ({"columns": {"": [1.0]}}, "the column '' has a name that is empty, ends with"),
+        ({"columns": {f"a{FAULT_SUFFIX}": [1.0]}}, f"has a name that is empty, ends with {FAULT_SUFFIX!r}"),
+        ({"columns": {"x" * 1001: [1.0]}}, "or is longer than 1000 characters"),
+        ({"columns": {f"c{i}": [1] for i in range(5001)}}, "the reference has 5001 columns; allowed are 5000"),
+        ({"truth": "a", "prediction": "a"}, "prediction: the column 'a' is truth already; allowed: one role"),
+        ({"score": "a", "ignore": ["a"]}, "score: the column 'a' is ignore already"),
+        ({"truth": "a", "context": ["a"]}, "context: the column 'a' is truth already"),
+        ({"model": ""}, "field 'model': must not be empty, not ''"),
+        ({"version": 5}, "field 'version': must be a text, not 5"),
+        ({"last": "maybe"}, "field 'last': must be true or false, not 'maybe'"),
+    ],
+)
+def test_a_reference_that_nobody_means_is_refused(
+    client: AsgiClient, submitted: Submitted, form: dict[str, Any], message: str
+) -> None:
+    answer = client.post(PATH, json={"model": "m", "columns": {"a": [1.0], "b": [2.0]}} | form)
+
+    assert answer.status_code == 400
+    assert message in answer.json()["error"]["message"]
+    assert not submitted.references

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,33 @@ import pyarrow.compute as pc
 from miops_collector.errors import InputError
 from miops_collector.schema import FAULT_SUFFIX, GROUND_TRUTH, PREDICTIONS
 
-__all__ = ["FAMILIES", "FIXED", "Family", "FamilyType", "Fixed", "by_source", "declare", "loaded", "settle", "stored"]
+__all__ = [
+    "FAMILIES",
+    "FIXED",
+    "MOST_OUTCOMES",
+    "MOST_SOURCES",
+    "Family",
+    "FamilyType",
+    "Fixed",
+    "by_source",
+    "declare",
+    "loaded",
+    "settle",
+    "stored",
+    "within",
+]
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+MOST_SOURCES: Final = 5_000
+"""Dynamic columns of a table, over all time: a name that holds an id would make one for every row.
+
+Each may come with a second type. DuckDB inserts ten thousand columns within the default memory, and not fifteen.
+"""
+
+MOST_OUTCOMES: Final = 500
+"""The same of the truth log, which all models share and which can only grow column by column."""
 
 Family: TypeAlias = Literal["number", "text", "boolean"]
 
@@ -95,6 +122,16 @@ def by_source(table: pa.Table, fixed: tuple[Fixed, ...]) -> dict[str, dict[Famil
             family, column = _with_family(name, column)
             values[family] = column
     return found
+
+
+def within(values: dict[str, T], known: Collection[str], most: int) -> dict[str, T]:
+    """Sources that are known, and as many new ones as there is still room for."""
+    room = max(most - len(known), 0)
+    left_out = set([source for source in values if source not in known][room:])
+    if not left_out:
+        return values
+    log.warning("%d new columns are left out, such as %r: there are %d", len(left_out), min(left_out), len(known))
+    return {source: value for source, value in values.items() if source not in left_out}
 
 
 def declare(values: Mapping[Family, pa.ChunkedArray]) -> Family | None:

@@ -13,7 +13,18 @@ from numpy.typing import NDArray
 
 from miops_collector.errors import InputError
 from miops_collector.schema import FAULT_SUFFIX, Records
-from miops_collector.stores._columns import FAMILIES, FIXED, Family, Fixed, by_source, declare, settle, stored
+from miops_collector.stores._columns import (
+    FAMILIES,
+    FIXED,
+    MOST_SOURCES,
+    Family,
+    Fixed,
+    by_source,
+    declare,
+    settle,
+    stored,
+    within,
+)
 from miops_collector.stores._database import Connection
 from miops_collector.stores._registry import Registry, Stream, note_rows
 from miops_collector.stores._selection import as_text
@@ -64,6 +75,8 @@ def prepare(registry: Registry, records: Records) -> Prepared:
     table = conform(records.table, fixed)
     found = by_source(table, fixed)
     known = registry.known(records)
+    if not found.keys() <= known.keys():
+        found = within(found, registry.sources(records), MOST_SOURCES)
     declared = {source: known.get(source) or declare(families) for source, families in found.items()}
     types = {source: family for source, family in declared.items() if family is not None}
     values = {source: settle(family, found[source]) for source, family in types.items()}

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from miops_collector.otlp.hashing import hash_ranges
 from miops_collector.schema import Records
-from miops_collector.stores._columns import FIXED, Family, by_source, stored
+from miops_collector.stores._columns import FIXED, MOST_OUTCOMES, Family, by_source, stored, within
 from miops_collector.stores._database import Connection, Database
 from miops_collector.stores._fingerprints import Flags, Hashes, HashSet, fingerprints, words_of
 from miops_collector.stores._registry import Registry
@@ -120,7 +120,8 @@ class TruthLog:
         """Register what outcomes are new, and hash the names."""
         fixed = FIXED["ground_truth"]
         table = conform(records.table, fixed)
-        values = by_source(table, fixed)
+        known = {source for source, _ in self._registry.truth.columns}
+        values = within(by_source(table, fixed), known, MOST_OUTCOMES)
         places: list[tuple[str, Family]] = [(s, family) for s, families in values.items() for family in families]
         self._registry.add_columns(self._registry.tables["ground_truth", ""], places)
         sql = self._registry.truth.columns

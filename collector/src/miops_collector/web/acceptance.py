@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic import ValidationError as PydanticError
+from pydantic_core import ErrorDetails
 
 from miops_collector.accepting import SMALL, Acceptance
-from miops_collector.errors import InputError
+from miops_collector.errors import InputError, did_you_mean
 from miops_collector.web.body import read_json
 from miops_collector.web.encode import iso
 
@@ -43,10 +44,27 @@ def read_form(body: bytes) -> AcceptForm:
     try:
         return AcceptForm.model_validate(read_json(body))
     except PydanticError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        msg = f"{where or 'the body'}: {first['msg']}"
-        raise InputError(msg) from error
+        raise InputError("\n".join(_line(one) for one in error.errors(include_url=False))) from error
+
+
+def _line(one: ErrorDetails) -> str:
+    field = str(one["loc"][0]) if one["loc"] else ""
+    if one["type"] == "extra_forbidden":
+        return f"unknown field {field!r}{did_you_mean(field, AcceptForm.model_fields)}"
+    if one["type"] == "missing":
+        return f"{field}: is missing: {_EXPECTED[field]}"
+    return f"{field or 'the body'}: {_EXPECTED[field]}, not {one['input']!r:.60}"
+
+
+_TIME = "must be an ISO 8601 time with an offset, such as 2026-01-31T12:00:00Z"
+_EXPECTED = {
+    "": 'must be an object such as {"model": "credit", "by": "alice"}',
+    "model": "must be a text of 1 to 1024 characters",
+    "version": "must be a text",
+    "start": _TIME,
+    "end": _TIME,
+    "by": "must be a text of 1 to 200 characters: who decides it",
+}
 
 
 def acceptance_json(a: Acceptance) -> dict[str, Any]:

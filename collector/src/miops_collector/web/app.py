@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from miops_collector.errors import RETRY_SECONDS, InputError, TooLargeError, UnavailableError
+from miops_collector.errors import RETRY_SECONDS, InputError, TooLargeError, UnavailableError, did_you_mean
 from miops_collector.web.answer import error_answer
 from miops_collector.web.api import api_routes
 from miops_collector.web.backend import Backend
@@ -24,6 +24,8 @@ _STATUS: tuple[tuple[type[InputError], int], ...] = (
     (UnsupportedFormatError, 415),
     (InputError, 400),
 )
+_BARE = ("Not Found", "Method Not Allowed")
+"""What the router says when no route fits."""
 
 
 def create_app(backend: Backend) -> Starlette:
@@ -40,7 +42,7 @@ def create_app(backend: Backend) -> Starlette:
         why_not = backend.store.ready()
         return PlainTextResponse(f"{why_not or 'ready'}\n", status_code=503 if why_not else 200)
 
-    return Starlette(
+    app = Starlette(
         routes=[
             *api_routes(backend),
             *console_routes(backend),
@@ -51,6 +53,8 @@ def create_app(backend: Backend) -> Starlette:
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={InputError: _refused, UnavailableError: _try_again, HTTPException: _http_error},
     )
+    app.router.redirect_slashes = False  # a redirect would go to whatever host the request names
+    return app
 
 
 def _refused(_: Request, error: Exception) -> Response:
@@ -68,4 +72,15 @@ def _http_error(request: Request, error: Exception) -> Response:
         raise error
     if wants_page(request):
         return error_page(error.detail, error.status_code)
-    return error_answer(error.detail, error.status_code, error.headers)
+    return error_answer(_said(request, error), error.status_code, error.headers)
+
+
+def _said(request: Request, error: HTTPException) -> str:
+    path = request.url.path
+    if error.detail not in _BARE:
+        return error.detail
+    if error.status_code == 404:
+        known = [route.path for route in request.app.routes if isinstance(route, Route) and "{" not in route.path]
+        return f"there is nothing at {path[:100]!r}{did_you_mean(path[:100], known)}"
+    allowed = (error.headers or {}).get("Allow", "")
+    return f"{request.method} {path[:100]}: {error.detail}" + (f"; allowed: {allowed}" if allowed else "")

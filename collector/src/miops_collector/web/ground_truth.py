@@ -7,7 +7,9 @@ import pyarrow.compute as pc
 
 from miops.semconv import COLUMN_OUTCOME_PREFIX
 from miops_collector.errors import InputError
+from miops_collector.otlp.settings import DecodeSettings
 from miops_collector.schema import GROUND_TRUTH, Records
+from miops_collector.stores._columns import MOST_OUTCOMES
 from miops_collector.web.body import Format, read_arrow, read_json
 from miops_collector.web.ids import keys_of, trace_ids_of
 from miops_collector.web.truth_arrow import table_from_arrow
@@ -16,6 +18,8 @@ from miops_collector.web.truth_json import table_from_json
 __all__ = ["ground_truth_records"]
 
 _NO = pa.scalar(value=False)
+_LIMITS = DecodeSettings()
+"""What is refused over OTLP is refused here."""
 
 
 def ground_truth_records(body: bytes, form: Format, *, now: int) -> Records:
@@ -31,6 +35,8 @@ def ground_truth_records(body: bytes, form: Format, *, now: int) -> Records:
     named = _names(given)
     time = pc.fill_null(_column(given, "time", pa.int64()), now)
     prediction_time = _column(given, "prediction_time", pa.int64())
+    _refuse(_unlikely(time, now), f"time: {_UNLIKELY}")
+    _refuse(_unlikely(prediction_time, now), f"prediction_time: {_UNLIKELY}")
     by_entity = named["entity_id"].is_valid()
     columns = {
         **named,
@@ -40,12 +46,33 @@ def ground_truth_records(body: bytes, form: Format, *, now: int) -> Records:
         # The latest prediction about an entity before its truth became known, unless the sender knows better.
         "prediction_time": pc.if_else(pc.and_(by_entity, prediction_time.is_null()), time, prediction_time),
     }
-    outcomes = {n: given[n].combine_chunks() for n in given.column_names if n.startswith(COLUMN_OUTCOME_PREFIX)}
+    outcomes = {name: given[name].combine_chunks() for name in _outcomes(given)}
     table = pa.table(
         {**columns, **outcomes},
         schema=pa.schema([*GROUND_TRUTH, *(pa.field(name, pa.float64()) for name in outcomes)]),
     )
     return Records("ground_truth", model="", table=table)
+
+
+_UNLIKELY = "is before the year 2000 or more than a day ahead; a number counts nanoseconds since 1970"
+
+
+def _unlikely(times: pa.Array, now: int) -> pa.Array:
+    """Times that nobody means, such as seconds for nanoseconds: truth that is dated ahead could never be corrected."""
+    outside = pc.or_(pc.less(times, _LIMITS.earliest), pc.greater(times, now + _LIMITS.max_future))
+    return pc.fill_null(outside, _NO)
+
+
+def _outcomes(given: pa.Table) -> list[str]:
+    names = [name for name in given.column_names if name.startswith(COLUMN_OUTCOME_PREFIX)]
+    if len(names) > MOST_OUTCOMES:
+        msg = f"outcome: {len(names)} different names; allowed are {MOST_OUTCOMES}"
+        raise InputError(msg)
+    longest = max((name.removeprefix(COLUMN_OUTCOME_PREFIX) for name in names), key=len, default="")
+    if len(longest) > _LIMITS.max_column_name:
+        msg = f"outcome: {longest[:30]!r}… has {len(longest)} characters; allowed are {_LIMITS.max_column_name}"
+        raise InputError(msg)
+    return names
 
 
 def _names(given: pa.Table) -> dict[str, pa.Array]:

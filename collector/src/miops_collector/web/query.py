@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from miops_collector.errors import InputError, did_you_mean
+from miops_collector.exporters.descriptions import descriptions
 from miops_collector.stores._store import ObservationQuery
+from miops_collector.window import parse_length
 
 __all__ = ["MAX_LIMIT", "nanos", "observation_query", "only"]
 
 MAX_LIMIT = 10_000
+METRIC_PREFIX = "miops."
 _TEXTS = ("model", "version", "metric", "column", "segment", "window", "cursor")
 _TIMES = {"from": "start", "to": "end"}
 _OBSERVATION_PARAMETERS = (*_TEXTS, *_TIMES, "limit")
@@ -27,15 +30,34 @@ def observation_query(parameters: Mapping[str, str]) -> ObservationQuery:
     """
     only(parameters, _OBSERVATION_PARAMETERS)
     values: dict[str, Any] = {name: parameters[name] for name in _TEXTS if name in parameters}
+    _metric(values.get("metric", ""))
+    _length(values.get("window", ""))
     values |= {field: nanos(parameters[name], name) for name, field in _TIMES.items() if parameters.get(name)}
     return ObservationQuery(**values, limit=_limit(parameters.get("limit", "1000")))
+
+
+def _metric(metric: str) -> None:
+    """Only what can be no metric is refused: users have statistics of their own."""
+    if metric and not metric.startswith(METRIC_PREFIX):
+        full = {name.rpartition(".")[2]: name for name in descriptions()}
+        msg = f"metric: {metric!r} is none: write its full name, such as {full.get(metric, 'miops.drift.psi')!r}"
+        raise InputError(msg)
+
+
+def _length(window: str) -> None:
+    try:
+        if window:
+            parse_length(window)
+    except ValueError as error:
+        msg = f"window: {error}"
+        raise InputError(msg) from None
 
 
 def only(parameters: Mapping[str, str], allowed: tuple[str, ...]) -> None:
     """Refuse parameters that would otherwise be ignored without a word."""
     for name in parameters:
         if name not in allowed:
-            msg = f"unknown query parameter {name!r}{did_you_mean(name, allowed)}"
+            msg = f"unknown query parameter {name[:60]!r}{did_you_mean(name, allowed)}"
             raise InputError(msg)
 
 

@@ -14,12 +14,23 @@ from pydantic import ValidationError as PydanticError
 
 from miops.semconv import COLUMN_CONTEXT_PREFIX, COLUMN_FEATURE_PREFIX, TASKS
 from miops_collector.errors import InputError, did_you_mean
-from miops_collector.schema import PREDICTIONS, Records
+from miops_collector.otlp.settings import DecodeSettings
+from miops_collector.schema import FAULT_SUFFIX, PREDICTIONS, Records
 from miops_collector.web.body import read_json
 from miops_collector.web.truth_arrow import split_value
 
 __all__ = ["ReferenceForm", "form_from_json", "form_from_parameters", "reference_records"]
 
+_LIMITS = DecodeSettings()
+"""What is left out over OTLP is refused here: whoever sends a file wants to know."""
+_EXPECTED = {
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_type": "must be a text",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "tuple_type": "must be a list of columns",
+}
 _Name = Annotated[str, Field(min_length=1, max_length=1024)]
 
 
@@ -131,7 +142,10 @@ def _line(one: Any, what: str) -> str:
     name = str(one["loc"][0])
     if one["type"] == "extra_forbidden":
         return f"unknown {what} {name!r}{did_you_mean(name, ReferenceForm.model_fields)}"
-    return f"{what} {name!r}: {'is missing' if one['type'] == 'missing' else one['msg']}"
+    if one["type"] == "missing":
+        return f"{what} {name!r}: is missing"
+    said = _EXPECTED.get(one["type"], one["msg"]).format(**one.get("ctx", {}))
+    return f"{what} {name!r}: {said}, not {one['input']!r:.60}"
 
 
 def _check_columns(form: ReferenceForm, table: pa.Table) -> None:
@@ -145,6 +159,32 @@ def _check_columns(form: ReferenceForm, table: pa.Table) -> None:
     for role, name in asked:
         if name not in table.column_names:
             msg = f"{role}: there is no column {name!r}{did_you_mean(name, table.column_names)}"
+            raise InputError(msg)
+    _check_roles([*single.items(), *(("context", name) for name in form.context)], form.ignore)
+    _check_names([name for name in table.column_names if name not in form.ignore])
+
+
+def _check_roles(roles: Sequence[tuple[str, str]], ignored: Sequence[str]) -> None:
+    """A column is one thing: a prediction that is its own truth is always right."""
+    taken = dict.fromkeys(ignored, "ignore")
+    for role, name in roles:
+        if name in taken:
+            msg = f"{role}: the column {name!r} is {taken[name]} already; allowed: one role for a column"
+            raise InputError(msg)
+        if name:
+            taken[name] = role
+
+
+def _check_names(names: Sequence[str]) -> None:
+    if len(names) > _LIMITS.max_columns:
+        msg = f"the reference has {len(names)} columns; allowed are {_LIMITS.max_columns}: leave some out with ignore"
+        raise InputError(msg)
+    for name in names:
+        if not name or len(name) > _LIMITS.max_column_name or name.endswith(FAULT_SUFFIX):
+            msg = (
+                f"the column {name[:60]!r} has a name that is empty, ends with {FAULT_SUFFIX!r} or is longer than "
+                f"{_LIMITS.max_column_name} characters: give it another, or leave it out with ignore"
+            )
             raise InputError(msg)
 
 
