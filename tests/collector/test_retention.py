@@ -18,7 +18,7 @@ from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores._store import ObservationQuery
 from miops_collector.stores.duckdb import DuckDBStore
 from tests.collector.little_model import HOUR
-from tests.collector.stores.rows import NOON, predictions
+from tests.collector.stores.rows import NOON, predictions, truth
 
 DAY = 24 * HOUR
 KEEP, RECOGNISE = 30 * DAY, 7 * DAY
@@ -105,3 +105,28 @@ def test_keeping_rows_for_a_shorter_time_than_repeats_is_refused(tmp_path: Path)
 
     with pytest.raises(ConfigError, match="deduplicate_for"):
         load_config(file)
+
+
+def test_truth_goes_after_the_predictions_it_is_about(store: DuckDBStore) -> None:
+    now = [NOON + HOUR]
+    engine = Engine(store, Config(reference="explicit", minimum_rows=10), clock=lambda: now[0])
+    retention = Retention(store, keep=KEEP, recognise=RECOGNISE)
+    engine.append(rows(NOON))  # type: ignore[arg-type]
+    engine.append([truth([f"p-{NOON}-{i}" for i in range(200)], [0.5] * 200)])
+    left = []
+    for day in range(34):
+        now[0] = NOON + HOUR + day * DAY
+        for _ in range(2):
+            engine.tick()
+            retention.step(now[0])
+        left.append((stored(store), _truth_rows(store)))
+
+    assert left[:30] == [(200, 200)] * 30
+    assert left[30:] == [(0, 200), (0, 0), (0, 0), (0, 0)]
+    shown, _ = store.observations(ObservationQuery(metric="miops.window.labelled_share", window="1h"))
+    assert {o.value for o in shown} == {1.0}
+
+
+def _truth_rows(store: DuckDBStore) -> int:
+    ((count,),) = store._database.fetch(f"SELECT count(*) FROM {store._registry.truth.path}")
+    return int(count)

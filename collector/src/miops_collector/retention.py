@@ -11,6 +11,7 @@ import json
 from bisect import bisect_right
 
 from miops_collector.stores._store import Store
+from miops_collector.window import NANOS
 
 __all__ = ["Retention"]
 
@@ -19,6 +20,8 @@ ENTRIES = 200
 """The ledger has about so many for the time that repeats are recognised."""
 AT_ONCE = 50_000
 """Rows deleted in one transaction, one of each model version and tick."""
+TRUTH_EVERY = 3600 * NANOS
+"""Truth that predictions which are gone have left behind is looked for so often."""
 
 
 class Retention:
@@ -35,19 +38,30 @@ class Retention:
     def __init__(self, store: Store, *, keep: int, recognise: int) -> None:
         self._store = store
         self._keep, self._recognise = keep, recognise
+        self._truth_again = 0
         self._ledger: list[tuple[int, int]] = [(int(t), int(s)) for t, s in json.loads(store.state(STATE) or "[]")]
 
     def step(self, now: int) -> int:
-        """Delete some of what is old; how many rows it were."""
+        """Delete some of what is old; how many predictions, or rows of truth, it were."""
         upto = self._settled(now)
         if not upto:
             return 0
         before = now - self._keep
-        return sum(
+        rows = sum(
             self._store.forget(info.key, before=before, upto=upto, at_most=AT_ONCE)
             for info in self._store.models()
             if info.rows and info.first_seen < before
         )
+        return rows + self._forget_truth(now, before, upto)
+
+    def _forget_truth(self, now: int, before: int, upto: int) -> int:
+        """After the predictions, and seldom: all that are stored are asked whether they hold it."""
+        if now < self._truth_again:
+            return 0
+        truth = self._store.forget_truth(before=before, upto=upto, at_most=AT_ONCE)
+        if truth < AT_ONCE:
+            self._truth_again = now + TRUTH_EVERY
+        return truth
 
     def _settled(self, now: int) -> int:
         """The newest commit whose rows need not be recognised any more; 0 if there is none."""

@@ -13,5 +13,6 @@ class RetentionConfig(Section):
     """Deleted is deleted, so nothing is unless it is asked for."""
 
     rows: Length | None = Field(
-        default=None, description="predictions of an event time longer ago are deleted; their statistics stay"
+        default=None,
+        description="predictions of an event time longer ago are deleted, then their truth; their statistics stay",
     )

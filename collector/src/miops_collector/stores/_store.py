@@ -179,7 +179,15 @@ class Store(Protocol):
         """Delete predictions older than ``before``, about ``at_most`` of the oldest; how many it were.
 
         Only rows of commits up to ``upto`` that saved panes contain, with their truth: panes and observations stay.
-        Truth that comes for such a row later waits for ever.
+        Truth that comes for such a row later waits until it is :meth:`forget_truth`'s turn.
+        """
+        ...
+
+    def forget_truth(self, *, before: int, upto: int, at_most: int) -> int:
+        """Delete truth of an event time older than ``before``, about ``at_most`` of the oldest; how many it were.
+
+        Only of commits up to ``upto`` that the saved panes of all models contain, and that no stored prediction holds:
+        panes and observations stay. A prediction that comes later than this for truth that was waiting has none.
         """
         ...
 

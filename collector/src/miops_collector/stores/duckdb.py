@@ -21,6 +21,7 @@ from miops_collector.stores._format import open_files
 from miops_collector.stores._joins import Span
 from miops_collector.stores._lookup import Lookup
 from miops_collector.stores._observations import Observations
+from miops_collector.stores._outlived import forget_truth
 from miops_collector.stores._panes import Panes
 from miops_collector.stores._references import References
 from miops_collector.stores._registry import Registry, note_labelled
@@ -171,6 +172,15 @@ class DuckDBStore:
         saved = self._panes.marks(model)
         upto = min(upto, saved.rows, saved.truth)
         return forget(self._database, self._registry, stream, self.newest(), before=before, upto=upto, at_most=at_most)
+
+    def forget_truth(self, *, before: int, upto: int, at_most: int) -> int:
+        saved = [self._panes.marks(info.key).truth for info in self.models()]
+        upto = min([upto, *saved])
+        horizon = self._settings.entity_horizon
+        return forget_truth(
+            self._database, self._registry, self._truth, self.newest(),
+            before=before, upto=upto, horizon=horizon, at_most=at_most,
+        )  # fmt: skip
 
     def ready(self) -> str:
         return self._database.ready()
