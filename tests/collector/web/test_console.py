@@ -149,6 +149,16 @@ def test_pages_need_nothing_from_elsewhere(client: AsgiClient) -> None:
                 assert not str(attributes.get(name, "")).startswith(("http:", "https:", "//"))
 
 
+def test_pages_and_scrapes_are_compressed_for_those_who_ask(client: AsgiClient) -> None:
+    for path in (EMPLOYMENT, "/metrics"):
+        plain, small = (client.get(path, headers={"accept-encoding": how}) for how in ("identity", "gzip"))
+
+        assert "content-encoding" not in plain.headers
+        assert small.headers["content-encoding"] == "gzip"
+        assert int(small.headers["content-length"]) < len(plain.text) / 5
+        assert small.text == plain.text
+
+
 def test_static_files_are_served(client: AsgiClient) -> None:
     for path, kind in (("console.js", "text/javascript"), ("console.css", "text/css"), ("icon.svg", "image/svg+xml")):
         answer = client.get(f"/static/{path}")

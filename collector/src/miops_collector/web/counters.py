@@ -8,7 +8,7 @@ from typing import Any
 from miops.semconv import COLLECTOR_PREFIX, QUANTILE
 from miops_collector.metric import Metric, Point
 from miops_collector.web.encode import number
-from miops_collector.web.format import count_text, quantity_text
+from miops_collector.web.format import ABSENT, count_text, quantity_text
 
 __all__ = ["attributes_text", "counters_json", "point_text", "row_totals"]
 
@@ -38,7 +38,9 @@ def point_text(metric: Metric, point: Point) -> str:
     """Its value with its unit; of a histogram the mean and how many that is of."""
     if point.counts:
         count = sum(point.counts)
-        return f"{quantity_text(point.value / max(count, 1), metric.unit)} on average of {count_text(count)}"
+        if not count:
+            return ABSENT
+        return f"{quantity_text(point.value / count, metric.unit)} on average of {count_text(count)}"
     return quantity_text(point.value, metric.unit)
 
 
