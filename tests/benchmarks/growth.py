@@ -1,66 +1,104 @@
-"""Whether anything falls off a cliff: rows already stored, models, features."""
+"""Whether anything falls off a cliff: with rows already stored, with models, with features."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from miops_collector.config import Config
 from miops_collector.engine import Engine
 from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores.duckdb import DuckDBStore
+from tests.benchmarks.harness.book import Entry
+from tests.benchmarks.harness.chart import Panel, svg
+from tests.benchmarks.harness.page import figure
 from tests.benchmarks.harness.payloads import Shape
 from tests.benchmarks.harness.result import Result, Run, result
 from tests.benchmarks.harness.rows import records
 
-__all__ = ["measure"]
+__all__ = ["chart", "measure"]
 
 BATCH = 16_384
-STORED = (1_000_000, 5_000_000)
-MODELS = (1, 10, 100)
+STORED = (1_000_000, 10_000_000)
+STORED_LONG = 100_000_000
+MODELS = (1, 100, 1000)
 FEATURES = (20, 200, 2000)
 VALUES = 20_000_000
-PROBES = 12
+PROBES, TICKS = 12, 5
+FILLED_SECONDS = 420.0
+"""A slow machine is filled for so long and no longer."""
+NARROW = Shape(numbers=4, texts=2)
+"""What fills the store: a hundred million rows of it take 10 GB."""
+ABOUT = {
+    "stored": ("rows stored", "rows/s", "{row}/s"),
+    "models": ("models", "rows/s", "{row}/s"),
+    "features": ("features", "values/s", "{value}/s"),
+}
 
 
 def measure(run: Run) -> Iterator[Result]:
     yield from _stored(run)
     for models in MODELS:
-        shapes = [Shape(model=f"model-{i}") for i in range(models)]
-        each = BATCH // models
-        seconds = _probed(run.folder / f"models-{models}", shapes, each, run.rows(50 * PROBES) // 50 or 1)
+        many = min(models, 20) if run.quick else models
+        shapes = [Shape(model=f"model-{i}") for i in range(many)]
+        each = max(BATCH // many, 1)
+        probes = run.rows(50 * (PROBES if models < 1000 else 3)) // 50 or 1
+        seconds, ticks = _probed(run.folder / f"models-{models}", shapes, each, probes)
         yield result(
-            f"growth.rows_per_cpu_second.models_{models}", [each * models / s for s in seconds], "{row}/s",
-            f"rows committed and put into panes for each second of CPU time, {BATCH:,} a commit over {models} models",
+            f"growth.rows_per_cpu_second.models_{models}", [each * many / s for s in seconds], "{row}/s",
+            f"rows committed and binned for each second of CPU time, {each * many:,} a commit of {models:,} models",
+        )  # fmt: skip
+        yield result(
+            f"growth.tick_seconds.models_{models}", ticks, "s",
+            f"CPU time of a tick after new rows of one of {models:,} models",
         )  # fmt: skip
     for features in FEATURES:
         rows = max(min(BATCH, run.rows(VALUES) // features // 4), 16)
         shapes = [Shape(numbers=features // 2, texts=features // 2)]
-        seconds = _probed(run.folder / f"features-{features}", shapes, rows, 4)
+        seconds, ticks = _probed(run.folder / f"features-{features}", shapes, rows, 4)
         yield result(
             f"growth.values_per_cpu_second.features_{features}", [rows * features / s for s in seconds], "{value}/s",
-            f"values of features committed and put into panes, {features} a row, {rows:,} rows a commit",
+            f"values of features committed and put into panes, {features:,} a row, {rows:,} rows a commit",
         )  # fmt: skip
+        yield result(
+            f"growth.tick_seconds.features_{features}", ticks, "s",
+            f"CPU time of a tick after new rows of a model of {features:,} features",
+        )  # fmt: skip
+
+
+def chart(entries: Mapping[str, Entry]) -> str:
+    """What a row and what a tick costs, as each of the three grows."""
+    panels = [_panel(entries, kind, of) for kind in ("per_cpu_second", "tick_seconds") for of in ABOUT]
+    return svg(panels, columns=len(ABOUT))
+
+
+def _panel(entries: Mapping[str, Entry], kind: str, of: str) -> Panel:
+    across, rate, unit = ABOUT[of]
+    found = {name.rpartition("_")[2]: e.value for name, e in entries.items() if f"{kind}.{of}_" in name}
+    title, unit = ("CPU time of a tick", "s") if kind == "tick_seconds" else (f"{rate} of CPU time", unit)
+    points = sorted((float(size), value) for size, value in found.items())
+    return Panel(title, across, points, lambda y: figure(y, unit).removesuffix(f" {rate}"))
 
 
 def _stored(run: Run) -> Iterator[Result]:
     """One store that grows; what the next commits and a tick cost at several sizes."""
     store = DuckDBStore(run.folder / "rows", StoreSettings())
-    engine, shape, held = Engine(store, Config()), Shape(), 0
-    for full in STORED:
+    engine, held, began = Engine(store, Config()), 0, time.monotonic()
+    for full in (*STORED, STORED_LONG) if run.long else STORED:
         target = run.rows(full)
-        while held < target:
-            held += _commit(engine, shape, BATCH, held)[0]
-        commits = [_commit(engine, shape, BATCH, held + i)[1] for i in range(PROBES)]
+        while held < target and time.monotonic() - began < FILLED_SECONDS:
+            held += _commit(engine, NARROW, BATCH, held)[0]
+        cut = "" if held >= target else f"; {held:,} after {FILLED_SECONDS:.0f} s, then it was stopped"
+        commits = [_commit(engine, NARROW, BATCH, held + i)[1] for i in range(PROBES)]
         engine.tick()
-        ticks = [_tick(engine, shape, held + PROBES + i) for i in range(5)]
+        ticks = [_tick(engine, NARROW, held + PROBES + i) for i in range(TICKS)]
         yield result(
             f"growth.rows_per_cpu_second.stored_{full}", [BATCH / s for s in commits], "{row}/s",
-            f"rows committed and put into panes for each second of CPU time, {full:,} rows stored",
+            f"rows of six features committed and put into panes for each second of CPU time, {full:,} stored{cut}",
         )  # fmt: skip
         yield result(
-            f"growth.tick_seconds.stored_{full}", ticks, "s", f"CPU time of a tick after new rows, {full:,} stored"
+            f"growth.tick_seconds.stored_{full}", ticks, "s", f"CPU time of a tick after new rows, {full:,} stored{cut}"
         )
     engine.close()
     store.close()
@@ -81,8 +119,8 @@ def _tick(engine: Engine, shape: Shape, seed: int) -> float:
     return time.process_time() - began
 
 
-def _probed(folder: Path, shapes: Sequence[Shape], each: int, probes: int) -> list[float]:
-    """CPU seconds of commits of so many rows of each model, after all have their layouts."""
+def _probed(folder: Path, shapes: Sequence[Shape], each: int, probes: int) -> tuple[list[float], list[float]]:
+    """CPU seconds of commits of so many rows of each model, after all have their layouts; and of ticks."""
     store = DuckDBStore(folder, StoreSettings())
     engine, seconds = Engine(store, Config()), []
     for probe in range(probes + 2):
@@ -99,6 +137,14 @@ def _probed(folder: Path, shapes: Sequence[Shape], each: int, probes: int) -> li
             engine.tick()
         else:
             seconds.append(spent)
+    _settle(engine)
+    ticks = [_tick(engine, shapes[0], 1_000_000 + i) for i in range(TICKS)]
     engine.close()
     store.close()
-    return seconds
+    return seconds, ticks
+
+
+def _settle(engine: Engine) -> None:
+    """Evaluate what the commits have left, so that the next ticks have their own rows only."""
+    while not engine.idle():
+        engine.tick()

@@ -47,6 +47,8 @@ class Load:
         Event time from row to row; the last row is now.
     copies
         How often every request is sent, one copy after the other.
+    authority
+        File of the certificate that the receiver's is checked by; empty without TLS.
     """
 
     target: str
@@ -60,6 +62,7 @@ class Load:
     step_nanos: int = 100_000
     compressed: bool = False
     copies: int = 1
+    authority: str = ""
     seed: int = 0
 
 
@@ -144,8 +147,7 @@ async def _run(load: Load) -> Sent:
         Stamp(t, start=start, step=load.step_nanos, seed=load.seed or time.time_ns() + i)
         for i, t in enumerate(templates)
     ]
-    connect = grpc_sender if load.transport == "grpc" else http_sender
-    connections = [connect(load.target, templates[0], compressed=load.compressed) for _ in range(load.connections)]
+    connections = [_connected(load, templates[0]) for _ in range(load.connections)]
     client = _Client([send for send, _ in connections], stamps, load.copies)
     size = templates[0].rows
     requests = -(-load.rows // (size * load.copies))
@@ -159,6 +161,12 @@ async def _run(load: Load) -> Sent:
     took = np.array(client.latencies)
     p50, p99 = np.quantile(took, (0.5, 0.99)).tolist()
     return Sent(client.acknowledged, client.refused, seconds, cpu, own, p50, p99, float(took.max()))
+
+
+def _connected(load: Load, template: Template) -> tuple[Send, Callable[[], Awaitable[None]]]:
+    if load.transport == "grpc":
+        return grpc_sender(load.target, template, compressed=load.compressed, authority=load.authority)
+    return http_sender(load.target, template, compressed=load.compressed)
 
 
 async def _close(closing: Sequence[Callable[[], Awaitable[None]]]) -> None:

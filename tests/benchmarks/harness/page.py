@@ -8,7 +8,7 @@ from itertools import groupby
 from tests.benchmarks.harness.book import Book, Entry
 from tests.benchmarks.harness.discovery import benchmarks
 
-__all__ = ["figure", "page", "row_of"]
+__all__ = ["chart_file", "charts", "figure", "page", "row_of"]
 
 _HEAD = (
     "# Benchmarks",
@@ -77,7 +77,24 @@ def page(book: Book) -> str:
     for name, entries in groupby(book.results, key=lambda e: e.name.partition(".")[0]):
         about = (known[name].__doc__ or "").strip() if name in known else ""
         parts += [f"## {name}", about, _table(list(entries))]
+        if hasattr(known.get(name), "chart"):
+            parts.append(f"![{name}](images/{chart_file(name)})")
     return "\n\n".join(parts) + "\n"
+
+
+def charts(book: Book) -> dict[str, str]:
+    """A picture, as SVG, of every benchmark that draws one and has been measured."""
+    by_name = {e.name: e for e in book.results}
+    measured = {e.name.partition(".")[0] for e in book.results}
+    drawing = {name: module for name, module in benchmarks().items() if name in measured and hasattr(module, "chart")}
+    return {
+        name: module.chart({k: e for k, e in by_name.items() if k.startswith(f"{name}.")})
+        for name, module in drawing.items()
+    }
+
+
+def chart_file(name: str) -> str:
+    return f"benchmarks_{name}.svg"
 
 
 def _where(machine: dict[str, object], days: list[str]) -> str:

@@ -22,11 +22,14 @@ class Run:
         Where the environments of peers are, each made once.
     quick
         Only see that everything works: the figures mean nothing.
+    long
+        Measure too what takes many minutes and gigabytes.
     """
 
     folder: Path
     venvs: Path
     quick: bool = False
+    long: bool = False
 
     @property
     def rounds(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TypeAlias
 
 import grpc
@@ -21,13 +22,17 @@ Send: TypeAlias = Callable[[bytes], Awaitable[bool]]
 BUSY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED}
 
 
-def grpc_sender(target: str, template: Template, *, compressed: bool) -> tuple[Send, Callable[[], Awaitable[None]]]:
-    """A channel of its own: gRPC shares connections of channels that look alike."""
-    channel = grpc.aio.insecure_channel(
-        target,
-        options=(("grpc.use_local_subchannel_pool", 1), ("grpc.max_send_message_length", -1)),
-        compression=grpc.Compression.Gzip if compressed else None,
-    )
+def grpc_sender(
+    target: str, template: Template, *, compressed: bool, authority: str = ""
+) -> tuple[Send, Callable[[], Awaitable[None]]]:
+    """A channel of its own, over TLS with an ``authority``: gRPC shares connections of channels that look alike."""
+    options = (("grpc.use_local_subchannel_pool", 1), ("grpc.max_send_message_length", -1))
+    compression = grpc.Compression.Gzip if compressed else None
+    if authority:
+        trusted = grpc.ssl_channel_credentials(Path(authority).read_bytes())
+        channel = grpc.aio.secure_channel(target, trusted, options=options, compression=compression)
+    else:
+        channel = grpc.aio.insecure_channel(target, options=options, compression=compression)
     export = channel.unary_unary(f"/{SERVICES[template.kind]}/Export")
 
     async def send(payload: bytes) -> bool:
