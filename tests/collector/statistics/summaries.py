@@ -17,6 +17,7 @@ from miops_collector.statistics.estimated_performance import (
     ExpectedErrors,
     loss_model,
 )
+from miops_collector.statistics.prediction_powered import ScoredLosses
 from miops_collector.summary import (
     ClassScores,
     Confidence,
@@ -101,6 +102,11 @@ STRATEGIES: dict[type, st.SearchStrategy[Any]] = {
     ).map(lambda g: CalibratedGroups(("sex",), ("f", "m", "x"), tuple(g))),
     ExpectedErrors: st.tuples(counts(6, 2), few(Floats)).map(lambda x: expected_errors(x[0], np.array(x[1]))),
     CalibratedScores: st.builds(CalibratedScores, BIN_SCORES, CALIBRATIONS),
+    ScoredLosses: st.tuples(BIN_SCORES, CALIBRATIONS, few(st.floats(0, 1))).map(
+        lambda x: ScoredLosses(
+            CalibratedScores(x[0], x[1]), rows.losses(-np.log(1 - 0.99 * np.array(x[2])), np.array(x[2]))
+        )
+    ),
     Histogram: counts(10).map(lambda c: Histogram(EDGES, GROUPS, c)),
     Frequencies: counts(7).map(lambda c: Frequencies(CATEGORIES, c)),
     Moments: few(Floats).map(rows.moments),
@@ -159,6 +165,8 @@ def scaled(summary: Any, factor: float) -> Any:
         return replace(summary, groups=tuple(scaled(g, factor) if g else None for g in summary.groups))
     if isinstance(summary, CalibratedClasses):
         return CalibratedClasses(tuple(scaled(c, factor) for c in summary.classes))
+    if isinstance(summary, ScoredLosses):
+        return ScoredLosses(scaled(summary.scores, factor), scaled(summary.losses, factor))
     if isinstance(summary, CalibratedScores):
         return replace(summary, scores=scaled(summary.scores, factor))
     sums = [f.name for f in fields(summary) if f.metadata.get("sum", False)]

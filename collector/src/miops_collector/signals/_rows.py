@@ -8,10 +8,12 @@ from typing import Any, Final
 from miops_collector.statistics import RestsOn
 from miops_collector.statistics.estimated_fairness import CalibratedGroups
 from miops_collector.statistics.estimated_performance import CalibratedClasses, CalibratedScores, ExpectedErrors
+from miops_collector.statistics.prediction_powered import ScoredLosses
 from miops_collector.summary import (
     ClassScores,
     Confidence,
     Confusion,
+    ErrorProfile,
     Frequencies,
     GroupLosses,
     GroupPredictions,
@@ -41,6 +43,7 @@ COUNTS: Final[dict[tuple[type, RestsOn], Callable[[Any], float]]] = {
     (Confidence, "labelled"): lambda s: float(s.bins[:, 1].sum()),
     (Confidence, "values"): lambda s: float(s.sums[0]),
     (Confusion, "labelled"): lambda s: float(s.cells.sum()),
+    (ErrorProfile, "labelled"): lambda s: float(s.labelled[:, 0].sum()),
     (ExpectedErrors, "labelled"): lambda s: s.labelled,
     (ExpectedErrors, "rows"): lambda s: s.rows,
     (Frequencies, "rows"): lambda s: s.rows,
@@ -59,6 +62,7 @@ COUNTS: Final[dict[tuple[type, RestsOn], Callable[[Any], float]]] = {
     (Residuals, "labelled"): lambda s: float(s.sums[0]),
     (ScoreHistogram, "labelled"): lambda s: float(s.labelled.sum()),
     (ScoreHistogram, "rows"): lambda s: float(s.rows.sum()),
+    (ScoredLosses, "labelled"): lambda s: s.labelled,
     (Segments, "labelled"): lambda s: float(s.sums[:, 0].sum()),
     (Volume, "rows"): lambda s: s.rows,
 }

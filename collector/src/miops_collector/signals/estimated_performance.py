@@ -9,7 +9,8 @@ from miops_collector.report import Observation
 from miops_collector.signals._context import Context
 from miops_collector.signals._measure import measure
 from miops_collector.signals._rows import rows
-from miops_collector.statistics import Statistic, statistics_of
+from miops_collector.signals._unlearnt import unlearnt
+from miops_collector.statistics import statistics_of
 from miops_collector.statistics.estimated_performance import (
     CalibratedClasses,
     CalibratedScores,
@@ -32,7 +33,7 @@ def estimated_performance(context: Context, reference: Summaries | None, current
     applicable = [s for s in statistics_of("estimated_performance") if kind in s.takes]
     learnt = rows(then, "labelled")
     if learnt < max(context.minimum_rows, 1):
-        yield from (_unlearnt(context, s, rows(now, s.about.rests_on), learnt) for s in applicable)
+        yield from (unlearnt(context, s, rows(now, s.about.rests_on), learnt) for s in applicable)
         return
     before, window = calibrated(then, then), calibrated(then, now)
     for statistic in applicable:
@@ -48,7 +49,7 @@ def _of_regression(context: Context, reference: Summaries | None, current: Summa
     learnt = float(then.labelled[:, 0].sum())
     if learnt < max(context.minimum_rows, 1):
         n = {"rows": float(now.rows.sum()), "labelled": float(now.labelled[:, 0].sum())}
-        yield from (_unlearnt(context, s, n[s.about.rests_on], learnt) for s in applicable)
+        yield from (unlearnt(context, s, n[s.about.rests_on], learnt) for s in applicable)
         return
     model = loss_model(then)
     for statistic in applicable:
@@ -60,19 +61,3 @@ def _scores(summaries: Summaries | None) -> ScoreHistogram | ClassScores | None:
     if summaries is None:
         return None
     return summaries.scores if summaries.layout.positive >= 0 else summaries.class_scores
-
-
-def _unlearnt(context: Context, statistic: Statistic, n: float, learnt: float) -> Observation:
-    return Observation(
-        metric=statistic.metric,
-        model=context.model,
-        window=context.window,
-        value=float("nan"),
-        n=n,
-        status="insufficient_data",
-        computed_at=context.computed_at,
-        n_reference=learnt,
-        segment=context.segment,
-        complete=context.complete,
-        reason=f"the reference has {learnt:g} labelled rows with a score, fewer than {max(context.minimum_rows, 1)}",
-    )

@@ -71,6 +71,8 @@ class Statistic:
     counts, support
         Companions of a number per group that is a share: its numerators and denominators; of another, how many rows
         it rests on.
+    estimate
+        Companion that says value, standard error and more in one, where they come from one computation.
     """
 
     family: str
@@ -86,6 +88,7 @@ class Statistic:
     interval: Callable[..., Any] | None = None
     counts: Callable[..., Any] | None = None
     support: Callable[..., Any] | None = None
+    estimate: Callable[..., Any] | None = None
 
     @property
     def metric(self) -> str:
@@ -161,4 +164,5 @@ def _read(family: str, module: ModuleType) -> Statistic:
         interval=getattr(module, "interval", None),
         counts=getattr(module, "counts", None),
         support=getattr(module, "support", None),
+        estimate=getattr(module, "estimate", None),
     )
