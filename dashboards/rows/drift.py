@@ -9,6 +9,7 @@ from miops import semconv
 __all__ = ["DRIFT"]
 
 _COLUMNS = selector("model", "version", "window", "column")
+_WINDOWS = selector("model", "version", "window")
 _OUTPUTS = selector("model", "version", "window", column="prediction|score")
 _PSI = statistic("drift", "psi") + _COLUMNS
 _P_VALUE = metric(semconv.METRIC_DRIFT_P_VALUE) + _COLUMNS
@@ -41,6 +42,27 @@ DRIFT = Row(
             "timeseries",
             (Query(_PSI, legend("model", "version", "column")),),
             width=24,
+        ),
+        Panel(
+            "All columns together",
+            "How well a classifier tells rows of the window from rows of the reference: 0.5 = not at all, 1 = always.",
+            "timeseries",
+            (Query(metric(semconv.METRIC_DOMAIN_CLASSIFIER) + _WINDOWS, legend("model", "version", "window")),),
+            defaults={"min": 0.4, "max": 1},
+        ),
+        Panel(
+            "Change of structure",
+            "How far rows lie from what usually goes with what, against the reference, in standard errors: beyond 3 "
+            "columns no longer go together as they did.",
+            "timeseries",
+            (Query(metric(semconv.METRIC_RECONSTRUCTION_SHIFT) + _WINDOWS, legend("model", "version", "window")),),
+        ),
+        Panel(
+            "Changed correlations",
+            "Pairs of columns whose correlation differs from the reference by more than chance.",
+            "timeseries",
+            (Query(metric(semconv.METRIC_CHANGED_CORRELATIONS) + _WINDOWS, legend("model", "version", "window")),),
+            defaults={"min": 0, "decimals": 0},
         ),
     ),
 )

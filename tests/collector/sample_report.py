@@ -104,6 +104,7 @@ def of_day(index: int, model: ModelKey) -> Iterator[Observation]:
         yield from _segments(index, window, model)
         yield from _estimates(index, window, model)
         yield from _verdicts(index, window, model)
+        yield from _together(index, window, model)
 
 
 def _observation(metric: str, model: ModelKey, window: Window, value: float, n: float, **more: object) -> Observation:
@@ -188,6 +189,18 @@ def _estimates(index: int, window: Window, model: ModelKey) -> Iterator[Observat
         if labelled:
             gap = 0.01 * math.sin(index / 3) + 0.004
             yield _observation(f"{metric}_gap", model, window, gap, labelled, standard_error=0.008)
+
+
+def _together(index: int, window: Window, model: ModelKey) -> Iterator[Observation]:
+    """Of sampled rows: all columns at once."""
+    drifted = index >= DAYS - FAULT_DAYS
+    for metric, quiet, loud in (
+        (semconv.METRIC_DOMAIN_CLASSIFIER, 0.51, 0.74),
+        (semconv.METRIC_RECONSTRUCTION_SHIFT, 0.4, 9.0),
+        (semconv.METRIC_CHANGED_CORRELATIONS, 0.0, 3.0),
+    ):
+        p_value = 1e-9 if drifted else 0.4
+        yield _observation(metric, model, window, loud if drifted else quiet, 2000.0, p_value=p_value)
 
 
 def _verdicts(index: int, window: Window, model: ModelKey) -> Iterator[Observation]:

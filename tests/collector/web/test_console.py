@@ -55,13 +55,14 @@ def test_models_are_listed_with_their_status_and_what_to_look_at(client: AsgiCli
     assert "age" in page.text
 
 
-def test_model_page_answers_its_seven_questions(client: AsgiClient) -> None:
+def test_model_page_answers_its_eight_questions(client: AsgiClient) -> None:
     page = Tags(client.get(EMPLOYMENT).text)
 
     assert [a["id"] for tag, a in page.found if tag == "h2"] == [
         "alarms",
         "verdict",
         "drift",
+        "joint",
         "performance",
         "segments",
         "fairness",
@@ -267,7 +268,7 @@ def test_every_part_of_the_page_can_be_jumped_to(client: AsgiClient) -> None:
     page = Tags(client.get(EMPLOYMENT).text)
 
     jumps = [str(a["href"])[1:] for tag, a in page.found if tag == "a" and str(a.get("href")).startswith("#")]
-    assert jumps == ["main", "alarms", "verdict", "drift", "performance", "segments", "fairness", "quality"]
+    assert jumps == ["main", "alarms", "verdict", "drift", "joint", "performance", "segments", "fairness", "quality"]
     assert set(jumps) <= {a.get("id") for _, a in page.found}
 
 
