@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from miops_collector.alerts import DRIFT, QUALITY
 from miops_collector.engine import Engine
-from miops_collector.examples import examples_of, looked_back
+from miops_collector.examples import examples_of, looked_back, traces_of
 from miops_collector.layout import ColumnLayout
 from miops_collector.monitored import Reference
 from miops_collector.report import Alert
@@ -15,7 +17,7 @@ from miops_collector.schema import FAULT_SUFFIX
 from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores.duckdb import DuckDBStore
 from miops_collector.window import Window
-from tests.collector.little_model import CONFIG, HOUR, MODEL, START, Clock, predictions, reference, spread
+from tests.collector.little_model import CONFIG, HOUR, MODEL, START, Clock, predictions, reference, spread, truth
 
 NOW = Window(START + HOUR, START + 2 * HOUR)
 
@@ -130,3 +132,61 @@ def test_a_window_without_such_rows_has_no_examples(engine: Engine) -> None:
     nowhere = Window(START + 100 * HOUR, START + 101 * HOUR)
 
     assert shown(engine, Alert(**{**{f: getattr(empty, f) for f in empty.__slots__}, "window": nowhere})) == []
+
+
+@pytest.fixture(scope="module")
+def labelled() -> Iterator[Engine]:
+    """200 rows of one hour, all of them with truth."""
+    store = DuckDBStore(None, StoreSettings(minimum_free_mib=1))
+    engine = Engine(store, CONFIG, clock=Clock(START + 3 * HOUR))
+    engine.append([reference(), predictions(range(200), spread(200, NOW.start, HOUR))])
+    engine.append([truth(range(200), [float(i % 3 == 0) for i in range(200)])])
+    engine.tick()
+    yield engine
+    engine._store.close()
+
+
+def about(metric: str, **fields: Any) -> Alert:
+    return Alert("any", metric, MODEL, "firing", 0, 0.0, 0.0, "critical", NOW, **fields)
+
+
+@pytest.mark.parametrize(
+    "metric", ["miops.performance.accuracy", "miops.performance.roc_auc", "miops.estimated_performance.accuracy_gap"]
+)
+def test_performance_is_shown_by_predictions_that_were_wrong_the_surest_first(labelled: Engine, metric: str) -> None:
+    found = shown(labelled, about(metric))
+
+    assert len(found) == 5
+    assert all(p["value"] != p["ground_truth"]["value"] for p in found)
+    sure = [abs(p["score"] - 0.5) for p in found]
+    assert sure == sorted(sure, reverse=True)
+    assert sure[-1] > 0.45
+
+
+def test_an_estimate_is_shown_by_predictions_the_model_was_least_sure_of(labelled: Engine) -> None:
+    found = shown(labelled, about("miops.estimated_performance.accuracy"))
+
+    assert max(abs(p["score"] - 0.5) for p in found) < 0.05
+
+
+def test_fairness_is_shown_by_rows_of_the_group_that_were_decided_against(labelled: Engine) -> None:
+    evidence: Mapping[str, float | str] = {"least_favoured": "f"}
+    found = shown(labelled, about("miops.fairness.demographic_parity_ratio", sensitive_feature="g", evidence=evidence))
+
+    assert len(found) == 5
+    assert {(p["context"]["g"], p["value"]) for p in found} == {("f", 0.0)}
+
+
+def test_an_intersection_of_groups_has_no_examples(labelled: Engine) -> None:
+    assert shown(labelled, about("miops.fairness.selection_rate", sensitive_feature="g & c", group="f & a")) == []
+
+
+def test_examples_have_the_trace_they_were_made_in(labelled: Engine) -> None:
+    store, traced = labelled._store, predictions([997], NOW.end + HOUR)
+    table = traced.table.append_column("trace_id", pa.array([b"\x01" * 16], pa.binary(16)))
+    store.append([replace(traced, table=table), predictions([998], NOW.end + HOUR)])
+
+    found = store.examples(MODEL, start=NOW.end + HOUR, end=NOW.end + 2 * HOUR, where={}, limit=9)
+
+    assert sorted(traces_of(found, store).values()) == ["", "01" * 16]
+    assert traces_of(["nobody"], store) == {"nobody": ""}

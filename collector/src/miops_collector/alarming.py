@@ -36,7 +36,7 @@ from miops_collector.alerts import (
 from miops_collector.alerts.budget import Family
 from miops_collector.config import AlarmConfig, Config, RuleConfig
 from miops_collector.dependence import Dependence, learning_windows, look_backs_of
-from miops_collector.examples import examples_of, looked_back
+from miops_collector.examples import examples_of, looked_back, traces_of
 from miops_collector.labelled import Labelled
 from miops_collector.layout import ColumnLayout, Summaries
 from miops_collector.look_backs import LookBacks
@@ -75,7 +75,7 @@ class Alarming:
     next_end: int = 0
     """No window that ends before this event time is scanned any more."""
     scanned: Scanned = field(default_factory=Scanned)
-    examples: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    examples: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
     judge: Judge = field(default_factory=lambda: Judge({}))
     saved: str = ""
     versions: int = 1
@@ -326,14 +326,16 @@ class Alarming:
 
     def alerts(self) -> tuple[Alert, ...]:
         """Pending, firing and recently resolved alerts, the one to look at first in front."""
-        return tuple(replace(a, examples=self.examples.get(a.identity, ())) for a in ranked(self.book.alerts))
+        shown = [(a, self.examples.get(a.identity, {})) for a in ranked(self.book.alerts)]
+        return tuple(replace(a, examples=tuple(found), traces=tuple(found.values())) for a, found in shown)
 
     def _keep_examples(self, model: Monitored, store: Store) -> None:
-        """Prediction ids for every alarm that began to fire; they are looked up once."""
+        """Predictions, with their traces, for every alarm that began to fire; they are looked up once."""
         alerts = self.book.alerts
         for alert in alerts:
             if alert.state == "firing" and alert.identity not in self.examples:
-                self.examples[alert.identity] = self._examples_of(alert, model, store)
+                found = self._examples_of(alert, model, store)
+                self.examples[alert.identity] = traces_of(found, store)
         open_ = {a.identity for a in alerts}
         self.examples = {k: v for k, v in self.examples.items() if k in open_}
 

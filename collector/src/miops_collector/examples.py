@@ -1,27 +1,31 @@
-"""Predictions that show what an alarm is about: those that are missing, unseen, far out, of the category that grew."""
+"""Predictions that show what an alarm is about: those that are missing, unseen, far out, wrong, or decided against."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from miops import semconv
 from miops_collector.alerts import DRIFT, QUALITY
 from miops_collector.errors import InputError
-from miops_collector.layout import ColumnLayout, Summaries
+from miops_collector.layout import ColumnLayout, Layout, Summaries
 from miops_collector.report import Alert
 from miops_collector.stores._store import Store
 from miops_collector.summary import Histogram
 from miops_collector.window import Window
 
-__all__ = ["examples_of", "looked_back"]
+__all__ = ["examples_of", "looked_back", "traces_of"]
 
 MOST = 5
 FAR_OUT = 0.05
 """The outer part of the reference's values that examples are taken from."""
 Where: TypeAlias = Mapping[str, Any]
 ANY: Where = {}
+ESTIMATED = f"{semconv.METRIC_PREFIX}estimated_performance."
+TRUTHS = (f"{semconv.METRIC_PREFIX}performance.", f"{semconv.METRIC_PREFIX}calibration.", ESTIMATED)
+"""Families of statistics of which wrong predictions are what to look at."""
 
 
 def looked_back(alert: Alert) -> Window:
@@ -53,17 +57,48 @@ def examples_of(
     return ()
 
 
+def traces_of(examples: Sequence[str], store: Store) -> dict[str, str]:
+    """Trace id by prediction id, empty where there is none."""
+    return {example: str((store.prediction(example) or {}).get("trace_id") or "") for example in examples}
+
+
 def _conditions(
     alert: Alert, column: ColumnLayout | None, reference: Summaries | None, current: Summaries
 ) -> Iterator[Where]:
     """What to look for, the most telling first."""
-    if column is None or not column.source:
+    if alert.metric.startswith(TRUTHS):
+        yield from _worst(alert, current.layout)
+    elif alert.sensitive_feature:
+        yield from _unfavoured(alert, current.layout)
+    elif column is None or not column.source:
         return
-    if alert.rule == QUALITY:
+    elif alert.rule == QUALITY:
         yield {"source": column.source, "fault": True}
     elif alert.rule == DRIFT and reference is not None:
         effect = float(alert.evidence.get("effect", 0.0))
         yield from _drifted(column, str(alert.evidence.get("statistic")), effect, reference, current)
+
+
+def _worst(alert: Alert, layout: Layout) -> Iterator[Where]:
+    """Where truth contradicts the model; of an estimate that waits for truth, where the model is least sure."""
+    middle = 0.5 if layout.probabilities and layout.positive >= 0 else 0.0
+    unsure: Where = {"unsure": middle}
+    if alert.metric.startswith(ESTIMATED) and not alert.metric.endswith("_gap"):
+        yield from (unsure,) if layout.classes else ()
+    else:
+        yield {"wrong": middle} if layout.classes else {"error": True}
+
+
+def _unfavoured(alert: Alert, layout: Layout) -> Iterator[Where]:
+    """Rows of the least favoured group, those first that were decided against; of intersections none."""
+    group = alert.group or str(alert.evidence.get("least_favoured", ""))
+    column = next((c for c in layout.columns if c.name == alert.sensitive_feature and c.kind == "categorical"), None)
+    if not group or column is None:
+        return
+    of_group: Where = {"source": column.source, "equals": group}
+    if layout.positive >= 0:
+        yield {**of_group, "decided": _written(layout.classes[1 - layout.positive])}
+    yield of_group
 
 
 def _drifted(
@@ -86,7 +121,11 @@ def _grown(column: ColumnLayout, reference: Summaries, current: Summaries) -> tu
     now, then = current.distribution(column).fine[:-1], reference.distribution(column).fine[:-1]
     if not (len(now) and now.sum() > 0 and then.sum() > 0):
         return ()
-    text = column.categories[int(np.argmax(now / now.sum() - then / then.sum()))]
+    return _written(column.categories[int(np.argmax(now / now.sum() - then / then.sum()))])
+
+
+def _written(text: str) -> tuple[str, ...]:
+    """A category, and as it is in the store if it is a number."""
     try:
         return text, str(float(text))
     except ValueError:

@@ -89,8 +89,9 @@ class Alert:
     """One alarm of one rule on one series.
 
     ``evidence`` is what an auditor needs to recompute it: statistic, look_back, effect, effect_low, effect_high, n,
-    n_reference, p_value, threshold …, JSON values only. ``examples`` are prediction ids. ``since`` and ``until`` are
-    event time, nanoseconds; ``until`` is 0 while it is open. ``what`` is one sentence for a person.
+    n_reference, p_value, threshold …, JSON values only. ``examples`` are prediction ids, ``traces`` the trace id of
+    each, empty where it has none. ``since`` and ``until`` are event time, nanoseconds; ``until`` is 0 while it is open.
+    ``what`` is one sentence for a person.
     """
 
     rule: str
@@ -110,6 +111,7 @@ class Alert:
     what: str = ""
     evidence: Mapping[str, float | str] = field(default_factory=dict)
     examples: tuple[str, ...] = ()
+    traces: tuple[str, ...] = ()
 
     @property
     def identity(self) -> tuple[str, ...]:

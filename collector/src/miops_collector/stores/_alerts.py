@@ -72,5 +72,5 @@ def _to_json(alert: Alert) -> str:
 def _from_json(text: str) -> Alert:
     values = json.loads(text)
     values["model"], values["window"] = ModelKey(*values["model"]), Window(*values["window"])
-    values["examples"] = tuple(values["examples"])
+    values["examples"], values["traces"] = tuple(values["examples"]), tuple(values.get("traces", ()))
     return Alert(**values)

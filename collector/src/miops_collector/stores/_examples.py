@@ -13,6 +13,7 @@ from miops_collector.stores._tables import Segment
 
 __all__ = ["examples"]
 
+_VALUE: Final = "coalesce(value_text, CAST(value_number AS VARCHAR))"
 _CONDITIONS: Final = {
     "": "true",
     "missing": "({0} IS NULL OR CAST({0} AS VARCHAR) = 'nan') AND {1} IS NULL",
@@ -32,15 +33,18 @@ def examples(
     """Ids of predictions in ``[start, end)`` that fulfil a condition on one column, newest first."""
     kind, wanted = _wanted(where)
     texts = [str(text) for text in wanted] if kind == "not_in" else str(wanted)
-    source = str(where.get("source", ""))
+    source, decided = str(where.get("source", "")), [str(text) for text in where.get("decided", ())]
+    of_decision = f" AND {_VALUE} IN (SELECT unnest($decided::VARCHAR[]))" if decided else ""
     sql = stream.table.union(
         lambda s: (
             f"SELECT coalesce(id_text, CAST(key AS VARCHAR)) AS id, time FROM {s.path}"
             " WHERE stream = $stream AND time >= $start AND time < $end"
-            f" AND {_CONDITIONS[kind].format(*_expressions(stream, s, source))}"
+            f" AND {_CONDITIONS[kind].format(*_expressions(stream, s, source))}{of_decision}"
         )
     )
-    parameters = {"stream": stream.number, "start": start, "end": end, "wanted": wanted, "texts": texts}
+    parameters = {
+        "stream": stream.number, "start": start, "end": end, "wanted": wanted, "texts": texts, "decided": decided,
+    }  # fmt: skip
     used = {name: value for name, value in parameters.items() if f"${name}" in sql}
     rows = database.fetch(f"SELECT id FROM ({sql}) ORDER BY time DESC LIMIT {int(limit)}", used)
     return [str(found) for (found,) in rows]
@@ -60,7 +64,7 @@ def _wanted(where: Mapping[str, Any]) -> tuple[str, Any]:
 def _expressions(stream: Stream, segment: Segment, source: str) -> tuple[str, str]:
     """SQL of a column and of its faults."""
     if source in ("", "value", "prediction"):
-        return "coalesce(value_text, CAST(value_number AS VARCHAR))", "NULL"
+        return _VALUE, "NULL"
     if source in {f.name for f in FIXED["predictions"]}:
         return f'"{source}"', "NULL"
     if source not in stream.declared:

@@ -31,6 +31,7 @@ from miops_collector.stores._selection import read
 from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores._store import Appended, Marks, ModelInfo, ObservationQuery, StoredReference
 from miops_collector.stores._truth import TruthLog
+from miops_collector.stores._worst import WORST, worst
 
 __all__ = ["DuckDBStore", "duckdb"]
 
@@ -115,6 +116,9 @@ class DuckDBStore:
         stream = self._registry.stream(model)
         if stream is None:
             return []
+        if not WORST.keys().isdisjoint(where):
+            truth = self._registry.truth.path
+            return worst(self._database, stream, truth, start=start, end=end, where=where, limit=limit)
         return examples(self._database, stream, start=start, end=end, where=where, limit=limit)
 
     def sample(self, model: ModelKey, *, start: int, end: int, columns: Collection[str], rows: int) -> pa.Table | None:

@@ -94,6 +94,7 @@ def alarm_json(a: Alert, columns: Sequence[str] = (), segments: Sequence[str] = 
         "window_end": iso(a.window.end),
         "causes": {"columns": list(columns), "segments": list(segments)},
         "examples": list(a.examples),
+        "traces": [trace or None for trace in a.traces],
     }
 
 
