@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any
 
 from tests.trust import tally
+from tests.trust.simulated import key_figures, of_losses, together, within_budget
 from tests.trust.streams import STREAMS
+from tests.trust.tables import delay_of, spread, table
 from tests.trust.tally import OURS, interval, summed
 
 __all__ = ["BUDGET", "Floor", "fixed_rules", "floors", "page"]
@@ -21,11 +23,12 @@ TOOLS = (
     OURS, INDEPENDENT, "Evidently, any column", "Evidently, half of the columns", "NannyML", "alibi-detect",
     "River ADWIN", "River Page–Hinkley", "PSI > 0.2", "KS p < 0.05",
 )  # fmt: skip
+SIMULATED = {"losses": of_losses, "whole": together, "recipe": key_figures}
 HEAD = """# Whose alarms can be trusted
 
 <!-- Written by `make trust`; do not edit. -->
 
-`make trust` shows the same rows to our default drift alarm and to the released packages of Evidently 0.7.23, NannyML
+`make trust` shows the same rows to a collector's engine with our default alarms and to the released packages of Evidently 0.7.23, NannyML
 0.13.1, alibi-detect 0.13.0 and River 0.26.1, each in its own environment at its defaults (`tests/trust/`: the streams
 are pure functions of a seed). PSI > 0.2 and KS p < 0.05 are fixed rules on our own statistics. All models have windows
 of an hour, a budget of one false alarm a month, half of it for drift, and had a week to learn how rows depend on one
@@ -53,11 +56,23 @@ def floors(figures: Mapping[str, Any]) -> list[Floor]:
         Floor("no stream without drift raises more than the budget", not over, "; ".join(map(_place, over))),
         Floor(
             "all of them together raise no more than the budget", interval(raised, windows)[0] <= BUDGET,
-            f"{raised} in {windows} windows: {_spread(raised, windows)} per 1,000, budget {BUDGET:.2f}",
+            f"{raised} in {windows} windows: {spread(raised, windows)} per 1,000, budget {BUDGET:.2f}",
         ),
         _sooner("with its thresholds at our budget no peer finds drift sooner", worse, compared),
         _sooner("the same where we are told, as such thresholds assume, that rows are independent", told, of),
+        *_of_ours(figures),
     ]  # fmt: skip
+
+
+def _of_ours(figures: Mapping[str, Any]) -> Iterator[Floor]:
+    if whole := figures.get("whole"):
+        yield Floor("all alarms of a model together stay within one a month", *within_budget(whole))
+    if recipe := figures.get("recipe"):
+        missed = [e["what"] for e in recipe if not e["met"]]
+        yield Floor(
+            "the recipe's key figures are met", not missed,
+            "; ".join([f"{len(recipe) - len(missed)} of {len(recipe)}", *missed]),
+        )  # fmt: skip
 
 
 def _sooner(what: str, worse: Sequence[str], compared: int) -> Floor:
@@ -77,7 +92,7 @@ def _worse(drift: Sequence[Mapping[str, Any]], us: str) -> tuple[list[str], int]
         both = zip(e["at_budget"]["delays"], ours[_key(e)]["delays"], strict=False)
         theirs, our = (summed(delays) for delays in zip(*both, strict=True))
         if _rank(theirs) < _rank(our):
-            found.append(f"{e['tool']} on {_place(e)}: {_delay(theirs)} to our {_delay(our)}")
+            found.append(f"{e['tool']} on {_place(e)}: {delay_of(theirs)} to our {delay_of(our)}")
     return found, compared
 
 
@@ -93,6 +108,7 @@ def page(figures: Mapping[str, Any]) -> str:
     parts = [
         HEAD, "## Floors\n", "\n".join(said) + "\n", pictures, _calm(figures["calm"]), _default(figures),
         _equal(figures["drift"]), _concept(figures["drift"]),
+        *(part(figures[name]) for name, part in SIMULATED.items() if figures.get(name)),
     ]  # fmt: skip
     return "\n".join(parts)
 
@@ -106,7 +122,7 @@ def _calm(calm: Sequence[Mapping[str, Any]]) -> str:
         f"interval, and in square brackets alarms raised, which the budget of {BUDGET:.2f} is about: one that stays "
         "is one alarm.\n"
     )
-    return f"{text}\n{_table(['stream', *TOOLS], rows)}"
+    return f"{text}\n{table(['stream', *TOOLS], rows)}"
 
 
 def fixed_rules(figures: Mapping[str, Any]) -> str:
@@ -116,13 +132,13 @@ def fixed_rules(figures: Mapping[str, Any]) -> str:
         [place, *(_rate(tools.get(t)) for t in rules), _rate(tools[OURS])]
         for place, tools in _grouped(figures["calm"]).items()
     ]
-    return _table(["stream", *rules, OURS], rows)
+    return table(["stream", *rules, OURS], rows)
 
 
 def _default(figures: Mapping[str, Any]) -> str:
     loud = {(e["tool"], e["rows"]) for e in figures["calm"] if e["stream"] == "normal" and _loud(e)}
     rows = [
-        [place, *(_delay(tools.get(t), loud="†" if (t, _rows(tools)) in loud else "") for t in TOOLS)]
+        [place, *(delay_of(tools.get(t), loud="†" if (t, _rows(tools)) in loud else "") for t in TOOLS)]
         for place, tools in _grouped(e for e in figures["drift"] if e["stream"] != "concept").items()
     ]
     text = (
@@ -131,7 +147,7 @@ def _default(figures: Mapping[str, Any]) -> str:
         f"it was not always. † more than {LOUD:.0f} false alarms per 1,000 windows of that size: a tool that always "
         "alarms has a delay of 1.\n"
     )
-    return f"{text}\n{_table(['stream', *TOOLS], rows)}"
+    return f"{text}\n{table(['stream', *TOOLS], rows)}"
 
 
 def _equal(drift: Sequence[Mapping[str, Any]]) -> str:
@@ -149,20 +165,21 @@ def _equal(drift: Sequence[Mapping[str, Any]]) -> str:
 def _rated(drift: Sequence[Mapping[str, Any]], kind: str) -> str:
     chosen = [{**e, **e[kind]} for e in drift if kind in e]
     tools = [t for t in TOOLS if any(e["tool"] == t for e in chosen)]
-    rows = [[place, *(_delay(found.get(t)) for t in tools)] for place, found in _grouped(chosen).items()]
-    return _table(["stream", *tools], rows)
+    rows = [[place, *(delay_of(found.get(t)) for t in tools)] for place, found in _grouped(chosen).items()]
+    return table(["stream", *tools], rows)
 
 
 def _concept(drift: Sequence[Mapping[str, Any]]) -> str:
     rows = [
-        [_place(e), e["tool"], _spread(e["calm_alarmed"], e["calm_windows"]), _delay(e)]
+        [_place(e), e["tool"], spread(e["calm_alarmed"], e["calm_windows"]), delay_of(e)]
         for e in sorted(drift, key=lambda e: (e["rows"], e["tool"])) if e["stream"] == "concept"
     ]  # fmt: skip
     text = (
         "## Concept drift without covariate drift\n\nOnly the errors change: no tool that looks at columns can see it. "
-        "Detectors on the errors, at their defaults; ours is the default alarm on truth, at its share of the budget.\n"
+        "Detectors on the errors, at their defaults; ours is the default alarm on truth, of a "
+        "classifier that records no scores, at its share of the budget.\n"
     )
-    return f"{text}\n{_table(['stream', 'detector', 'false alarms per 1,000 windows', 'delay'], rows)}"
+    return f"{text}\n{table(['stream', 'detector', 'false alarms per 1,000 windows', 'delay'], rows)}"
 
 
 def _grouped(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Mapping[str, Any]]]:
@@ -189,12 +206,7 @@ def _loud(e: Mapping[str, Any]) -> bool:
 
 
 def _ours(e: Mapping[str, Any]) -> str:
-    return f"{_spread(e['alarmed'], e['windows'])} [{_rate({**e, 'alarmed': e['raised']})}] of {e['windows']}"
-
-
-def _spread(count: float, total: float) -> str:
-    value, low, high = interval(count, total)
-    return f"{value:.2g} ({low:.2g}–{high:.2g})"
+    return f"{spread(e['alarmed'], e['windows'])} [{_rate({**e, 'alarmed': e['raised']})}] of {e['windows']}"
 
 
 def _rate(e: Mapping[str, Any] | None) -> str:
@@ -202,15 +214,3 @@ def _rate(e: Mapping[str, Any] | None) -> str:
         return ""
     rate = 1000 * e["alarmed"] / e["windows"]
     return f"{rate:.0f}" if rate >= 10 else f"{rate:.2g}"
-
-
-def _delay(e: Mapping[str, Any] | None, loud: str = "") -> str:
-    if e is None:
-        return ""
-    share = "" if e["found"] == 1.0 else f"({e['found']:.0%})"
-    return " ".join(filter(None, ["–" if e["delay"] is None else f"{e['delay']:g}", share, loud]))
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from tests.trust.streams import DRIFTING, STREAMS, Cell, Window, draw
 
@@ -29,16 +29,18 @@ class Look:
 
 
 Looker: TypeAlias = Callable[[Window], Mapping[str, Look]]
-Tool: TypeAlias = Callable[[Cell, Window], Looker]
+ManyLooker: TypeAlias = Callable[[Sequence[Window]], Sequence[Mapping[str, Look]]]
+Tool: TypeAlias = Callable[[Cell, Window], Looker | ManyLooker]
 """From a reference to what looks at the windows in their order, and says something under one or more names."""
 KEPT = ("calm", "any", "hit", "raised", "score", "own")
 """By window: alarms before it counts, of any column, of the drifting one, that began; the largest score, its score."""
 
 
 def run(
-    tool: Tool, *, all_columns: bool = False, errors: bool = False, learns: bool = False, skipped: Sequence[str] = ()
-) -> None:
-    """``GRID OUT SECONDS``: the first run of every cell, then the second, as long as the seconds of CPU time suffice.
+    tool: Tool, *, all_columns: bool = False, errors: bool = False, learns: bool = False, skipped: Sequence[str] = (),
+    together: int = 0,
+) -> None:  # fmt: skip
+    """``GRID OUT SECONDS``: run after run of every cell, as long as the seconds of CPU time suffice.
 
     Parameters
     ----------
@@ -50,35 +52,54 @@ def run(
         Whether it is to be shown the windows before those that count.
     skipped
         Streams that are not for it.
+    together
+        So many windows are shown to it at once, one after the other if 0.
     """
     grid, out, seconds = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
     deadline = time.process_time() + seconds
     cells = [cell for c in json.loads(grid.read_text()) if (cell := Cell(**c)).stream not in skipped]
     with out.open("w") as file:
-        for number in range(max(cell.runs for cell in cells)):
-            for cell in cells:
-                if number >= cell.runs or (cell.stream == "concept" and not errors):
-                    continue
-                if time.process_time() > deadline:
-                    return
-                everything = all_columns or not STREAMS[cell.stream].drifts
-                for line in _one(tool, cell, number, all_columns=everything, learns=learns):
-                    file.write(json.dumps(line) + "\n")
-                file.flush()
+        for cell, number in _in_order(cells, drift_first=not all_columns):
+            if cell.stream == "concept" and not errors:
+                continue
+            if time.process_time() > deadline:
+                return
+            everything = all_columns or not STREAMS[cell.stream].drifts
+            for line in _one(tool, cell, number, all_columns=everything, learns=learns, together=together):
+                file.write(json.dumps(line) + "\n")
+            file.flush()
+
+
+def _in_order(cells: Sequence[Cell], *, drift_first: bool) -> list[tuple[Cell, int]]:
+    """The first run of every cell, then the others; where drift is one column of many, and cheap, all of it first."""
+
+    def late(place: tuple[Cell, int]) -> tuple[bool, float]:
+        cell, number = place
+        return drift_first and number > 0 and not STREAMS[cell.stream].drifts, number / cell.runs
+
+    return sorted(((cell, number) for cell in cells for number in range(cell.runs)), key=late)
 
 
 def _one(
-    tool: Tool, cell: Cell, number: int, *, all_columns: bool, learns: bool
+    tool: Tool, cell: Cell, number: int, *, all_columns: bool, learns: bool, together: int
 ) -> Sequence[Mapping[str, object]]:  # fmt: skip
     reference, windows = draw(cell, number, () if all_columns else (DRIFTING,))
-    look = tool(cell, reference)
     watched = "errors" if cell.stream == "concept" else DRIFTING
+    shown = list(windows)
+    first = 0 if learns or watched == "errors" else cell.before
     kept: dict[str, dict[str, list[float]]] = {}
-    for i, window in enumerate(windows):
-        if learns or watched == "errors" or i >= cell.before:
-            for name, said in look(window).items():
-                _keep(kept.setdefault(name, {k: [] for k in KEPT}), said, watched, calm=i < cell.before)
+    for i, said in enumerate(_said(tool(cell, reference), shown[first:], together), first):
+        for name, look in said.items():
+            _keep(kept.setdefault(name, {k: [] for k in KEPT}), look, watched, calm=i < cell.before)
     return [{"tool": name, "cell": asdict(cell), "run": number, **k} for name, k in kept.items()]
+
+
+def _said(look: Any, windows: Sequence[Window], together: int) -> Iterator[Mapping[str, Look]]:
+    if not together:
+        yield from map(look, windows)
+        return
+    for i in range(0, len(windows), together):
+        yield from look(windows[i : i + together])
 
 
 def _keep(kept: dict[str, list[float]], said: Look, watched: str, *, calm: bool) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from miops_collector.reference import build_layout
-from miops_collector.statistics.scan import LOOK_BACKS
-from tests.trust.runners.miops import Watched, reference_of, rows_of
+from tests.trust.runners.miops import DAY, looks, shown
 from tests.trust.running import Look, run
+from tests.trust.served import Served, lean
 from tests.trust.streams import STREAMS, Cell
 from tests.trust.streams import Window as Shown
 
@@ -15,22 +14,21 @@ __all__ = ["miops_independent"]
 
 
 def miops_independent(cell: Cell, reference: Shown):
-    """Nothing is learned, so of the windows before those that count only the longest look-back is looked at."""
-    rows = rows_of(reference, 0)
-    layout = build_layout(rows)
-    watched = Watched(layout, reference_of(layout, rows), learns=False)
-    unseen = cell.before - LOOK_BACKS[-1]
+    """Nothing is learned, so of the windows before those that count only the last day is looked at."""
+    served = Served(shown(reference, concept=False), dependence="none")
+    seen = 0
 
-    def look(window: Shown) -> Mapping[str, Look]:
-        nonlocal unseen
-        if unseen > 0:
-            unseen -= 1
-            watched.skip()
-            return {}
-        return {"MIOps, dependence: none": watched.look(window)}
+    def look(windows: Sequence[Shown]) -> list[Mapping[str, Look]]:
+        nonlocal seen
+        first, seen = seen, seen + len(windows)
+        if seen < cell.before:
+            return [{} for _ in windows]
+        return [{"MIOps, dependence: none": one} for one in looks(served, first, windows, concept=False)]
 
     return look
 
 
 if __name__ == "__main__":
-    run(miops_independent, all_columns=True, learns=True, skipped=[s.name for s in STREAMS.values() if s.history])
+    lean()
+    skipped = [s.name for s in STREAMS.values() if s.history or s.name == "concept"]
+    run(miops_independent, all_columns=True, learns=True, skipped=skipped, together=DAY)
