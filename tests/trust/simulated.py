@@ -61,8 +61,8 @@ def of_losses(entries: Sequence[Mapping[str, Any]]) -> str:
     """The betting e-detector's false alarms and delays."""
     shifts = [name for name in entries[0] if name.startswith("x")]
     text = (
-        "## Losses that are real numbers\n\nAbsolute errors of a regression, 200 labels an hour, a reference of 10,000; an "
-        "e-detector bets that their mean is above the reference's bound (2 % more is ignored). One false alarm a "
+        "## Losses that are real numbers\n\nErrors of a regression, 200 labels an hour, a reference of 10,000; "
+        "an e-detector bets that their mean is above the reference's bound (2 % more is ignored). One false alarm a "
         "month, all of it for this alarm; windows until losses that are larger by so much are found.\n"
     )
     rows = [
