@@ -64,7 +64,10 @@ def _drawn(panel: Panel, left: float, top: float) -> str:
     for part in range(3):
         y = highest * part / 2
         height_of = at(min(across), y)[1]
-        parts += [_rule(height_of, width, "#ddd"), _text(LEFT - 5, height_of + 3, panel.written(y), "end")]
+        parts += [
+            _rule(height_of, width, "#ddd"),
+            _text(LEFT - 5, height_of + 3, panel.written(y) if y else "0", "end"),
+        ]
     if not math.isnan(panel.limit):
         parts.append(_rule(at(min(across), panel.limit)[1], width, LIMIT))
     told = panel.points if panel.logarithmic else [panel.points[0], panel.points[-1]]

@@ -68,6 +68,21 @@ def test_statements_beyond_the_most_take_turns(connection: Connection, monkeypat
     assert rows(connection) == [(1, 1.0), (2, 2.0), (11, None), (12, None)]
 
 
+def test_a_commit_may_have_more_of_them_than_stay_prepared(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_inserts, "MOST", 1)
+    inserts, other = Inserts(), pa.table({"b": ["x"]})
+    inserts.prepare(connection, PATH, table(0.0).schema)
+    inserts.prepare(connection, PATH, other.schema)
+    connection.execute("BEGIN")
+    inserts.insert(connection, PATH, table(1.0), 1)
+    inserts.insert(connection, PATH, other, 2)
+    connection.execute("COMMIT")
+
+    assert rows(connection) == [(1, 1.0), (2, None)]
+
+
 def test_a_database_that_was_opened_anew_gets_new_statements(tmp_path: Path, connection: Connection) -> None:
     inserts = Inserts()
     inserts.prepare(connection, PATH, table(0.0).schema)

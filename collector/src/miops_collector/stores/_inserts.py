@@ -14,8 +14,8 @@ from miops_collector.stores._database import Connection
 
 __all__ = ["Inserts"]
 
-MOST = 256
-"""So many statements stay prepared; models and sets of columns beyond that take turns."""
+MOST = 2048
+"""So many statements stay prepared, 34 kB each; models and sets of columns beyond that take turns."""
 
 
 @dataclass(eq=False)
@@ -55,15 +55,15 @@ class Inserts:
         self._made += 1
         slot = _Slot(f"insert_{self._made}", schema)
         connection.register(slot.name, slot)
-        columns = ", ".join(f'"{name}"' for name in ("seq", *schema.names))
-        connection.execute(
-            f"PREPARE {slot.name} AS INSERT INTO {path} ({columns}) SELECT $1::BIGINT, * FROM {slot.name}"
-        )
+        connection.execute(f"PREPARE {slot.name} AS {_statement(path, schema, slot.name)}")
         self._slots[path, schema] = slot
 
     def insert(self, connection: Connection, path: str, table: pa.Table, seq: int) -> None:
         """Insert a table that was prepared for, within the transaction."""
-        slot = self._slots[path, table.schema]
+        slot = self._slots.get((path, table.schema))
+        if slot is None:  # one commit had more of them than stay prepared
+            _insert_once(connection, path, table, seq)
+            return
         slot.table = table
         try:
             connection.execute(f"EXECUTE {slot.name}({seq:d})")
@@ -74,3 +74,16 @@ class Inserts:
         with suppress(duckdb.Error):
             connection.execute(f"DEALLOCATE {slot.name}")
         connection.unregister(slot.name)
+
+
+def _statement(path: str, schema: pa.Schema, source: str) -> str:
+    columns = ", ".join(f'"{name}"' for name in ("seq", *schema.names))
+    return f"INSERT INTO {path} ({columns}) SELECT $1::BIGINT, * FROM {source}"
+
+
+def _insert_once(connection: Connection, path: str, table: pa.Table, seq: int) -> None:
+    connection.register("insert_once", table)
+    try:
+        connection.execute(_statement(path, table.schema, "insert_once"), [seq])
+    finally:
+        connection.unregister("insert_once")
