@@ -112,7 +112,7 @@ def test_a_bad_configuration_ends_with_two_and_one_line_a_mistake(tmp_path: Path
 
     assert result.exit_code == 2
     assert result.output.splitlines() == [
-        f"error: {file}: bins: Input should be greater than or equal to 10 (given: 5)",
+        f"error: {file}: bins: must be at least 10 (given: 5)",
         f"{file}: wbe: unknown key; did you mean 'web'?",
     ]
 
@@ -159,7 +159,10 @@ def test_a_reference_is_sent_as_it_is_described(asked: LittleServer, tmp_path: P
         "--positive-class", "1", "--web", asked.address,
     )  # fmt: skip
 
-    assert (result.exit_code, result.output) == (0, "2 rows are the reference of credit (every version)\n")
+    assert (result.exit_code, result.output.splitlines()[0]) == (
+        0,
+        "2 rows are the reference of credit (every version)",
+    )
     (one,) = asked.asked
     assert all(part in one.path for part in ("model=credit", "truth=y", "context=s", "sensitive=s", "positive_class=1"))
 
@@ -209,3 +212,13 @@ def test_nobody_there_ends_with_one(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "nobody answers at 127.0.0.1:1" in result.output
+
+
+def test_a_reference_that_is_too_small_is_said_so(asked: LittleServer, tmp_path: Path) -> None:
+    file = tmp_path / "reference.csv"
+    file.write_text("a,y\n1,0\n2,1\n")
+
+    result = run("reference", "add", str(file), "--model", "m", "--truth", "y", "--web", asked.address)
+
+    assert result.exit_code == 0
+    assert "warning: 2 rows are too few to compare with: give at least 50" in result.output

@@ -81,3 +81,12 @@ def test_an_address_may_be_written_as_a_url(server: LittleServer) -> None:
 def test_what_is_no_address_is_said_to_be_none(address: str) -> None:
     with pytest.raises(InputError, match="is no address: write HOST:PORT"):
         Client(address)
+
+
+def test_an_error_is_what_the_collector_says_without_query_and_json(server: LittleServer) -> None:
+    server.answers = [(400, "application/json", b'{"error":{"message":"truth: there is no column \'y\'"}}')]
+
+    with Client(server.address) as client, pytest.raises(InputError) as caught:
+        client.post("/api/v1/reference?model=m&truth=y", b"")
+
+    assert str(caught.value) == f"POST {server.address}/api/v1/reference: 400 truth: there is no column 'y'"

@@ -60,6 +60,9 @@ def test_an_empty_field_of_a_csv_is_missing_and_a_quoted_one_is_a_text(tmp_path:
         ("t.parquet", b"nothing", "is no readable parquet file"),
         ("t.csv", b"a,b\n1\n", "is no readable csv file"),
         ("t.csv", b"", "is no readable csv file"),
+        ("t.csv", b"a;b\n1;2\n", "its only column is 'a;b': it is separated by ';'; separate it by commas"),
+        ("t.csv", b"a\tb\n1\t2\n", "its only column is 'a\\tb': it is separated by '\\t'"),
+        ("t.csv", "a,b\né,1\n".encode("latin-1"), "column 'a' is not UTF-8 text: save the file as UTF-8"),
     ],
 )
 def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, content: bytes, message: str) -> None:
@@ -68,6 +71,12 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, content: bytes,
     with pytest.raises(InputError) as caught:
         read_table(tmp_path / name)
     assert f"{tmp_path / name}: {message}" in str(caught.value)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbfa,b\n1,2\n")
+
+    assert read_table(tmp_path / "t.csv").column_names == ["a", "b"]
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

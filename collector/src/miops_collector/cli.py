@@ -137,10 +137,15 @@ def reference() -> None:
 @WEB
 def reference_add(file: Path, web: str, **form: Any) -> None:
     """Send a Parquet or CSV file; all columns not named otherwise are features."""
+    from miops_collector.accepting import FEWEST, SMALL
     from miops_collector.files import send_reference
 
     rows = send_reference(file, web, form)
     click.echo(f"{rows} rows are the reference of {form['model']} {form['version'] or '(every version)'}")
+    if rows < FEWEST:
+        click.echo(
+            f"warning: {rows} rows are too few to compare with: give at least {FEWEST}, better {SMALL}", err=True
+        )
 
 
 @reference.command("accept")

@@ -77,7 +77,7 @@ class Client:
         return response.status, response.headers.get("content-type", ""), response.read()
 
     def _error(self, method: str, path: str, status: int, answer: bytes) -> MIOpsError:
-        msg = f"{method} {self._address}{path}: {status} {answer[:2000].decode(errors='replace')}"
+        msg = f"{method} {self._address}{path.partition('?')[0]}: {status} {_said(answer)[:2000]}"
         return UnavailableError(msg) if status >= 500 or status in COME_AGAIN else InputError(msg)
 
     def _connection(self) -> HTTPConnection:
@@ -85,3 +85,11 @@ class Client:
             self._local.connection = HTTPConnection(self._address, timeout=self._timeout)
         connection: HTTPConnection = self._local.connection
         return connection
+
+
+def _said(answer: bytes) -> str:
+    """What the collector says of an error, without the JSON around it; of others whatever they say."""
+    try:
+        return str(json.loads(answer)["error"]["message"])
+    except (ValueError, LookupError, TypeError):
+        return answer.decode(errors="replace")

@@ -20,6 +20,7 @@ from miops_collector.errors import InputError, did_you_mean
 __all__ = ["read_table", "send_ground_truth", "send_reference"]
 
 ROWS_PER_POST = 50_000
+SEPARATORS = (";", "\t", "|")
 ARROW_STREAM = {"content-type": "application/vnd.apache.arrow.stream"}
 
 
@@ -48,7 +49,22 @@ def _read_csv(file: Path, texts: Sequence[str]) -> pa.Table:
     options = pa.csv.ConvertOptions(
         strings_can_be_null=True, quoted_strings_can_be_null=False, column_types=dict.fromkeys(texts, pa.string())
     )
-    return pa.csv.read_csv(file, convert_options=options)
+    table = pa.csv.read_csv(file, convert_options=options)
+    _check_csv(file, table)
+    return table
+
+
+def _check_csv(file: Path, table: pa.Table) -> None:
+    """What spreadsheets of other countries write is read without an error, and as something else."""
+    names = table.column_names
+    found = next((mark for mark in SEPARATORS if len(names) == 1 and mark in names[0]), None)
+    if found is not None:
+        msg = f"{file}: its only column is {names[0]!r:.60}: it is separated by {found!r}; separate it by commas"
+        raise InputError(msg)
+    broken = [name for name, kind in zip(names, table.schema.types, strict=True) if pa.types.is_binary(kind)]
+    if broken:
+        msg = f"{file}: column {broken[0]!r} is not UTF-8 text: save the file as UTF-8"
+        raise InputError(msg)
 
 
 def send_reference(file: Path, address: str, form: Mapping[str, Any]) -> int:

@@ -84,6 +84,7 @@ def test_a_section_whose_keys_are_all_commented_out_is_the_default(file: Path) -
         ("models: {1: {}}", "config.yaml: models[1]: must be a text; put it in quotes (given: 1)"),
         ("data_dir: 2020-01-01", "config.yaml: data_dir: must be a path; put it in quotes"),
         ("bins: 20.5", "config.yaml: bins: must be a whole number (given: 20.5)"),
+        ('data_dir: "a\\0b"', "config.yaml: data_dir: 'a\\x00b' has a NUL in it"),
         ("bins: true", "config.yaml: bins: must be a number (given: True)"),
         ("alarms: {budget_per_month: .inf}", "alarms.budget_per_month: must be a finite number (given: inf)"),
         ("web: 'localhost:²'", "web: 'localhost:²' is no address"),

@@ -24,10 +24,14 @@ class Section(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _no_boolean_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+    def _not_what_nobody_means(cls, value: Any, info: ValidationInfo) -> Any:
+        """True is no 1, and nothing on this machine has a NUL in its name."""
         kind = cls.model_fields[str(info.field_name)].annotation
         if isinstance(value, bool) and kind in (int, float):
             msg = f"must be a number (given: {value!r})"
+            raise ValueError(msg)
+        if isinstance(value, str) and "\0" in value:
+            msg = f"{value!r} has a NUL in it"
             raise ValueError(msg)
         return value
 
