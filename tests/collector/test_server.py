@@ -71,7 +71,7 @@ def test_rows_are_accepted_as_the_reference_and_who_did_it_is_kept(running: Coll
             client.post("/api/v1/reference/accept", form)
         with pytest.raises(InputError, match="give both"):
             client.post("/api/v1/reference/accept", {**form, "end": times["end"]})
-        with pytest.raises(InputError, match="by: Field required"):
+        with pytest.raises(InputError, match="by: is missing"):
             client.post("/api/v1/reference/accept", {"model": MODEL.name})
         taken = client.post("/api/v1/reference/accept", {**form, **times})
     assert running.settle(20)
