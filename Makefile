@@ -1,4 +1,5 @@
-# Two commands matter: `make demo` and `make test`. Everything installs into .venv; nothing else is assumed.
+# Two commands matter: `make demo` and `make test`. They install into .venv and assume Python 3.11 with venv, no more;
+# `make test` also installs Debian packages, if it is run by root. Environments of the other commands are in .venvs/.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,7 +7,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?= $(if $(CI),--randomly-seed=1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test test-oldest test-frameworks test-serving lint bench trust docs venv lock test-packages clean
+.PHONY: demo test test-oldest test-frameworks test-serving torture lint bench trust docs venv lock test-packages clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/miops-collector demo $(DEMO_ARGS)
@@ -45,6 +46,8 @@ bench: $(VENV)/test.stamp
 trust: $(VENV)/test.stamp
 	$(BIN)/python -m tests.trust $(TRUST_ARGS)
 
+# What is generated from code and registry. The pages of frameworks, conformance, benchmarks and trust are made of results,
+# by `make test-frameworks`, `python -m tests.otlp_conformance.compare`, `make bench` and `make trust`.
 docs: $(VENV)/test.stamp
 	$(BIN)/python -m docs.generate_reference
 	$(BIN)/python -m dashboards.generate
@@ -84,4 +87,4 @@ lock:
 	  --python-version 3.11 requirements/oldest.in -o requirements/oldest.lock
 
 clean:
-	rm -rf $(VENV) miops-data .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venvs miops-data .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache
