@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from miops_collector.layout import Summaries
+from miops_collector.layout import ColumnLayout, Layout, Summaries
 from miops_collector.signals.estimated_fairness import estimated_fairness
-from tests.collector.signals.models import BINARY, CONTEXT, MULTICLASS, named, summaries
+from tests.collector.signals.models import AGE, BINARY, BY_SEX, CONTEXT, MULTICLASS, named, summaries
+
+PREDICTION = ColumnLayout("prediction", "value", "prediction", "numeric", edges=(0.0, 5.0, 10.0), groups=(0, 1))
+NUMBERS = Layout(task="regression", columns=(AGE, PREDICTION), axes=(BY_SEX,))
 
 
 def model(*, labelled: float = 1.0, men: float = 1.0) -> Summaries:
@@ -46,6 +51,83 @@ def test_a_small_group_and_one_without_truth_in_the_reference_say_so() -> None:
     assert all(np.isnan(o.value) for o in unlearnt)
 
 
-def test_there_is_nothing_without_a_reference_or_scores_of_a_positive_class() -> None:
+def test_there_is_nothing_without_a_reference() -> None:
     assert list(estimated_fairness(CONTEXT, None, model())) == []
-    assert list(estimated_fairness(CONTEXT, summaries(MULTICLASS, {}), summaries(MULTICLASS, {}))) == []
+
+
+def several(rows: list[list[float]], *, labelled: float) -> Summaries:
+    """Women are rightly held for a, b and c in 90, 80 and 50 of 100 decisions, men in 90, 60 and 50."""
+    right = np.array([[0.9, 0.8, 0.5], [0.9, 0.6, 0.5]])
+    decided = np.array(rows)
+    truth = np.stack([np.diag(r) + np.roll(np.diag(1 - r), 1, axis=0) for r in right]) * decided[:, None, :]
+    return summaries(MULTICLASS, {"groups.0": decided, "labelled.groups.0": truth * labelled})
+
+
+def test_accuracy_of_several_classes_follows_what_groups_are_decided_to_be() -> None:
+    reference, window = several([[100, 100, 100]] * 2, labelled=1.0), several([[50, 200, 50]] * 2, labelled=0.0)
+
+    found = tuple(estimated_fairness(CONTEXT, reference, window))
+
+    men = named(found, "estimated_fairness.accuracy", sensitive_feature="SEX", group="2")
+    assert (men.value, men.reference) == (pytest.approx((45 + 120 + 25) / 300), pytest.approx(200 / 300))
+    assert (men.n, men.n_reference, men.status) == (300, 300, "ok")
+    assert np.hypot(0.028, 0.03) < men.standard_error < 0.06
+    assert named(found, "estimated_fairness.accuracy", sensitive_feature="SEX", group="1").value > men.value
+
+
+def test_what_is_not_kept_by_group_says_so_once_for_every_axis() -> None:
+    both = several([[100, 100, 100]] * 2, labelled=1.0)
+
+    found = [o for o in estimated_fairness(CONTEXT, both, both) if not o.metric.endswith("accuracy")]
+
+    assert {o.metric.rpartition(".")[2] for o in found} == {
+        "equal_opportunity_difference", "equalized_odds_difference", "false_positive_rate", "precision",
+        "predictive_parity_difference", "true_positive_rate",
+    }  # fmt: skip
+    assert {(o.status, o.group, o.sensitive_feature) for o in found} == {("insufficient_data", "", "SEX")}
+    assert all(o.reason.startswith("scores are kept by group only where a class is positive") for o in found)
+
+
+def numbers(rows: list[list[float]], *, labelled: float) -> Summaries:
+    """Errors are twice as large for large predictions, and for men."""
+    cells = np.array([[0, *row, 0] for row in rows])
+    size = np.array([[0, 1.0, 2, 0], [0, 2, 4, 0]])
+    weights = cells * labelled
+    residuals = np.zeros((2, 9))
+    residuals[:, 0] = weights.sum(axis=1)
+    for place, power in ((3, 1), (2, 2), (8, 4)):
+        residuals[:, place] = (weights * size**power).sum(axis=1)
+    profile = np.stack([(weights * size**power).sum(axis=0) for power in (0, 1, 2, 4)], axis=1)
+    profile[:, 0] = weights.sum(axis=0)
+    return summaries(
+        NUMBERS,
+        {
+            "labelled.errors": profile,
+            "labelled.residuals.groups.0": residuals,
+            "predictions.groups.0": np.concatenate((np.zeros((2, 3)), cells), axis=1),
+        },
+    )
+
+
+def test_errors_of_a_group_follow_its_predictions_and_what_they_were() -> None:
+    reference = numbers([[100, 100], [100, 100]], labelled=1.0)
+    window = numbers([[100, 100], [0, 200]], labelled=0.0)
+
+    found = tuple(estimated_fairness(CONTEXT, reference, window))
+
+    women = named(found, "estimated_fairness.mae", group="1")
+    men = named(found, "estimated_fairness.mae", group="2")
+    assert (women.value, women.reference, women.n) == (pytest.approx(1.5), pytest.approx(1.5), 200)
+    assert (men.value, men.reference, men.status) == (pytest.approx(4.0), pytest.approx(3.0), "ok")
+    assert men.standard_error == pytest.approx(4 / 3 * np.sqrt(1 / 200 + 1 / 200))
+    assert named(found, "estimated_fairness.rmse", group="2").value == pytest.approx(4.0)
+    assert {o.metric.rpartition(".")[2] for o in found} == {"mae", "rmse"}
+
+
+def test_a_regression_whose_predictions_were_never_seen_says_so() -> None:
+    empty = summaries(replace(NUMBERS, columns=(AGE,)), {})
+
+    found = list(estimated_fairness(CONTEXT, empty, empty))
+
+    assert {o.metric.rpartition(".")[2] for o in found} == {"mae", "rmse"}
+    assert all(o.reason.startswith("the reference has no predicted numbers") for o in found)

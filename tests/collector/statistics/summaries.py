@@ -9,7 +9,13 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from miops_collector.statistics.estimated_fairness import CalibratedGroups
+from miops_collector.statistics.estimated_fairness import (
+    CalibratedGroups,
+    DecidedGroups,
+    GroupErrors,
+    decided_groups,
+    group_errors,
+)
 from miops_collector.statistics.estimated_performance import (
     CalibratedClasses,
     CalibratedScores,
@@ -95,11 +101,31 @@ def expected_errors(rows_of_bins: Any, errors: Any) -> ExpectedErrors:
     return ExpectedErrors(window, loss_model(ErrorProfile(reference[:, 0], reference)))
 
 
+def with_reference(errors: Any, cells: Any) -> GroupErrors:
+    """Errors of three groups in the reference, and how often numbers of four ranges were predicted of each."""
+    known = GroupResiduals(
+        ("sex",), ("f", "m", "x"), 0.0, np.array([rows.residuals(e, 0 * np.array(e)).sums for e in errors])
+    )
+    labelled = 10.0 * np.array([1.0, 2, 5, 40])[None, :] * np.arange(1, 5)[:, None] ** np.array([0, 1, 2, 4])
+    then, now = (GroupPredictions(("sex",), ("f", "m", "x"), 0.0, np.zeros((3, 3)), c) for c in (cells + 1, cells))
+    return group_errors(ErrorProfile(labelled[:, 0], labelled), (0, 1), known, then, now, minimum_rows=1)
+
+
 STRATEGIES: dict[type, st.SearchStrategy[Any]] = {
     CalibratedClasses: CLASSES_OF_ONE_WINDOW,
     CalibratedGroups: st.lists(
         st.one_of(st.none(), st.builds(CalibratedScores, BIN_SCORES, CALIBRATIONS)), min_size=3, max_size=3
     ).map(lambda g: CalibratedGroups(("sex",), ("f", "m", "x"), tuple(g))),
+    DecidedGroups: st.tuples(counts(3, 3), counts(3, 3, 3)).map(
+        lambda x: decided_groups(
+            Groups(("sex",), ("f", "m", "x"), ("a", "b", "c"), -1, x[1].sum(axis=1), x[1]),
+            Groups(("sex",), ("f", "m", "x"), ("a", "b", "c"), -1, x[0], 0 * x[1]),
+            minimum_rows=1,
+        )
+    ),
+    GroupErrors: st.tuples(st.lists(few(Floats), min_size=3, max_size=3), counts(3, 4)).map(
+        lambda x: with_reference(*x)
+    ),
     ExpectedErrors: st.tuples(counts(6, 2), few(Floats)).map(lambda x: expected_errors(x[0], np.array(x[1]))),
     CalibratedScores: st.builds(CalibratedScores, BIN_SCORES, CALIBRATIONS),
     ScoredLosses: st.tuples(BIN_SCORES, CALIBRATIONS, few(st.floats(0, 1))).map(
@@ -161,6 +187,10 @@ def scaled(summary: Any, factor: float) -> Any:
         return replace(summary, sums=summary.sums * factor)
     if isinstance(summary, ExpectedErrors):
         return replace(summary, errors=scaled(summary.errors, factor))
+    if isinstance(summary, DecidedGroups):
+        return replace(summary, decided=summary.decided * factor)
+    if isinstance(summary, GroupErrors):
+        return replace(summary, cells=summary.cells * factor)
     if isinstance(summary, CalibratedGroups):
         return replace(summary, groups=tuple(scaled(g, factor) if g else None for g in summary.groups))
     if isinstance(summary, CalibratedClasses):

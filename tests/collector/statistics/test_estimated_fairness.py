@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 
 from miops_collector.statistics import statistics_of
-from miops_collector.statistics.estimated_fairness import CalibratedGroups, calibrated_groups
-from miops_collector.summary import Groups, GroupScores
+from miops_collector.statistics.estimated_fairness import (
+    CalibratedGroups,
+    DecidedGroups,
+    calibrated_groups,
+    decided_groups,
+    group_errors,
+)
+from miops_collector.summary import ErrorProfile, GroupPredictions, GroupResiduals, Groups, GroupScores
 from tests.collector.statistics import rows
 
 FAMILY = {s.name: s for s in statistics_of("estimated_fairness")}
@@ -29,7 +35,7 @@ def drawn(rng: np.random.Generator, n: int, powers: tuple[float, ...], shape: tu
     return GroupScores(("sex",), names, np.linspace(0, 1, BINS + 1), True, labelled.sum(axis=3), labelled)
 
 
-def values(name: str, groups: CalibratedGroups) -> list[float]:
+def values(name: str, groups: CalibratedGroups | DecidedGroups) -> list[float]:
     return [float(v) for v in FAMILY[name].function(groups)]
 
 
@@ -98,3 +104,56 @@ def test_differences_are_those_of_the_groups_furthest_apart() -> None:
     assert difference.standard_error is not None
     assert difference.function(found, **ENOUGH) == pytest.approx(max(precision) - min(precision))
     assert difference.standard_error(found, **ENOUGH) == pytest.approx(float(np.hypot(*apart)))
+
+
+def test_accuracy_of_several_classes_scatters_about_its_estimate_as_its_error_says() -> None:
+    rng = np.random.default_rng(5)
+    right, then, now = np.array([0.95, 0.7, 0.5]), [0.6, 0.2, 0.2], [0.2, 0.5, 0.3]
+
+    def groups(n: int, shares: list[float]) -> Groups:
+        decided = rng.multinomial(n, shares)
+        hits = rng.binomial(decided, right)
+        cells = np.diag(hits) + np.roll(np.diag(decided - hits), 1, axis=0)
+        return Groups(("sex",), ("g",), ("a", "b", "c"), -1, decided[None].astype(float), cells[None].astype(float))
+
+    off = []
+    for _ in range(200):
+        reference, window = groups(600, then), groups(400, now)
+        found = decided_groups(reference, window, minimum_rows=30)
+        realised = REALISED["accuracy"].function(window)[0]
+        off.append((realised - values("accuracy", found)[0]) / found.error[0])
+
+    assert np.mean(off) == pytest.approx(0.0, abs=0.2)
+    assert np.std(off) == pytest.approx(1.0, abs=0.15)
+
+
+def test_errors_of_groups_scatter_about_their_estimates_as_their_errors_say() -> None:
+    rng = np.random.default_rng(6)
+
+    def drawn_errors(n: int, shift: float) -> tuple[ErrorProfile, GroupResiduals, GroupPredictions]:
+        place = np.minimum(rng.binomial(4, shift, (2, n)), 3)
+        loss = np.abs(rng.normal(0, (1.0 + place) * np.array([[1.0], [1.6]])))
+        labelled = np.zeros((6, 4))
+        np.add.at(labelled, 1 + place.ravel(), loss.ravel()[:, None] ** np.array([0, 1, 2, 4]))
+        sums = np.array([rows.residuals(group, np.zeros(n)).sums for group in loss])
+        cells = np.array([np.bincount(1 + group, minlength=6) for group in place]).astype(float)
+        names = (("sex",), ("f", "m"), 0.0)
+        return (
+            ErrorProfile(labelled[:, 0], labelled),
+            GroupResiduals(*names, sums),
+            GroupPredictions(*names, np.zeros((2, 3)), cells),
+        )
+
+    off = []
+    for _ in range(200):
+        (profile, known, then), (_, truth, now) = drawn_errors(800, 0.3), drawn_errors(400, 0.5)
+        found = group_errors(profile, (0, 1, 2, 3), known, then, now, minimum_rows=30)
+        off.append(
+            [
+                (REALISED[name].function(truth) - FAMILY[name].function(found)) / FAMILY[name].standard_error(found)
+                for name in ("mae", "rmse")
+            ]
+        )  # type: ignore[misc]
+
+    assert np.abs(np.mean(off, axis=0)).max() < 0.3
+    assert np.abs(np.std(off, axis=0) - 1).max() < 0.3

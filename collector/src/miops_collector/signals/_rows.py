@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from miops_collector.statistics import RestsOn
-from miops_collector.statistics.estimated_fairness import CalibratedGroups
+from miops_collector.statistics.estimated_fairness import CalibratedGroups, DecidedGroups, GroupErrors
 from miops_collector.statistics.estimated_performance import CalibratedClasses, CalibratedScores, ExpectedErrors
 from miops_collector.statistics.prediction_powered import ScoredLosses
 from miops_collector.summary import (
@@ -43,11 +43,13 @@ COUNTS: Final[dict[tuple[type, RestsOn], Callable[[Any], float]]] = {
     (Confidence, "labelled"): lambda s: float(s.bins[:, 1].sum()),
     (Confidence, "values"): lambda s: float(s.sums[0]),
     (Confusion, "labelled"): lambda s: float(s.cells.sum()),
+    (DecidedGroups, "rows"): lambda s: float(s.rows.sum()),
     (ErrorProfile, "labelled"): lambda s: float(s.labelled[:, 0].sum()),
     (ExpectedErrors, "labelled"): lambda s: s.labelled,
     (ExpectedErrors, "rows"): lambda s: s.rows,
     (Frequencies, "rows"): lambda s: s.rows,
     (Frequencies, "values"): lambda s: s.values,
+    (GroupErrors, "rows"): lambda s: float(s.rows.sum()),
     (GroupLosses, "labelled"): lambda s: float(s.sums[:, 0].sum()),
     (GroupPredictions, "rows"): lambda s: float(s.cells.sum()),
     (GroupResiduals, "labelled"): lambda s: float(s.sums[:, 0].sum()),

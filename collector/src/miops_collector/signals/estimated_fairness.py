@@ -3,46 +3,99 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from math import isnan, nan
+from typing import Final, TypeAlias
 
 from miops_collector.layout import Summaries
 from miops_collector.report import Observation
 from miops_collector.signals._context import Context
 from miops_collector.signals._measure import measure
 from miops_collector.statistics import Statistic, once, statistics_of
-from miops_collector.statistics.estimated_fairness import CalibratedGroups, calibrated_groups
+from miops_collector.statistics.estimated_fairness import (
+    CalibratedGroups,
+    DecidedGroups,
+    GroupErrors,
+    calibrated_groups,
+    decided_groups,
+    group_errors,
+)
 from miops_collector.summary import GroupScores
 
 __all__ = ["estimated_fairness"]
 
+FAMILY: Final = "estimated_fairness"
+Estimated: TypeAlias = CalibratedGroups | DecidedGroups | GroupErrors
+NO_SCORES: Final = "scores are kept by group only where a class is positive: of this model accuracy is estimated"
+NO_NUMBERS: Final = "the reference has no predicted numbers: how large errors are by prediction is not known"
+
 
 def estimated_fairness(context: Context, reference: Summaries | None, current: Summaries) -> Iterator[Observation]:
-    """Every estimate of every axis of groups; nothing without a reference with scores and sensitive features."""
+    """Every estimate of every axis of groups; nothing without a reference and sensitive features.
+
+    Where what a statistic needs is not kept by group, one observation per axis says so.
+    """
     if reference is None:
         return
-    for then, now in zip(reference.group_scores, current.group_scores, strict=True):
-        before = once(_itself, then, context.minimum_group_rows)
-        window = calibrated_groups(then, now, minimum_rows=context.minimum_group_rows)
-        for statistic in statistics_of("estimated_fairness"):
-            if statistic.per_group:
+    for before, window in _pairs(reference, current, context.minimum_group_rows):
+        for statistic in statistics_of(FAMILY):
+            if type(window) not in statistic.takes:
+                if isinstance(window, DecidedGroups) and CalibratedGroups in statistic.takes:
+                    yield _not_kept(context, statistic, window.axis, float(window.rows.sum()), NO_SCORES)
+            elif statistic.per_group:
                 yield from _per_group(context, statistic, before, window)
             else:
-                yield measure(context, statistic, window, reference=before, axis=" & ".join(now.axis))
+                yield measure(context, statistic, window, reference=before, axis=" & ".join(window.axis))
+    if current.group_predictions and (reference.errors is None or not current.layout.predicted_number):
+        for axis in current.group_predictions:
+            for statistic in (s for s in statistics_of(FAMILY) if GroupErrors in s.takes):
+                yield _not_kept(context, statistic, axis.axis, float(axis.cells.sum()), NO_NUMBERS)
+
+
+def _pairs(reference: Summaries, current: Summaries, least: float) -> Iterator[tuple[Estimated, Estimated]]:
+    """The reference itself and the window in its light, by axis."""
+    if current.group_scores:
+        for then, now in zip(reference.group_scores, current.group_scores, strict=True):
+            yield once(_itself, then, least), calibrated_groups(then, now, minimum_rows=least)
+        return
+    for of, by in zip(reference.groups, current.groups, strict=True):
+        yield decided_groups(of, of, minimum_rows=least), decided_groups(of, by, minimum_rows=least)
+    errors, number = reference.errors, current.layout.predicted_number
+    if errors is None or number is None:
+        return
+    known = zip(reference.group_residuals, reference.group_predictions, current.group_predictions, strict=True)
+    for residuals, first, last in known:
+        learnt = partial(group_errors, errors, number.groups, residuals, first, minimum_rows=least)
+        yield learnt(first), learnt(last)
 
 
 def _itself(reference: GroupScores, minimum_rows: float) -> CalibratedGroups:
     return calibrated_groups(reference, reference, minimum_rows=minimum_rows)
 
 
-def _per_group(
-    context: Context, statistic: Statistic, before: CalibratedGroups, window: CalibratedGroups
-) -> Iterator[Observation]:
+def _not_kept(context: Context, statistic: Statistic, axis: tuple[str, ...], n: float, reason: str) -> Observation:
+    return Observation(
+        metric=statistic.metric,
+        model=context.model,
+        window=context.window,
+        value=nan,
+        n=n,
+        status="insufficient_data",
+        computed_at=context.computed_at,
+        segment=context.segment,
+        sensitive_feature=" & ".join(axis),
+        complete=context.complete,
+        reason=reason,
+    )
+
+
+def _per_group(context: Context, statistic: Statistic, before: Estimated, window: Estimated) -> Iterator[Observation]:
     assert statistic.standard_error is not None
     values, of_reference = statistic.function(window), statistic.function(before)
     errors = statistic.standard_error(window)
     for i, name in enumerate(window.names):
         n, m = float(window.rows[i]), float(before.rows[i])
-        reason = _reason(context, statistic, value=float(values[i]), n=n, learnt=window.groups[i] is not None)
+        reason = _reason(context, statistic, value=float(values[i]), n=n, learnt=window.learnt[i])
         enough = not reason.startswith("the group")
         yield Observation(
             metric=statistic.metric,

@@ -4,10 +4,27 @@ The calibration of a group is its own, learnt from the truth of its rows in the 
 chance in one group than in another, and a calibration of all rows would then see a difference between groups that is
 none, or miss one that is. What is assumed besides is what
 :mod:`~miops_collector.statistics.estimated_performance` assumes, of each group.
+
+Scores are kept by group where a class is positive. Of several classes it is kept how each group was decided, so only
+accuracy is estimated, by how often each decision was right in that group. Of a regression the errors of a group follow
+its predictions, by what all rows show of errors and predictions.
 """
 
 from __future__ import annotations
 
 from miops_collector.statistics.estimated_fairness._calibrated_groups import CalibratedGroups, calibrated_groups
+from miops_collector.statistics.estimated_fairness._group_losses import (
+    DecidedGroups,
+    GroupErrors,
+    decided_groups,
+    group_errors,
+)
 
-__all__ = ["CalibratedGroups", "calibrated_groups"]
+__all__ = [
+    "CalibratedGroups",
+    "DecidedGroups",
+    "GroupErrors",
+    "calibrated_groups",
+    "decided_groups",
+    "group_errors",
+]

@@ -30,6 +30,11 @@ class CalibratedGroups:
         """``(g,)`` rows that have a score."""
         return np.array([g.rows if g else 0.0 for g in self.groups])
 
+    @property
+    def learnt(self) -> tuple[bool, ...]:
+        """Which groups mean something."""
+        return tuple(g is not None for g in self.groups)
+
     @cached_property
     def rates(self) -> Rates:
         """Expected rates of every group; ``nan`` for groups that mean nothing."""

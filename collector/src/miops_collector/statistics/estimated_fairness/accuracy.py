@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_fairness._calibrated_groups import CalibratedGroups
+from miops_collector.statistics.estimated_fairness._group_losses import DecidedGroups
 from miops_collector.summary import FloatArray
 
 __all__ = ["accuracy", "standard_error"]
@@ -15,7 +16,7 @@ __all__ = ["accuracy", "standard_error"]
     undefined="the group has no rows with a score, or its reference too little truth",
     rests_on="rows",
 )
-def accuracy(groups: CalibratedGroups) -> FloatArray:
+def accuracy(groups: CalibratedGroups | DecidedGroups) -> FloatArray:
     """Share of a group's rows that are probably decided rightly, where truth is not known yet.
 
     ::
@@ -29,7 +30,7 @@ def accuracy(groups: CalibratedGroups) -> FloatArray:
     Parameters
     ----------
     groups
-        Scores of every group, and what they mean in that group.
+        Scores of every group and what they mean in that group, or decisions and how often each was right there.
 
     Returns
     -------
@@ -38,7 +39,10 @@ def accuracy(groups: CalibratedGroups) -> FloatArray:
 
     Notes
     -----
-    Holds while rows of one score and group are as often positive as in the reference.
+    Holds while rows of one score and group are as often positive as in the reference. Of several classes scores are not
+    kept by group: each decision then counts as right as often as in that group in the reference,
+    ``Σ over classes rows decided so · share right then / rows``, which follows a shift between classes and misses one
+    within them.
     Hides on whose side the errors are; prefer ``true_positive_rate`` and ``false_positive_rate`` to see that.
 
     Examples
@@ -63,9 +67,9 @@ def accuracy(groups: CalibratedGroups) -> FloatArray:
     J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
-    return groups.rates.accuracy.value
+    return groups.right if isinstance(groups, DecidedGroups) else groups.rates.accuracy.value
 
 
-def standard_error(groups: CalibratedGroups) -> FloatArray:
+def standard_error(groups: CalibratedGroups | DecidedGroups) -> FloatArray:
     """``(g,)`` of realised values about the estimates while the calibration of each group holds."""
-    return groups.rates.accuracy.error
+    return groups.error if isinstance(groups, DecidedGroups) else groups.rates.accuracy.error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from math import exp, isnan, nan, sqrt
 
 import numpy as np
@@ -31,7 +31,17 @@ class Sums:
     ff_others: float
 
     def __add__(self, other: Sums) -> Sums:
-        return Sums(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Sums(
+            self.labelled + other.labelled,
+            self.others + other.others,
+            self.y + other.y,
+            self.yy + other.yy,
+            self.f + other.f,
+            self.ff + other.ff,
+            self.yf + other.yf,
+            self.f_others + other.f_others,
+            self.ff_others + other.ff_others,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from math import nan
 import numpy as np
 from scipy.special import chdtrc
 
+from miops_collector.statistics._once import once
 from miops_collector.statistics._ratio import ratio
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_performance import Calibrated, CalibratedScores, ExpectedErrors
@@ -64,7 +65,7 @@ def labelled_difference(window: Calibrated | ExpectedErrors) -> float:
     A. N. Angelopoulos, S. Bates, C. Fannjiang, M. I. Jordan, T. Zrnic, "Prediction-powered inference", Science 382,
     2023, doi:10.1126/science.adi6000.
     """
-    labelled, others = _groups(window)
+    labelled, others = once(_groups, window)
     if not (labelled.sum() > 0 and others.sum() > 0):
         return nan
     return min(float(np.abs(labelled / labelled.sum() - others / others.sum()).sum()) / 2, 1.0)
@@ -72,7 +73,7 @@ def labelled_difference(window: Calibrated | ExpectedErrors) -> float:
 
 def p_value(window: Calibrated | ExpectedErrors) -> float:
     """Pearson's chi-square test of two samples; ``nan`` where undefined, or with a single group."""
-    counts = np.stack(_groups(window))
+    counts = np.stack(once(_groups, window))
     if not (counts.sum(axis=1) > 0).all() or counts.shape[1] < 2:
         return nan
     expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / counts.sum()
