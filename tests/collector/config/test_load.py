@@ -84,6 +84,15 @@ def test_a_section_whose_keys_are_all_commented_out_is_the_default(file: Path) -
         ("models: {1: {}}", "config.yaml: models[1]: must be a text; put it in quotes (given: 1)"),
         ("data_dir: 2020-01-01", "config.yaml: data_dir: must be a path; put it in quotes"),
         ("bins: 20.5", "config.yaml: bins: must be a whole number (given: 20.5)"),
+        (
+            "attribute_map: {ml.model: miops.model.nam}",
+            "attribute_map: 'ml.model': 'miops.model.nam' is no attribute of ours; did you mean 'miops.model.name'?",
+        ),
+        (
+            "attribute_map: {ml.: miops.model.name}",
+            "attribute_map: 'ml.' to 'miops.model.name': write a name for a name",
+        ),
+        ("attribute_map: {'': miops.model.name}", "attribute_map: '' to 'miops.model.name': write a name for a name"),
         ('data_dir: "a\\0b"', "config.yaml: data_dir: 'a\\x00b' has a NUL in it"),
         ("bins: true", "config.yaml: bins: must be a number (given: True)"),
         ("alarms: {budget_per_month: .inf}", "alarms.budget_per_month: must be a finite number (given: inf)"),
@@ -175,3 +184,9 @@ def test_keys_that_are_merged_in_are_not_there_twice(file: Path) -> None:
     models = load(file, text).models
 
     assert (models["b"].task, models["b"].sensitive) == ("ranking", ("sex",))
+
+
+def test_names_and_prefixes_of_others_stand_for_ours(file: Path) -> None:
+    said = {"ml.model": "miops.model.name", "ml.inputs.": "miops.feature.", "age": "miops.feature.age"}
+
+    assert load(file, f"attribute_map: {said}").attribute_map == said

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from miops.semconv import TASKS
 from miops_collector.config.alarms import AlarmConfig
+from miops_collector.config.attributes import check_translation
 from miops_collector.config.multivariate import MultivariateConfig
 from miops_collector.config.retention import RetentionConfig
 from miops_collector.config.section import Address, Length, Section
@@ -82,6 +83,13 @@ class Config(Section):
             msg = "at least one length is needed"
             raise ValueError(msg)
         return windows
+
+    @field_validator("attribute_map")
+    @classmethod
+    def _known_attributes(cls, attribute_map: dict[str, str]) -> dict[str, str]:
+        for foreign, ours in attribute_map.items():
+            check_translation(foreign, ours)
+        return attribute_map
 
     @field_validator("ageing")
     @classmethod
