@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gzip import compress
+
 from tests.otlp_conformance.answer import KINDS, MEDIA
 from tests.otlp_conformance.case import ALL, HTTP, MAY, MUST, case
 from tests.otlp_conformance.requests import request
@@ -22,6 +24,23 @@ def gzip(wire: Wire) -> None:
     """Requests of every kind are read with gzip"""
     for kind in KINDS:
         wire.send(kind, request(kind, values={"text": "x" * 5000}), compression="gzip").response()
+
+
+@case(MUST, "https://www.rfc-editor.org/rfc/rfc1952#page-5", on=HTTP)
+def gzip_of_several_members(wire: Wire) -> None:
+    """A gzip body may be several members after each other, as some clients write it in pieces"""
+    body = wire.encoded(request("traces"))
+    pieces = compress(body[:10]) + compress(body[10:])
+    wire.ask("/v1/traces", pieces, {"Content-Encoding": "gzip"}).response()
+
+
+@case(MUST, "bad-data", on=HTTP)
+def gzip_that_is_cut(wire: Wire) -> None:
+    """A gzip body without its end is refused for good: what is missing would be lost"""
+    body = wire.encoded(request("traces", values={"text": "x" * 5000}))
+    answer = wire.ask("/v1/traces", compress(body)[:-12], {"Content-Encoding": "gzip"})
+    assert not answer.ok, "it was accepted"
+    assert not answer.retryable, f"clients would send it again after {answer}"
 
 
 @case(MAY, "https://github.com/open-telemetry/opentelemetry-collector/tree/main/config/confighttp", on=HTTP)

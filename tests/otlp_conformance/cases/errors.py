@@ -90,6 +90,17 @@ def body_of_415(wire: Wire) -> None:
         answer.problem()
 
 
+@case(MUST, "failures-1", on=ALL)
+def profiles_are_not_retried(wire: Wire) -> None:
+    """Profiles, which are in development, are taken, or refused with a status that clients do not retry"""
+    if wire.name == "grpc":
+        answer = wire.call("/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export", b"")
+    else:
+        answer = wire.ask("/v1development/profiles", b"{}" if wire.name == "json" else b"")
+    assert answer.status not in {"no answer", "500", "INTERNAL", "UNKNOWN"}, str(answer)
+    assert not answer.retryable, f"clients would send it again after {answer}"
+
+
 @case(MUST, "https://grpc.io/docs/guides/status-codes/", on=GRPC)
 def unknown_method(wire: Wire) -> None:
     """A method nobody knows is UNIMPLEMENTED"""

@@ -35,6 +35,20 @@ def hex_ids(wire: Wire) -> None:
 
 
 @case(MUST, _JSON, on=_ON)
+def hex_ids_of_exemplars(wire: Wire) -> None:
+    """Trace and span ids of exemplars are hexadecimal too"""
+    exemplar = {"traceId": "5B8EFFF798038103D269B633813FC60C", "spanId": "EEE19B7EC3C1B174", "asDouble": 1.0}
+    _accepted(wire, "metrics", _metric({"gauge": {"dataPoints": [{"asDouble": 1.0, "exemplars": [exemplar]}]}}))
+
+
+@case(MUST, _JSON, on=_ON)
+def names_are_lower_camel_case(wire: Wire) -> None:
+    """Names as in the .proto files are no names here, but unknown keys, whatever they hold"""
+    _accepted(wire, "traces", {"resource_spans": 1, **_span({"start_time_unix_nano": {}, "trace_id": [1]})})
+    _accepted(wire, "logs", {"resource_logs": "x", **_log({"severity_number": "x", "time_unix_nano": "soon"})})
+
+
+@case(MUST, _JSON, on=_ON)
 def ids_that_are_not_hex(wire: Wire) -> None:
     """An id that is no hexadecimal is refused for good or accepted, never a fault of the server"""
     for wrong in ("xyz", "W47/95gDgQPSabYzgT/GDA==", "5B8"):
