@@ -30,6 +30,8 @@ _DRIFT, _PERFORMANCE, _ESTIMATED = "miops.drift.", "miops.performance.", "miops.
 _COUNTS = frozenset({"correct", "labelled"})
 _FIRST_DRIFT = ("psi", "jensen_shannon")
 _FIRST_PERFORMANCE = ("roc_auc", "accuracy", "rmse", "mae")
+_POWERED = "miops.prediction_powered."
+_MOST_POWERED_WINDOWS = 24
 _MOST_HEAT_WINDOWS = 60
 _MOST_CHART_WINDOWS = 180
 _MOST_OBSERVATIONS = 10_000
@@ -90,7 +92,7 @@ class ModelPage:
 
 
 def model_page(store: Store, report: Report, info: ModelInfo, shown: Shown) -> ModelPage:
-    """Gather it. The history is read for two statistics only: those that are looked at."""
+    """Gather it. The history is read only of the statistics that are looked at."""
     newest = [o for o in report.observations if o.model == info.key]
     lengths = sorted({o.window.label for o in newest}, key=parse_length, reverse=True)
     windows = _choose(lengths, shown.window)
@@ -105,7 +107,7 @@ def model_page(store: Store, report: Report, info: ModelInfo, shown: Shown) -> M
         info=info,
         status=status_of(report, info.key),
         reference=_reference(store, info.key),
-        figures=(*_figures(of_length), *_newest_known(performance)),
+        figures=(*_figures(of_length), *_newest_known(performance), *_powered(history, performances.chosen)),
         causes=tuple(card for card in open_ if not card.follows),
         consequences=tuple(card for card in open_ if card.follows),
         accepts=any(card.alert.rule == DRIFT and card.alert.state == "firing" for card in open_),
@@ -169,6 +171,18 @@ def _newest_known(performance: Sequence[Observation]) -> Iterator[Figure]:
         name = name_text(o.metric.removeprefix(_PERFORMANCE))
         beside = f"{window_text(o.window.start, o.window.end)}, reference {number_text(o.reference)}"
         yield Figure(f"{name}, newest known", number_text(o.value), beside)
+
+
+def _powered(history: _History, statistic: str) -> Iterator[Figure]:
+    """The newest window whose truth is coming in, by few labels and many predictions."""
+    found = history.read(_POWERED + statistic, _MOST_POWERED_WINDOWS) if statistic else []
+    known = [o for o in found if math.isfinite(o.value) and not o.segment]
+    if known:
+        o = max(known, key=lambda one: one.window)
+        beside = (
+            f"{window_text(o.window.start, o.window.end)}, {number_text(o.low)} to {number_text(o.high)}: {o.reason}"
+        )
+        yield Figure(f"{name_text(statistic)}, while truth comes in", number_text(o.value), beside)
 
 
 def _figures(newest: Sequence[Observation]) -> tuple[Figure, ...]:
