@@ -54,6 +54,10 @@ class Spy(DuckDBStore):
         self._called("put_panes")
         super().put_panes(*args, **more)
 
+    def put_many_panes(self, *args: Any, **more: Any) -> None:
+        self._called("put_many_panes")
+        super().put_many_panes(*args, **more)
+
     def put_observations(self, observations: Any) -> None:
         self._called("put_observations")
         super().put_observations(observations)
@@ -713,6 +717,7 @@ def test_one_model_that_cannot_be_saved_keeps_no_other_from_it(
         real(model, *args)
 
     monkeypatch.setattr(store, "put_panes", put_panes)
+    store.failing["put_many_panes"] = StoreError("full")
 
     with caplog.at_level(logging.ERROR), pytest.raises(ExceptionGroup):
         engine.close()

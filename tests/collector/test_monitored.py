@@ -133,7 +133,7 @@ def test_what_fails_half_way_is_never_saved(store: DuckDBStore, monkeypatch: pyt
 
     with pytest.raises(ZeroDivisionError):
         model.add(appended.seq, [(appended.stored[0].table, info(store))], np.array([START]), NOW)
-    model.save(store, NOW, needed_from=FOR_EVER, closing=True)
+    save(model, store, closing=True)
 
     assert model.broken
     assert store.panes(MODEL, model.layout.id) == (Marks(), {})
@@ -170,7 +170,7 @@ def test_a_window_and_its_reference_always_have_one_layout(store: DuckDBStore) -
 def test_saved_panes_and_what_came_after_them_are_everything(store: DuckDBStore) -> None:
     commit(store, None, 1, 2)
     model = made(store)
-    model.save(store, NOW, needed_from=FOR_EVER)
+    save(model, store)
     commit(store, model, 3, time=START + HOUR)
 
     again = made(store)
@@ -182,7 +182,7 @@ def test_saved_panes_and_what_came_after_them_are_everything(store: DuckDBStore)
 def test_the_watermark_does_not_go_back_with_a_restart(store: DuckDBStore) -> None:
     commit(store, None, 1, time=START + DAY)
     model = made(store)
-    model.save(store, NOW, needed_from=FOR_EVER)
+    save(model, store)
     commit(store, model, 2, time=START)
 
     again = made(store)
@@ -255,7 +255,9 @@ class Recorder:
 
 
 def save(model: Monitored, store: Any, now: int = NOW, **more: Any) -> None:
-    model.save(store, now, **({"needed_from": FOR_EVER} | more))
+    unsaved = model.unsaved(now, **({"needed_from": FOR_EVER} | more))
+    if unsaved is not None:
+        model.save(store, unsaved)
 
 
 def test_what_is_due_is_saved_before_the_panes_that_make_it_due(store: DuckDBStore) -> None:

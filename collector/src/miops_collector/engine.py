@@ -18,6 +18,7 @@ from miops_collector.errors import InputError, UnavailableError
 from miops_collector.monitored import Monitored, read_reference, store_reference
 from miops_collector.repeats import repeated_times
 from miops_collector.report import ModelKey, Observation, Report
+from miops_collector.saving import Saving
 from miops_collector.schema import Records
 from miops_collector.settings import settings_of
 from miops_collector.stores._store import Appended, ModelInfo, Store, Stored
@@ -198,13 +199,16 @@ class Engine:
 
     def _work(self, ready: list[Watched], now: int, errors: list[Exception]) -> None:
         """Every model that is behind gets an equal share of the time that is left."""
+        saving = Saving(self._store, lambda key: self._guarded(key, now, errors))
         left = TICK_BUDGET_SECONDS
         behind = [w.is_behind(now) for w in ready]
         for i, watched in enumerate(ready):
             started = self._monotonic()
             with self._guarded(watched.model.key, now, errors):
                 watched.work(left / max(sum(behind[i:]), 1), now)
+                saving.add(watched.model, watched.unsaved_in_time(now))
             left = max(left - (self._monotonic() - started), 0.0)
+        saving.write()
 
     @contextmanager
     def _guarded(self, key: ModelKey, now: int, errors: list[Exception]) -> Iterator[None]:
@@ -243,9 +247,11 @@ class Engine:
         with self._tick_lock:
             now = self._clock()
             errors: list[Exception] = []
+            saving = Saving(self._store, lambda key: self._guarded(key, now, errors))
             for watched in self._all():
                 with self._guarded(watched.model.key, now, errors):
-                    watched.save(now, closing=True)
+                    saving.add(watched.model, watched.unsaved(now, closing=True))
+            saving.write()
         if errors:
             msg = f"{len(errors)} models could not be saved; their rows since the last time are read again at the start"
             raise ExceptionGroup(msg, errors)

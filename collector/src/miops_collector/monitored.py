@@ -18,11 +18,11 @@ from miops_collector.layout import Layout, Summaries
 from miops_collector.panes import PaneSet
 from miops_collector.report import ModelKey
 from miops_collector.settings import Settings
-from miops_collector.stores._store import Marks, ModelInfo, Store, StoredReference
+from miops_collector.stores._store import Marks, ModelInfo, PaneChanges, Store, StoredReference
 from miops_collector.summarise import rows_of
 from miops_collector.window import NANOS, Watermark, Window, align
 
-__all__ = ["Monitored", "Reference", "read_reference", "store_reference"]
+__all__ = ["Monitored", "Reference", "Unsaved", "read_reference", "store_reference"]
 
 REPEATS = 4
 """Place in ``volume``."""
@@ -68,6 +68,21 @@ def store_reference(reference: Reference) -> StoredReference:
         created_at=reference.created_at,
         sample=reference.sample,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unsaved:
+    """What is to be written of one model version; if its panes and marks have not ``moved``, only what is due."""
+
+    changes: PaneChanges
+    moved: bool
+    agenda_key: str
+    agenda: str
+    taken_at: int
+
+    @property
+    def nbytes(self) -> int:
+        return len(self.agenda) + sum(map(len, self.changes.panes.values()))
 
 
 @dataclass(eq=False)
@@ -208,17 +223,15 @@ class Monitored:
     def _agenda_key(self) -> str:
         return json.dumps(["agenda", self.key.name, self.key.version])
 
-    def save(self, store: Store, now: int, *, needed_from: int, closing: bool = False) -> None:
-        """Let old panes merge and write what changed.
+    def unsaved(self, now: int, *, needed_from: int, closing: bool = False) -> Unsaved | None:
+        """Let old panes merge and take what changed, to be written; ``None`` if there is nothing to write.
 
         Panes from ``needed_from`` (event time) on stay as they are, and those of windows that are still due.
-        What is due is written first: after a crash in between, windows are evaluated once too often, never once too
-        little.
         """
         self.pack(lambda: False)
         with self.lock:
             if self.broken:
-                return
+                return None
             self.update_agenda(now)
             self._merge(now, needed_from)
             changed, removed = self.panes.take_dirty()
@@ -226,16 +239,30 @@ class Monitored:
         due = closing or now - self._marks_saved_at >= MARKS_SECONDS * NANOS
         moved = bool(changed or removed) or (due and marks != self._saved_marks)
         if not (moved or (closing and agenda != self._saved_agenda)):
-            return
+            return None
+        return Unsaved(PaneChanges(self.key, layout_id, marks, changed, removed), moved, self._agenda_key, agenda, now)
+
+    def save(self, store: Store, unsaved: Unsaved) -> None:
+        """Write what :meth:`unsaved` gave.
+
+        What is due is written first: after a crash in between, windows are evaluated once too often, never once too
+        little.
+        """
         try:
-            store.put_state(self._agenda_key, agenda)
-            if moved:
-                store.put_panes(self.key, layout_id, marks, changed, removed)
+            store.put_state(unsaved.agenda_key, unsaved.agenda)
+            if unsaved.moved:
+                c = unsaved.changes
+                store.put_panes(c.model, c.layout_id, c.marks, c.panes, c.removed)
         except BaseException:
             with self.lock:
-                self.panes.give_back(changed, removed)
+                self.panes.give_back(unsaved.changes.panes, unsaved.changes.removed)
             raise
-        self._saved_marks, self._marks_saved_at, self._saved_agenda = marks, now, agenda
+        self.is_saved(unsaved)
+
+    def is_saved(self, unsaved: Unsaved) -> None:
+        """It has been written."""
+        self._saved_marks, self._saved_agenda = unsaved.changes.marks, unsaved.agenda
+        self._marks_saved_at = unsaved.taken_at
 
     def pack(self, enough: Callable[[], bool]) -> bool:
         """Make changed panes ready to be saved, until it is enough; whether all are."""

@@ -8,7 +8,7 @@ from miops_collector.accepting import ACCEPTED, last_accepted
 from miops_collector.adoption import automatic_reference, plain_layout
 from miops_collector.alarming import Alarming
 from miops_collector.config import Config
-from miops_collector.monitored import Monitored, Reference, store_reference
+from miops_collector.monitored import Monitored, Reference, Unsaved, store_reference
 from miops_collector.report import AlarmPlan, Alert, Observation
 from miops_collector.sampling import Sampling
 from miops_collector.signals import Context, evaluate_all
@@ -137,8 +137,6 @@ class Watched:
         if computed:
             self._store.put_observations(judged)
         model.agenda.done(done)
-        if now - model.saved_at >= SAVE_SECONDS * NANOS:
-            self._save_in_time(now)
 
     def _evaluate_due(self, deadline: float, now: int) -> tuple[list[Window], list[Observation]]:
         """The first window of every queue in any case, so that none of them stands still."""
@@ -190,20 +188,29 @@ class Watched:
 
     # --- saving ----------------------------------------------------------------------------------------------------
 
-    def _save_in_time(self, now: int) -> None:
-        """The rows of years may have come together: then their panes are made ready over several ticks."""
+    def unsaved_in_time(self, now: int) -> Unsaved | None:
+        """What is to be written now, if its time has come.
+
+        The rows of years may have come together: then their panes are made ready over several ticks.
+        """
+        if now - self.model.saved_at < SAVE_SECONDS * NANOS:
+            return None
         started = self._monotonic()
         self._due_since = self._due_since or started
         overdue = started - self._due_since > OVERDUE_SECONDS
-        if self.model.pack(lambda: self._monotonic() - started > PACK_SECONDS) or overdue:
-            self._due_since = 0.0
-            self.save(now)
+        if not (self.model.pack(lambda: self._monotonic() - started > PACK_SECONDS) or overdue):
+            return None
+        self._due_since = 0.0
+        return self.unsaved(now)
 
-    def save(self, now: int, *, closing: bool = False) -> None:
-        """Alarms first: after a crash in between, the same windows tell them the same once more."""
+    def unsaved(self, now: int, *, closing: bool = False) -> Unsaved | None:
+        """What is to be written of its panes.
+
+        Its alarms are written first: after a crash in between, the same windows tell them the same once more.
+        """
         self.model.saved_at = now
         needed_from = now
         if self._alarming is not None:
             self._alarming.save(self._store)
             needed_from = self._alarming.needed_from
-        self.model.save(self._store, now, needed_from=needed_from, closing=closing)
+        return self.model.unsaved(now, needed_from=needed_from, closing=closing)

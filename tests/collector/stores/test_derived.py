@@ -9,7 +9,7 @@ import pytest
 
 from miops_collector.errors import InputError
 from miops_collector.report import Alert, ModelKey, Observation
-from miops_collector.stores._store import Marks, ObservationQuery, Store, StoredReference
+from miops_collector.stores._store import Marks, ObservationQuery, PaneChanges, Store, StoredReference
 from miops_collector.window import Window
 from tests.collector.stores.rows import MODEL, NOON, SECOND, predictions
 
@@ -216,3 +216,23 @@ def test_state_is_kept_by_key(store: Store) -> None:
     store.put_state("other", "1")
 
     assert (store.state("book"), store.state("other")) == ('{"a": "é"}', "1")
+
+
+def test_panes_of_many_models_and_texts_are_saved_together(store: Store) -> None:
+    store.append([predictions(["a"]), predictions(["b"], model=OTHER)])
+    store.put_panes(MODEL, "old", Marks(1, 0), {(300, 0): b"old", (300, 300): b"layout"}, [])
+    store.put_panes(OTHER, "layout", Marks(1, 0), {(300, 0): b"one", (300, 300): b"two", (300, 600): b"kept"}, [])
+    store.put_state("key", "before")
+
+    store.put_many_panes(
+        [
+            PaneChanges(MODEL, "new", Marks(1, 1), {(300, 0): b"new"}, []),
+            PaneChanges(OTHER, "layout", Marks(1, 1), {(300, 0): b"1"}, [(300, 300)]),
+        ],
+        {"key": "after", "other": "text"},
+    )
+
+    assert store.panes(MODEL, "new") == (Marks(1, 1), {(300, 0): b"new"})
+    assert store.panes(OTHER, "layout") == (Marks(1, 1), {(300, 0): b"1", (300, 600): b"kept"})
+    assert [store.state(key) for key in ("key", "other")] == ["after", "text"]
+    store.put_many_panes([], {})

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from miops_collector.report import ModelKey
-from miops_collector.stores._database import DERIVED, Connection, Database
-from miops_collector.stores._store import Marks
+from miops_collector.stores._database import DERIVED, Database
+from miops_collector.stores._store import Marks, PaneChanges
 
 __all__ = ["Panes"]
 
@@ -18,6 +18,21 @@ CREATE TABLE derived.main.marks
 CREATE TABLE derived.main.panes (model VARCHAR, version VARCHAR, length BIGINT, start BIGINT, data BLOB);
 """
 _ONE = "model = ? AND version = ?"
+_SAME = "old.model = new.model AND old.version = new.version"
+_SAME_PLACE = "old.length = new.length AND old.start = new.start"
+_PUT = (
+    "DELETE FROM derived.main.panes old USING (SELECT model, version FROM derived.main.marks SEMI JOIN marked m"
+    " USING (model, version) ANTI JOIN marked USING (model, version, layout)) new WHERE " + _SAME,
+    f"DELETE FROM derived.main.panes old USING changed new WHERE {_SAME} AND {_SAME_PLACE}",
+    "INSERT INTO derived.main.panes SELECT * FROM changed WHERE data IS NOT NULL",
+    f"DELETE FROM derived.main.marks old USING marked new WHERE {_SAME}",
+    "INSERT INTO derived.main.marks SELECT * FROM marked",
+)
+"""Panes of another layout go; then those that changed, and the marks, are replaced."""
+_PUT_STATE = (
+    "DELETE FROM derived.main.state old USING said new WHERE old.key = new.key",
+    "INSERT INTO derived.main.state SELECT * FROM said",
+)
 
 
 class Panes:
@@ -40,19 +55,20 @@ class Panes:
             for table in ("marks", "panes"):
                 connection.execute(f"DELETE FROM derived.main.{table} WHERE {_ONE}", [model.name, model.version])
 
-    def put(
-        self, model: ModelKey, layout_id: str, marks: Marks, panes: Mapping[tuple[int, int], bytes],
-        removed: Sequence[tuple[int, int]], labelled: int,
-    ) -> None:  # fmt: skip
-        one = [model.name, model.version]
+    def put(self, changes: Sequence[PaneChanges], labelled: Sequence[int], state: Mapping[str, str]) -> None:
+        """All of them or none, with texts by key: planning a statement costs more than the panes of ten models."""
+        tables = {"marked": _marked(changes, labelled), "changed": _changed(changes), "said": _said(state)}
         with self._database.transaction(DERIVED) as connection:
-            same = connection.execute(f"SELECT layout FROM derived.main.marks WHERE {_ONE}", one).fetchall()
-            if same and same[0][0] != layout_id:
-                connection.execute(f"DELETE FROM derived.main.panes WHERE {_ONE}", one)
-            _replace(connection, model, panes, removed)
-            connection.execute(f"DELETE FROM derived.main.marks WHERE {_ONE}", one)
-            row = [*one, layout_id, marks.rows, marks.truth, labelled]
-            connection.execute("INSERT INTO derived.main.marks VALUES (?, ?, ?, ?, ?, ?)", row)
+            for name, table in tables.items():
+                connection.register(name, table)
+            try:
+                for statement in _PUT:
+                    connection.execute(statement)
+                for statement in _PUT_STATE if state else ():
+                    connection.execute(statement)
+            finally:
+                for name in tables:
+                    connection.unregister(name)
 
     def get(self, model: ModelKey, layout_id: str) -> tuple[Marks, dict[tuple[int, int], bytes]]:
         one = [model.name, model.version]
@@ -78,23 +94,32 @@ class Panes:
         return {ModelKey(model, version): (labelled, truth) for model, version, labelled, truth in found}
 
 
-def _replace(
-    connection: Connection, model: ModelKey, panes: Mapping[tuple[int, int], bytes], removed: Sequence[tuple[int, int]]
-) -> None:
-    gone = [*panes, *removed]
-    if not gone:
-        return
-    keys = {"length": [k[0] for k in gone], "start": [k[1] for k in gone]}
-    data = pa.array([*panes.values(), *(None for _ in removed)], pa.binary())
-    connection.register("changed", pa.table({**keys, "data": data}))
-    try:
-        connection.execute(
-            f"DELETE FROM derived.main.panes WHERE {_ONE} AND (length, start) IN (SELECT (length, start) FROM changed)",
-            [model.name, model.version],
-        )
-        connection.execute(
-            "INSERT INTO derived.main.panes SELECT ?, ?, length, start, data FROM changed WHERE data IS NOT NULL",
-            [model.name, model.version],
-        )
-    finally:
-        connection.unregister("changed")
+def _marked(changes: Sequence[PaneChanges], labelled: Sequence[int]) -> pa.Table:
+    rows = [(*_names(c), c.layout_id, c.marks.rows, c.marks.truth, n) for c, n in zip(changes, labelled, strict=True)]
+    names = ("model", "version", "layout", "rows", "truth", "labelled")
+    types = (pa.string(), pa.string(), pa.string(), pa.int64(), pa.int64(), pa.int64())
+    return _table(rows, dict(zip(names, types, strict=True)))
+
+
+def _changed(changes: Sequence[PaneChanges]) -> pa.Table:
+    """Panes to be replaced, without data those that go."""
+    rows = [
+        (*_names(c), *place, data)
+        for c in changes
+        for place, data in (*c.panes.items(), *((gone, None) for gone in c.removed))
+    ]
+    types = {"model": pa.string(), "version": pa.string(), "length": pa.int64(), "start": pa.int64()}
+    return _table(rows, {**types, "data": pa.binary()})
+
+
+def _said(state: Mapping[str, str]) -> pa.Table:
+    return _table(list(state.items()), {"key": pa.string(), "value": pa.string()})
+
+
+def _names(changes: PaneChanges) -> tuple[str, str]:
+    return changes.model.name, changes.model.version
+
+
+def _table(rows: Sequence[tuple[object, ...]], types: Mapping[str, pa.DataType]) -> pa.Table:
+    columns = zip(*rows, strict=True) if rows else ((),) * len(types)
+    return pa.table({n: pa.array(c, t) for (n, t), c in zip(types.items(), columns, strict=True)})

@@ -11,7 +11,7 @@ import pyarrow as pa
 from miops_collector.report import Alert, ModelKey, Observation
 from miops_collector.schema import Records
 
-__all__ = ["Appended", "Marks", "ModelInfo", "ObservationQuery", "Store", "Stored", "StoredReference"]
+__all__ = ["Appended", "Marks", "ModelInfo", "ObservationQuery", "PaneChanges", "Store", "Stored", "StoredReference"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,17 @@ class Marks:
 
     rows: int = 0
     truth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PaneChanges:
+    """Changed panes of one model version by (length, start), those that are no more, and the marks of all of them."""
+
+    model: ModelKey
+    layout_id: str
+    marks: Marks
+    panes: Mapping[tuple[int, int], bytes]
+    removed: Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +167,10 @@ class Store(Protocol):
     def put_panes(self, model: ModelKey, layout_id: str, marks: Marks, panes: Mapping[tuple[int, int], bytes],
                   removed: Sequence[tuple[int, int]]) -> None:  # fmt: skip
         """Save changed panes by (length, start) together with their marks, atomically; drop ``removed`` ones."""
+        ...
+
+    def put_many_panes(self, changes: Sequence[PaneChanges], state: Mapping[str, str]) -> None:
+        """Save those of many model versions, and texts by key, in one commit: all or nothing."""
         ...
 
     def panes(self, model: ModelKey, layout_id: str) -> tuple[Marks, dict[tuple[int, int], bytes]]:

@@ -29,7 +29,14 @@ from miops_collector.stores._repeats import Repeats
 from miops_collector.stores._sample import sample
 from miops_collector.stores._selection import read
 from miops_collector.stores._settings import StoreSettings
-from miops_collector.stores._store import Appended, Marks, ModelInfo, ObservationQuery, StoredReference
+from miops_collector.stores._store import (
+    Appended,
+    Marks,
+    ModelInfo,
+    ObservationQuery,
+    PaneChanges,
+    StoredReference,
+)
 from miops_collector.stores._truth import TruthLog
 from miops_collector.stores._worst import WORST, worst
 
@@ -144,9 +151,14 @@ class DuckDBStore:
         self, model: ModelKey, layout_id: str, marks: Marks, panes: Mapping[tuple[int, int], bytes],
         removed: Sequence[tuple[int, int]],
     ) -> None:  # fmt: skip
-        stream = self._registry.stream(model)
-        labelled = stream.info.labelled if stream else 0
-        self._panes.put(model, layout_id, marks, panes, removed, labelled)
+        self._put_panes([PaneChanges(model, layout_id, marks, panes, removed)], {})
+
+    def put_many_panes(self, changes: Sequence[PaneChanges], state: Mapping[str, str]) -> None:
+        self._put_panes(changes, state)
+
+    def _put_panes(self, changes: Sequence[PaneChanges], state: Mapping[str, str]) -> None:
+        streams = [self._registry.stream(c.model) for c in changes]
+        self._panes.put(changes, [s.info.labelled if s else 0 for s in streams], state)
 
     def panes(self, model: ModelKey, layout_id: str) -> tuple[Marks, dict[tuple[int, int], bytes]]:
         return self._panes.get(model, layout_id)
