@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final
 import wrapt
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 
-from miops import calls, runtime
+from miops import calls, express, runtime
 from miops.models import Model
 
 __all__ = ["ModelInstrumentor", "Nested", "Patches", "guarding", "recording"]
@@ -45,7 +45,7 @@ def recording(original: Callable[..., Any], output: int, framework: str) -> Call
     def recorded(self: Any, *args: Any, **kwargs: Any) -> Any:
         if runtime.local.depth or framework not in runtime.active:
             return original(self, *args, **kwargs)
-        return calls.recorded_call(output, framework, MethodType(original, self), self, args, kwargs)
+        return express.recorded_call(output, framework, MethodType(original, self), self, args, kwargs)
 
     return recorded
 
@@ -78,7 +78,7 @@ class _Bound:
             return self.__wrapped__(*args, **kwargs)
         if self._output is None:
             return calls.guarded_call(self.__wrapped__, args, kwargs)
-        return calls.recorded_call(self._output, self._framework, self.__wrapped__, self._owner, args, kwargs)
+        return express.recorded_call(self._output, self._framework, self.__wrapped__, self._owner, args, kwargs)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__wrapped__, name)

@@ -51,7 +51,8 @@ class Call(NamedTuple):
     serial
         Of the layout; sorts calls by it.
     decision_dtype
-        Type of the bytes in ``decision``; ``None`` if that is a list or nothing.
+        Type of the bytes in ``decision``, or of objects in a list; ``None`` if that is nothing. (Not for a list, as
+        NumPy holds ``None`` and its ``float64`` for equal, and these calls would be encoded together.)
     outputs
         Which of :class:`Output` the call, or the calls merged into it, returned.
     scores_width

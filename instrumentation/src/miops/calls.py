@@ -21,7 +21,7 @@ from miops.record import Recorder
 from miops.sources import Source
 from miops.spans import NO_SPAN, Opened, close_span, error_name, open_span
 
-__all__ = ["NESTED", "Opening", "begin", "fail", "finish", "guarded_call", "recorded_call", "source_of"]
+__all__ = ["NESTED", "Opening", "begin", "end_span", "fail", "finish", "guarded_call", "recorded_call", "source_of"]
 
 _new: Final = tuple.__new__
 """Makes a named tuple in a third of the time its own constructor takes."""
@@ -176,18 +176,19 @@ def finish(opening: Opening, start: int, duration: int, result: Any) -> None:
         if previous is not None:
             recorder.append(previous.call)
     if span.span is not None:
-        _end_span(opening, returned.rows, result)
+        end_span(span, source, opening.output, returned.rows, result)
 
 
-def _end_span(opening: Opening, rows: int, result: Any) -> None:
+def end_span(opened: Opened, source: Source, output: int, rows: int, result: Any) -> None:
+    """End the span of a call, with value and score where it was one row. Never raises."""
     value = score = None
     try:
-        if rows == 1 and opening.span.span is not None and opening.span.span.is_recording():
-            value, score = one_row(opening.source, opening.output, result)
+        if rows == 1 and opened.span is not None and opened.span.is_recording():
+            value, score = one_row(source, output, result)
     except Exception as error:  # noqa: BLE001
         runtime.faults.add("span_without_value", error)
     try:
-        close_span(opening.span, rows, value, score, None)
+        close_span(opened, rows, value, score, None)
     except Exception as error:  # noqa: BLE001
         runtime.faults.add("span_not_ended", error)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from miops import semconv
 from miops.blocks import BlockPool
+from miops.frame_blocks import ARRANGEMENTS, FEW_ROWS, snapshot
 from miops.layouts import NUMERIC, Layout, Matrix
 from miops.sources import Source
 
@@ -109,10 +110,17 @@ def _frame(frame: Any, source: Source, pool: BlockPool) -> Capture:
         return _matrix(values, layout, pool)
     if len(columns) > source.max_features:
         return Capture(source.too_wide(), None, len(frame), 0)
+    rows = len(frame)
+    few = snapshot(frame) if 0 < rows <= FEW_ROWS and source.arrangements <= ARRANGEMENTS else None
+    if few is not None:
+        shape, copies = few
+        blocks = source.blocks
+        if blocks is None or blocks.shape != shape or not blocks.index.equals(columns):
+            blocks = source.blocks_layout(frame, shape)
+        return Capture(blocks, copies, rows, 300 * len(copies) + _frame_bytes(frame, rows))
     frames = source.frames
     if frames is None or len(frames.names) != len(columns):
         frames = source.frames_layout(tuple(map(str, columns)))
-    rows = len(frame)
     return Capture(
         frames, _COPIES[hasattr(frame, "iloc")](frame), rows, 2000 + 64 * len(columns) + _frame_bytes(frame, rows)
     )

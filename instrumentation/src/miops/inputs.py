@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from miops.frame_blocks import Blocks
 from miops.layouts import Frames, Layout, Matrix
 
 __all__ = ["concatenated", "inputs_of", "some"]
@@ -20,6 +21,8 @@ def inputs_of(layout: Layout, payload: Any) -> Any:
         rows = np.frombuffer(payload, dtype=layout.dtype).reshape(-1, layout.width)
         pandas = sys.modules.get("pandas")
         return rows if layout.index is None or pandas is None else pandas.DataFrame(rows, columns=layout.index)
+    if isinstance(layout, Blocks):
+        return layout.frame(payload)
     return payload if isinstance(layout, Frames) and hasattr(payload, "iloc") else None
 
 

@@ -18,9 +18,9 @@ from miops.columns import Column, booleans, column, doubles
 if TYPE_CHECKING:
     from miops.sources import Source
 
-__all__ = ["NUMERIC", "Frames", "Layout", "Mappings", "Matrix", "Nothing"]
+__all__ = ["NUMERIC", "Frames", "Layout", "Mappings", "Matrix", "Nothing", "serials"]
 
-_serials = count()
+serials: Final = count()
 _ndarray = np.ndarray
 NUMERIC: Final = "fiub"
 """Kinds of NumPy types whose bytes are kept as they are."""
@@ -53,7 +53,7 @@ class Nothing:
     __slots__ = ("names", "serial", "source")
 
     def __init__(self, source: Source) -> None:
-        self.serial, self.source = next(_serials), source
+        self.serial, self.source = next(serials), source
         self.names: tuple[str, ...] = ()
 
     def columns(self, _: Sequence[Any], /) -> dict[str, Column]:
@@ -66,13 +66,15 @@ class Nothing:
 class Matrix:
     """Rows of one numeric type. Payloads are their bytes, row by row."""
 
-    __slots__ = ("_columns", "dtype", "index", "names", "serial", "source", "width")
+    __slots__ = ("_columns", "dtype", "index", "names", "row_shape", "serial", "source", "width")
 
-    def __init__(self, source: Source, names: tuple[str, ...], dtype: np.dtype[Any]) -> None:
-        self.serial, self.source = next(_serials), source
+    def __init__(self, source: Source, names: tuple[str, ...], dtype: np.dtype[Any], index: Any = None) -> None:
+        self.serial, self.source = next(serials), source
         self.names, self.dtype, self.width = names, dtype, len(names)
-        self.index: Any = None
+        self.index = index
         """The frame's own names, if inputs are frames: cheaper to compare than a tuple."""
+        self.row_shape = (1, self.width) if index is None else None
+        """Of the arrays that may be taken for one row of this without a further look."""
         self._columns = tuple(map(_PREFIX.__add__, names))
 
     def columns(self, payloads: Sequence[Any]) -> dict[str, Column]:
@@ -95,7 +97,7 @@ class Frames:
     __slots__ = ("names", "serial", "source")
 
     def __init__(self, source: Source, names: tuple[str, ...]) -> None:
-        self.serial, self.source, self.names = next(_serials), source, names
+        self.serial, self.source, self.names = next(serials), source, names
 
     def columns(self, payloads: Sequence[Any]) -> dict[str, Column]:
         frame = payloads[0] if len(payloads) == 1 else _concatenated(payloads)
@@ -120,7 +122,7 @@ class Mappings:
     __slots__ = ("_columns", "serial", "single", "source")
 
     def __init__(self, source: Source, columns: tuple[str, ...], *, single: bool) -> None:
-        self.serial, self.source, self._columns, self.single = next(_serials), source, columns, single
+        self.serial, self.source, self._columns, self.single = next(serials), source, columns, single
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ _ndarray = np.ndarray
 
 
 class Returned(NamedTuple):
-    """A copied result: ``payload`` is bytes of ``dtype`` (then ``width`` columns, 0 if flat), or a list."""
+    """A copied result: bytes of ``dtype`` (then ``width`` columns, 0 if flat), or a list of objects."""
 
     payload: Any
     dtype: np.dtype[Any] | None
@@ -34,7 +34,7 @@ def take_output(result: Any) -> Returned:
     width = shape[1] if len(shape) == 2 else 0
     payload = result.tolist() if dtype.hasobject else result.tobytes()
     # In a third of the time that Returned(...) takes.
-    return tuple.__new__(Returned, (payload, None if dtype.hasobject else dtype, width, shape[0]))
+    return tuple.__new__(Returned, (payload, dtype, width, shape[0]))
 
 
 def _as_array(result: Any) -> Any:

@@ -70,7 +70,7 @@ class Slots:
             slot = ref()
             try:
                 if slot and slot[0].call.start + slot[0].call.duration < before:
-                    self._release(slot.pop().call)
+                    self._release(slot.pop(0).call)
             except IndexError:  # its thread was faster
                 continue
 

@@ -57,6 +57,8 @@ class Recorder:
     ) -> None:
         self._config, self._faults, self._refresh = config, faults, refresh
         self._transport, self._resource = transport, resource
+        self.flush_calls: Final = config.flush_rows
+        """So many waiting calls wake the thread."""
         self.slots = Slots(self.append)
         self._begin()
         self.instruments = Instruments(self, faults, meter_provider)
@@ -68,14 +70,15 @@ class Recorder:
         self.ids = IdSpace()
         self.pool = BlockPool(config.buffer_bytes)
         self.ledger = Ledger(config.buffer_rows, config.buffer_bytes)
-        self._calls: list[Call] = []
+        self.calls: list[Call] = []
+        """Appended to by callers, whose every append is atomic; only the flush takes calls out, from the other end."""
         self._truths: list[Truth] = []
         self._events: list[Request] = []
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._progress = threading.Condition()
         self._asked = self._done = 0
-        self._thread: threading.Thread | None = None
+        self.thread: threading.Thread | None = None
         self._stopped = False
         self._explaining = Explaining(self._faults, self._wake.set)
         self.sender = Sender(config, self._faults, self.ledger, self.ids, self.pool, self._transport, self._resource)
@@ -85,10 +88,14 @@ class Recorder:
         if not self.ledger.admit(call.rows, call.size):
             self.sender.give_back(call)
             return
-        self._calls.append(call)  # atomic; and only the flush takes calls out, from the other end
-        if len(self._calls) >= self._config.flush_rows or call.size > 1_000_000:
+        self.calls.append(call)
+        self.attend(at_once=call.size > 1_000_000)
+
+    def attend(self, *, at_once: bool = False) -> None:
+        """See that the thread runs, and that it comes now where many calls wait."""
+        if at_once or len(self.calls) >= self.flush_calls:
             self._wake.set()
-        if self._thread is None:
+        if self.thread is None:
             self.start()
 
     def append_truth(self, truth: Truth) -> None:
@@ -97,10 +104,7 @@ class Recorder:
             return
         with self._lock:
             self._truths.append(truth)
-        if len(self._truths) >= self._config.flush_rows:
-            self._wake.set()
-        if self._thread is None:
-            self.start()
+        self.attend(at_once=len(self._truths) >= self._config.flush_rows)
 
     def enqueue(self, requests: Iterable[Request], *, timeout_seconds: float) -> None:
         """Take encoded events in, waiting while there is no room; after the timeout they are dropped and counted."""
@@ -128,13 +132,13 @@ class Recorder:
     def start(self) -> None:
         """Start the background thread, unless it runs."""
         with self._lock:
-            if self._thread is not None or self._stopped:
+            if self.thread is not None or self._stopped:
                 return
-            self._thread = threading.Thread(target=self._run, name="miops-recorder", daemon=True)
+            self.thread = threading.Thread(target=self._run, name="miops-recorder", daemon=True)
             try:
-                self._thread.start()
+                self.thread.start()
             except RuntimeError as error:  # the interpreter is shutting down: shutdown() flushes what there is
-                self._thread = None
+                self.thread = None
                 self._faults.add("no_thread", error)
 
     def _run(self) -> None:
@@ -163,10 +167,10 @@ class Recorder:
 
     def _flush(self, *, everything: bool) -> None:
         """Everything that is there now; what comes meanwhile is left for the next time."""
-        waiting = len(self._calls)
+        waiting = len(self.calls)
         while waiting > 0:
-            taken = self._calls[:_CALLS_AT_ONCE]
-            del self._calls[:_CALLS_AT_ONCE]
+            taken = self.calls[:_CALLS_AT_ONCE]
+            del self.calls[:_CALLS_AT_ONCE]
             waiting -= len(taken)
             self.sender.send_calls(self._explaining.take(taken), self.instruments)
         if everything:
@@ -182,7 +186,7 @@ class Recorder:
     def flush(self, timeout_seconds: float = 10.0) -> bool:
         """Send everything recorded so far; whether that was done in time."""
         self.start()
-        if self._thread is None:
+        if self.thread is None:
             self._once(everything=True)
             return True
         deadline = monotonic() + timeout_seconds
@@ -190,7 +194,7 @@ class Recorder:
             self._asked += 1
             ticket = self._asked
             self._wake.set()
-            while self._done < ticket and self._thread is not None:
+            while self._done < ticket and self.thread is not None:
                 left = deadline - monotonic()
                 if left <= 0 or not self._progress.wait(left):
                     return self._done >= ticket
@@ -217,7 +221,7 @@ class Recorder:
         self._wake.set()
         if exporter is not None:
             exporter.abort()
-        thread = self._thread
+        thread = self.thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(0.3)
         if not sent or self.ledger.rows:

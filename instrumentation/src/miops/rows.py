@@ -172,7 +172,7 @@ def _scored(calls: Any, source: Source, counts: NDArray[np.int64]) -> Scored:
 
 
 def _stack(payloads: list[Any], dtype: np.dtype[Any] | None, width: int) -> NDArray[Any]:
-    if dtype is None:
+    if dtype is None or dtype.hasobject:
         flat = np.empty(sum(map(len, payloads)), dtype=object)
         flat[:] = [value for payload in payloads for value in payload]
         return flat

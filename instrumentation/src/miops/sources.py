@@ -11,6 +11,7 @@ from miops import semconv
 from miops.config import Config
 from miops.explaining import Plan, plans
 from miops.faults import Faults
+from miops.frame_blocks import Blocks
 from miops.layouts import Frames, Mappings, Matrix, Nothing
 from miops.models import Model
 from miops.privacy import Privacy
@@ -25,12 +26,14 @@ _SOURCE_LIMIT: Final = 1000
 class Source:
     """A model as its calls see it: what to put on spans, and the layouts its inputs have had.
 
-    ``matrix`` and ``frames`` are the layouts used last: nearly always the ones needed next.
+    ``matrix``, ``frames`` and ``blocks`` are the layouts used last: nearly always the ones needed next.
     """
 
     __slots__ = (
         "_fault",
         "_layouts",
+        "arrangements",
+        "blocks",
         "classes",
         "frames",
         "labels",
@@ -58,6 +61,9 @@ class Source:
         self.span_attributes = _span_attributes(model)
         self.matrix: Matrix | None = None
         self.frames: Frames | None = None
+        self.blocks: Blocks | None = None
+        self.arrangements = 0
+        """How many layouts of such frames there have been."""
         self.nothing = Nothing(self)
         self.plan: Plan | None = None
         """How its model object is explained."""
@@ -70,17 +76,23 @@ class Source:
         return known if known is not None and len(known) == width else tuple(f"x{i}" for i in range(width))
 
     def matrix_layout(self, names: tuple[str, ...], dtype: np.dtype[Any], index: Any = None) -> Matrix:
-        def build() -> Matrix:
-            layout = Matrix(self, names, dtype)
-            layout.index = index
-            return layout
-
-        self.matrix = self._interned((names, dtype.str, index is not None), build)
+        key = (names, dtype.str, index is not None)
+        self.matrix = self._interned(key, lambda: Matrix(self, names, dtype, index))
         return self.matrix
 
     def frames_layout(self, names: tuple[str, ...]) -> Frames:
         self.frames = self._interned(names, lambda: Frames(self, names))
         return self.frames
+
+    def blocks_layout(self, frame: Any, shape: tuple[Any, ...]) -> Blocks:
+        key = (tuple(map(str, frame.columns)), shape)
+
+        def build() -> Blocks:
+            self.arrangements += 1
+            return Blocks(self, frame, shape)
+
+        self.blocks = self._interned(key, build)
+        return self.blocks
 
     def mapping_layout(self, names: tuple[str, ...], *, single: bool) -> Mappings:
         layout: Mappings = self._interned((names, single), lambda: Mappings(self, names, single=single))

@@ -12,11 +12,10 @@ from opentelemetry.trace import (
     Status,
     StatusCode,
     Tracer,
-    set_span_in_context,
 )
 
 from miops import semconv
-from miops.context_keys import SPAN
+from miops.context_keys import SPAN, identified
 from miops.sources import Source
 
 __all__ = ["NO_SPAN", "Opened", "close_span", "error_name", "open_span"]
@@ -45,12 +44,12 @@ def open_span(source: Source, context: Context, tracer: Tracer | None, *, always
     rows can carry the parent's ids. (Only a sampler that ignores parents could have kept it.)
     """
     current: Any = context.get(SPAN)
-    parent = current.get_span_context() if current is not None else INVALID_SPAN_CONTEXT
-    if tracer is None or (parent.trace_id and not parent.trace_flags & 1 and not always):
-        return _new(Opened, (parent.trace_id, parent.span_id, None, None))
+    trace_id, span_id, flags = identified(INVALID_SPAN_CONTEXT if current is None else current.get_span_context())
+    if tracer is None or (trace_id and not flags & 1 and not always):
+        return _new(Opened, (trace_id, span_id, None, None))
     span = tracer.start_span(source.span_name, context, _INTERNAL, source.span_attributes)
-    own = span.get_span_context()
-    return _new(Opened, (own.trace_id, own.span_id, span, attach(set_span_in_context(span, context))))
+    trace_id, span_id, _ = identified(span.get_span_context())
+    return _new(Opened, (trace_id, span_id, span, attach(Context({**context, SPAN: span}))))
 
 
 def close_span(
@@ -65,18 +64,18 @@ def close_span(
         return
     try:
         if span.is_recording():
-            _describe(span, rows, value, score, error, private=private)
+            outcome = {semconv.BATCH_SIZE: rows}
+            if value is not None:
+                outcome[semconv.PREDICTION_VALUE] = value
+            if score is not None:
+                outcome[semconv.PREDICTION_SCORE] = score
+            span.set_attributes(outcome)
+            if error is not None:
+                span.set_attribute(semconv.ERROR_TYPE, error_name(error))
+                span.set_status(Status(StatusCode.ERROR, None if private else str(error)))
     finally:
         detach(opened.token)
         span.end()
-
-
-def _describe(span: Span, rows: int, value: Any, score: Any, error: BaseException | None, *, private: bool) -> None:
-    outcome = {semconv.BATCH_SIZE: rows, semconv.PREDICTION_VALUE: value, semconv.PREDICTION_SCORE: score}
-    span.set_attributes({name: told for name, told in outcome.items() if told is not None})
-    if error is not None:
-        span.set_attribute(semconv.ERROR_TYPE, error_name(error))
-        span.set_status(Status(StatusCode.ERROR, None if private else str(error)))
 
 
 def error_name(error: BaseException) -> str:

@@ -1,0 +1,141 @@
+"""A few rows of a pandas frame of mixed types, as copies of the arrays that it consists of.
+
+A shallow copy of such a frame takes six times as long as copies of these arrays, and is made of hundreds of objects
+that the garbage collector has to look at on somebody's thread. pandas shows the arrays to nobody: where they are not
+found as expected, frames are copied as a whole.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from miops import semconv
+from miops.columns import Column, column
+from miops.layouts import serials
+
+if TYPE_CHECKING:
+    from miops.sources import Source
+
+__all__ = ["ARRANGEMENTS", "FEW_ROWS", "Blocks", "Snapshot", "snapshot"]
+
+ARRANGEMENTS: Final = 8
+"""A model with more of them has frames whose types change from call to call: pandas joins these better."""
+FEW_ROWS: Final = 32
+"""Up to so many rows a copy of everything costs less than pandas' copy of nothing."""
+_ndarray = np.ndarray
+_new: Final = tuple.__new__
+"""Makes a named tuple in a third of the time its own constructor takes."""
+Snapshot = tuple[tuple[Any, ...], tuple[Any, ...]]
+"""What calls must have in common to be joined, and the copies."""
+
+
+class Codes(NamedTuple):
+    """A copy of categories: their type, and the type and bytes of their codes."""
+
+    dtype: Any
+    kind: np.dtype[Any]
+    codes: bytes
+
+
+def snapshot(frame: Any) -> Snapshot | None:
+    """Placement and kinds of a frame's arrays, and copies of them; ``None`` where they are not what we know."""
+    try:
+        manager = frame._mgr  # noqa: SLF001
+        arrays = [block.values for block in manager.blocks]
+        kinds = [values.dtype if type(values) is _ndarray else type(values) for values in arrays]
+        shape = (manager.blknos.tobytes(), manager.blklocs.tobytes(), *kinds)
+        return shape, tuple([_copied(values) for values in arrays])
+    except (AttributeError, TypeError):
+        return None
+
+
+def _copied(values: Any) -> Any:
+    """What holds the same for ever; of arrays of Arrow, which nobody can change, that is what they hold."""
+    if type(values) is _ndarray:
+        return values.copy()
+    name = type(values).__name__
+    if name == "Categorical":
+        codes = values._ndarray  # noqa: SLF001  # in a tenth of the time that the public properties take
+        return _new(Codes, (values._dtype, codes.dtype, codes.tobytes()))  # noqa: SLF001
+    if name == "ArrowStringArray":
+        return values._pa_array  # noqa: SLF001
+    if values.ndim == 1:
+        return values.copy()
+    times = np.array(values)
+    if times.dtype.kind not in "mM":
+        raise TypeError(f"{name} is copied with its frame")  # times with a zone
+    return times
+
+
+class Blocks:
+    """Small pandas frames with the same columns in the same arrangement. Payloads are tuples of arrays."""
+
+    __slots__ = ("_wire_names", "index", "names", "places", "serial", "shape", "source")
+
+    def __init__(self, source: Source, frame: Any, shape: tuple[Any, ...]) -> None:
+        self.serial, self.source, self.shape = next(serials), source, shape
+        self.index = frame.columns.view()
+        self.names = tuple(map(str, self.index))
+        self._wire_names = tuple(map(semconv.COLUMN_FEATURE_PREFIX.__add__, self.names))
+        manager = frame._mgr  # noqa: SLF001
+        self.places = list(zip(manager.blknos.tolist(), manager.blklocs.tolist(), strict=True))
+        """Of each column: which array, and which row of that."""
+
+    def columns(self, payloads: Sequence[tuple[Any, ...]]) -> dict[str, Column]:
+        joined = [_joined(parts) for parts in zip(*payloads, strict=True)]
+        of_columns = ((joined[b], row) for b, row in self.places)
+        values = (one[row] if type(one) is _ndarray and one.ndim == 2 else one for one, row in of_columns)
+        made = (one if type(one) is Column else column(one) for one in values)
+        return dict(zip(self._wire_names, made, strict=True))
+
+    def same(self, one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+        return all(map(_equal, one, other))
+
+    def frame(self, payload: tuple[Any, ...]) -> Any:
+        """The frame that was copied."""
+        restored = [_restored(copy) for copy in payload]
+        values = [restored[b][row] if type(restored[b]) is _ndarray else restored[b] for b, row in self.places]
+        made = sys.modules["pandas"].DataFrame(dict(enumerate(values)))
+        made.columns = self.index
+        return made
+
+
+def _restored(copy: Any) -> Any:
+    if type(copy) is Codes:
+        codes = np.frombuffer(copy.codes, copy.kind)
+        return sys.modules["pandas"].Categorical.from_codes(codes, dtype=copy.dtype)
+    return copy.to_pylist() if hasattr(copy, "to_pylist") else copy
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """``(columns, n)`` of NumPy's types; a column of categories; a list of values of pandas' other types."""
+    first = parts[0]
+    if type(first) is _ndarray:
+        return np.concatenate(parts, axis=1)
+    if type(first) is Codes:
+        return _labels(parts)
+    if hasattr(first, "to_pylist"):
+        return [value for part in parts for value in part.to_pylist()]
+    return [value for part in parts for value in part.tolist()]
+
+
+def _labels(parts: Sequence[Codes]) -> Column:
+    """Labels of all codes; each type is asked for its labels once. Code -1 is a missing value."""
+    types = {id(part.dtype): part.dtype for part in parts}
+    tables = {key: np.array([*dtype.categories.tolist(), None], dtype=object) for key, dtype in types.items()}
+    coded = ((tables[id(dtype)], np.frombuffer(codes, kind)) for dtype, kind, codes in parts)
+    labels = [label for table, codes in coded for label in table[codes].tolist()]
+    if any(labels) or {type(label) for table in tables.values() for label in table[:-1]} != {str}:
+        return column(labels)
+    return Column("utf8", [""] * len(labels), np.array([label is not None for label in labels]))
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """NaN equals NaN; of objects the very same."""
+    if type(one) is _ndarray:
+        return bool(one.tobytes() == other.tobytes())
+    return bool(one == other if type(one) is Codes else one.equals(other))
