@@ -7,6 +7,10 @@ import pytest
 
 from tests.trust.grid import grid
 from tests.trust.page import floors, page
+from tests.trust.runners.miops import miops
+from tests.trust.runners.miops_independent import miops_independent
+from tests.trust.running import _one
+from tests.trust.simulated import joined, within_budget
 from tests.trust.streams import DRIFTING, STREAMS, Cell, draw
 from tests.trust.tally import tally
 
@@ -122,3 +126,30 @@ def test_a_drift_that_is_not_found_has_no_delay():
 
 def test_the_short_grid_holds_every_stream_of_the_long_one():
     assert {c.stream for c in grid(long=False)} == {c.stream for c in grid(long=True)} == set(STREAMS)
+
+
+def test_ours_is_the_engine_itself_served_a_day_at_a_time():
+    cell = cell_of("mean_0.5", rows=200, reference=5000, columns=2, before=24, windows=24)
+    (ours,) = _one(miops_independent, cell, 0, all_columns=True, learns=True, together=24)
+
+    assert len(ours["calm"]) == len(ours["hit"]) == 24
+    assert (sum(ours["calm"]), sum(ours["raised"])) == (0, 1)
+    assert ours["hit"][3:] == [1] * 21
+
+
+def test_worse_errors_are_found_by_the_alarm_on_truth_that_collectors_run():
+    cell = cell_of("concept", rows=300, reference=5000, columns=1, before=0, windows=24)
+    kept = {line["tool"]: line for line in _one(miops, cell, 0, all_columns=True, learns=True, together=24)}
+
+    assert kept["MIOps"]["hit"].count(1) >= 1
+    assert kept["MIOps"]["raised"][-1] == 1
+
+
+def test_models_of_several_processes_are_counted_together_and_held_to_one_alarm_a_month():
+    pieces = [[{"stream": "s", "hours": 720, "raised": {"drift": n}}] for n in (1, 0)]
+
+    (entry,) = joined(pieces)
+
+    assert entry == {"stream": "s", "hours": 1440, "raised": {"drift": 1}}
+    assert within_budget([entry]) == (True, "1 in 2.0 model-months: 0.5 (0.013–2.8) a month")
+    assert not within_budget([{**entry, "raised": {"drift": 9}}])[0]

@@ -14,7 +14,7 @@ from numpy.random import Generator
 from scipy.signal import lfilter
 from scipy.special import log_ndtr
 
-from miops_collector.labelled import CLIP, DOUBT, MONTH, RELATIVE_TOLERANCE, UNITS, _dispersion
+from miops_collector.labelled import DOUBT, MONTH, RELATIVE_TOLERANCE, UNITS, _dispersion
 from miops_collector.statistics.sequential.shiryaev_roberts import STAKES, bet_log_ratios, mean_bound
 from miops_collector.window import parse_length
 
@@ -22,8 +22,11 @@ __all__ = ["losses"]
 
 HOUR = parse_length("1h")
 THRESHOLD = MONTH / HOUR
-ROWS, REFERENCE, STREAMS = 200, 10_000, 100
+ROWS, REFERENCE, STREAMS = 200, 10_000, 60
 CALM, BEFORE, HORIZON = 768, 168, 96
+MEASURED = tuple(UNITS * 2**k for k in range(6))
+"""Windows after which dispersion is measured: the history has doubled."""
+JOINED = 24
 SHIFTS = (1.1, 1.25, 1.5)
 Hours = Iterator[np.ndarray]
 Law = Callable[[Generator, int], Hours]
@@ -36,7 +39,7 @@ def losses() -> list[dict[str, Any]]:
 
 def _of_law(name: str, law: Law, rng: Generator) -> dict[str, Any]:
     alarms = _alarms(law, rng, CALM, 1.0, CALM)
-    entry: dict[str, Any] = {"law": name, "alarms": int(alarms.sum()), "months": STREAMS * CALM * HOUR / MONTH}
+    entry: dict[str, Any] = {"law": name, "alarms": _raised(alarms), "months": STREAMS * CALM * HOUR / MONTH}
     for shift in SHIFTS:
         after = _alarms(law, rng, BEFORE + HORIZON, shift, BEFORE)[BEFORE:]
         delay = np.where(after.any(axis=0), after.argmax(axis=0) + 1.0, np.inf)
@@ -44,6 +47,12 @@ def _of_law(name: str, law: Law, rng: Generator) -> dict[str, Any]:
         found = float(np.isfinite(delay).mean())
         entry[f"x{shift:g}"] = {"delay": median if np.isfinite(median) else None, "found": found}
     return entry
+
+
+def _raised(alarms: np.ndarray) -> int:
+    """Those after a quiet day: before, it is the same alarm."""
+    quiet = np.stack([~alarms[max(i - JOINED, 0) : i].any(axis=0) for i in range(len(alarms))])
+    return int((alarms & quiet).sum())
 
 
 def _alarms(law: Law, rng: Generator, hours: int, shift: float, onset: int) -> np.ndarray:
@@ -54,13 +63,14 @@ def _alarms(law: Law, rng: Generator, hours: int, shift: float, onset: int) -> n
     dispersion, values = np.ones(STREAMS), np.full((STREAMS, len(STAKES)), -np.inf)
     fired, seen = np.zeros((hours, STREAMS), bool), []
     for i in range(hours):
-        seen.append(next(drawn).mean(axis=1) * (shift if i >= onset else 1.0))
-        bets = bet_log_ratios(np.minimum(seen[-1], CLIP * bound)[:, None], bound[:, None])
-        values = np.logaddexp(0.0, values) + bets / dispersion[:, None]
+        x = next(drawn) * (shift if i >= onset else 1.0)
+        seen.append(x.mean(axis=1))
+        sums: Any = x.sum(axis=1)[:, None], (x**2).sum(axis=1)[:, None], ROWS, bound[:, None]
+        values = np.logaddexp(0.0, values) + bet_log_ratios(*sums) / dispersion[:, None]
         evidence = np.logaddexp.reduce(values, axis=1) - np.log(len(STAKES))
         fired[i] = evidence >= np.log(THRESHOLD)
         values[fired[i]] = -np.inf
-        if i + 1 == UNITS:
+        if i + 1 in MEASURED:
             dispersion = _measured(np.array(seen), deviation)
     return fired
 

@@ -31,8 +31,8 @@ HEAD = """# Whose alarms can be trusted
 `make trust` shows the same rows to a collector's engine with our default alarms and to the released packages of
 Evidently 0.7.23, NannyML 0.13.1, alibi-detect 0.13.0 and River 0.26.1, each in its own environment at its defaults
 (`tests/trust/`: the streams are pure functions of a seed). PSI > 0.2 and KS p < 0.05 are fixed rules on our own
-statistics. All models have windows of an hour, a budget of one false alarm a month, half of it for drift, and had a week
-to learn how rows depend on one another. [statistics.md](statistics.md) explains what it means.
+statistics. All models have windows of an hour, a budget of one false alarm a month, half of it for drift, and had a
+week to learn how rows depend on one another. [statistics.md](statistics.md) explains what it means.
 """
 
 

@@ -39,31 +39,30 @@ MANY: Final = 50.0
 """Labels per labelled row of the reference beyond which its own error must be doubted more: they prove it."""
 DOUBT, MORE_DOUBT = 0.10, 0.01
 TOLERANCE, RELATIVE_TOLERANCE = 0.005, 0.02
-CLIP: Final = 10.0
-"""Mean losses of a pane count at most so many times the bound."""
 REMEMBERED: Final = parse_length("90d")
 MONTH: Final = parse_length("30d")
 UNIT_ROWS, UNITS = 20.0, 48
 """Labels of a window, and such windows, that dispersion is measured with."""
-BELIEF: Final = 8.0
+BELIEF: Final = 4.0
 """Degrees of freedom that the belief in independent labels is worth: two days say little about a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """Labelled rows and the sum of their losses: errors of a classifier, absolute errors of a regression."""
+    """Labelled rows, the sum of their losses and of the squares: errors of a classifier, absolute errors otherwise."""
 
     rows: float
     sum: float
+    squares: float
 
     def __add__(self, other: Losses) -> Losses:
-        return Losses(self.rows + other.rows, self.sum + other.sum)
+        return Losses(self.rows + other.rows, self.sum + other.sum, self.squares + other.squares)
 
     def __sub__(self, other: Losses) -> Losses:
-        return Losses(self.rows - other.rows, self.sum - other.sum)
+        return Losses(self.rows - other.rows, self.sum - other.sum, self.squares - other.squares)
 
 
-NOTHING: Final = Losses(0.0, 0.0)
+NOTHING: Final = Losses(0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class Labelled:
         self._evidence = Evidence.none(len(STEPS if self._is_share else STAKES))
         self._labels = 0.0
         self._late_at = 0
-        self._dispersion, self._measured_at = 1.0, 0
+        self._dispersion, self._measured_at, self._measured_after = 1.0, 0, 0
         self._seen = (-1, -1)
 
     @property
@@ -182,7 +181,7 @@ class Labelled:
         if self._is_share:
             ratios = error_log_ratios(losses.sum, losses.rows, bound, dispersion=dispersion)
         else:
-            ratios = bet_log_ratios(min(losses.sum / losses.rows, CLIP * bound), bound, dispersion=dispersion)
+            ratios = bet_log_ratios(losses.sum, losses.squares, losses.rows, bound, dispersion=dispersion)
         self._evidence = follow(self._evidence, ratios)
         value = self._evidence.log_value
         if value >= log_threshold:
@@ -192,7 +191,8 @@ class Labelled:
     def _measure(self, complete: int) -> None:
         """How much more the mean losses of windows vary than chance makes them, hour by hour and over days."""
         units = sorted((s, c) for s, (_, c) in self._counted.items() if c.rows >= UNIT_ROWS)
-        if len(units) < UNITS or complete - self._measured_at < MONTH:
+        grown = len(units) >= 2 * self._measured_after or complete - self._measured_at >= MONTH
+        if len(units) < UNITS or not grown:
             return
         rows, sums = (np.array([getattr(c, name) for _, c in units]) for name in ("rows", "sum"))
         center = float(sums.sum() / rows.sum())
@@ -200,7 +200,7 @@ class Labelled:
         if deviation > 0.0:
             ends = np.array([s + self._window for s, _ in units])
             self._dispersion = _dispersion(ends, (sums / rows - center) / deviation, rows, self._window)
-            self._measured_at = complete
+            self._measured_at, self._measured_after = complete, len(units)
 
     def _finding(self, model: ModelKey, window: Window, batch: Batch, threshold: float) -> Finding:
         return loss_finding(
@@ -214,23 +214,30 @@ class Labelled:
         """What counted against another reference does not count again."""
         self._counted, self._late_at = dict(before._counted), before._late_at
         self._dispersion, self._measured_at = before._dispersion, before._measured_at
+        self._measured_after = before._measured_after
 
     # --- from start to start -----------------------------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:
-        counted = [[s, full, c.rows, c.sum] for s, (full, c) in self._counted.items()]
+        counted = [[s, full, c.rows, c.sum, c.squares] for s, (full, c) in self._counted.items()]
         values = [v if isfinite(v) else None for v in self._evidence.log_values]
         return {
             "counted": counted, "evidence": values, "labels": self._labels, "late_at": self._late_at,
-            "dispersion": self._dispersion, "measured_at": self._measured_at,
+            "dispersion": self._dispersion, "measured_at": self._measured_at, "measured_after": self._measured_after,
         }  # fmt: skip
 
     def load(self, data: Mapping[str, Any]) -> None:
         """As :meth:`to_json` wrote it, for the same reference."""
-        self._counted = {s: (full, Losses(rows, total)) for s, full, rows, total in data["counted"]}
+        self._counted = {s: (full, _read(*sums)) for s, full, *sums in data["counted"]}
         self._evidence = Evidence(tuple(-inf if v is None else v for v in data["evidence"]))
         self._labels, self._late_at = data["labels"], data["late_at"]
         self._dispersion, self._measured_at = data["dispersion"], data["measured_at"]
+        self._measured_after = data.get("measured_after", 0)
+
+
+def _read(rows: float, total: float, squares: float | None = None) -> Losses:
+    """As stored; earlier releases kept no squares, and a window's losses are then taken to be all alike."""
+    return Losses(rows, total, total * total / max(rows, 1.0) if squares is None else squares)
 
 
 def _losses(summaries: Summaries) -> Losses:
@@ -240,9 +247,10 @@ def _losses(summaries: Summaries) -> Losses:
     confusion, residuals = summaries.confusion, summaries.residuals
     if confusion is not None:
         rows = float(confusion.cells.sum())
-        return Losses(worth * rows, worth * (rows - float(np.trace(confusion.cells))))
+        wrong = rows - float(np.trace(confusion.cells))
+        return Losses(worth * rows, worth * wrong, worth * wrong)
     if residuals is not None:
-        return Losses(worth * float(residuals.sums[0]), worth * float(residuals.sums[3]))
+        return Losses(*(worth * float(residuals.sums[i]) for i in (0, 3, 2)))
     return NOTHING
 
 

@@ -105,23 +105,38 @@ def mean_bound(mean: float, deviation: float, rows: float, *, doubt: float, tole
     return max(upper, mean * (1.0 + tolerance))
 
 
-def bet_log_ratios(mean: float, bound: float, *, dispersion: float = 1.0) -> FloatArray:
-    r"""Log of what a gambler has after betting that a batch's mean loss is above the bound, for several stakes.
+def bet_log_ratios(
+    total: float, squares: float, rows: float, bound: float, *, dispersion: float = 1.0
+) -> FloatArray:  # fmt: skip
+    r"""Log of what a gambler has at least after betting, loss by loss, that their mean is above the bound.
 
-    .. math:: L_j = 1 + λ_j (\bar x / μ_0 - 1)
+    .. math::
+        \log \prod_i \left(1 + λ y_i\right) \ge λ \sum_i y_i + \left(\log(1 - λ) + λ\right) \sum_i y_i^2,
+        \qquad y_i = x_i / μ_0 - 1
 
-    Nothing is assumed of the losses but that they are not negative: what is bet is never more than what is there, and
-    if the mean is at most ``bound`` the bets lose on average. So they may have any tail, and the mean of a batch may be
-    clipped from above.
+    for several stakes ``λ``. Nothing is assumed of the losses but that they are not negative: what is bet is never more
+    than what is there, and if each loss has, given the past, a mean of at most ``bound`` the bets lose on average. So
+    they may have any tail. The right side, which holds for all ``y`` from -1 on, takes only sums, which windows have.
+
+    Parameters
+    ----------
+    total, squares, rows
+        Sum of the losses and of their squares, and how many there are.
+    dispersion
+        As for :func:`error_log_ratios`.
 
     Examples
     --------
-    >>> np.exp(bet_log_ratios(2.0, 1.0)).round(3).tolist()
-    [1.02, 1.05, 1.1, 1.2, 1.4, 1.8]
+    >>> np.exp(bet_log_ratios(2.0, 4.0, 1.0, 1.0)).round(3).tolist()
+    [1.02, 1.05, 1.099, 1.193, 1.335, 0.991]
 
     References
     ----------
     I. Waudby-Smith, A. Ramdas, "Estimating means of bounded random variables by betting", Journal of the Royal
-    Statistical Society B, 2024, arXiv:2010.09686.
+    Statistical Society B, 2024, arXiv:2010.09686. The inequality: X. Fan, I. Grama, Q. Liu, "Exponential inequalities
+    for martingales with applications", Electronic Journal of Probability, 2015, doi:10.1214/EJP.v20-3496.
     """
-    return np.asarray(np.log1p(np.array(STAKES) * (mean / bound - 1.0)) / dispersion)
+    stakes = np.array(STAKES)
+    won = total / bound - rows
+    scatter = squares / bound**2 - 2.0 * total / bound + rows
+    return np.asarray((stakes * won + (np.log1p(-stakes) + stakes) * scatter) / dispersion)
