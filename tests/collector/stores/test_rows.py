@@ -299,3 +299,16 @@ def test_a_table_takes_so_many_columns_and_no_more(store: Store, monkeypatch: py
     (row,) = all_rows(store, later)
     assert (row["feature.p"], row["feature.x"]) == (3.0, "text")
     assert not {"feature.q", "feature.r"} & {name for m in store.models() for name in m.columns}
+
+
+def test_so_many_columns_of_a_table_may_change_their_type(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("miops_collector.stores._rows.MOST_FAULTS", 1)
+
+    store.append([predictions(["a"], feature__x=[1.0], feature__y=[2.0])])
+    store.append([predictions(["b"], feature__x=["text"], feature__y=["lost"])])
+    store.append([predictions(["c"], feature__x=["again"], feature__y=[3.0])])
+
+    rows = all_rows(store)
+    assert [(r["feature.x"], r["feature.y"]) for r in rows] == [(1.0, 2.0), (None, None), (None, 3.0)]
+    assert [r["feature.x" + FAULT_SUFFIX] for r in rows] == [None, "text", "again"]
+    assert "feature.y" + FAULT_SUFFIX not in rows[0]

@@ -17,6 +17,7 @@ from miops_collector.schema import FAULT_SUFFIX, GROUND_TRUTH, PREDICTIONS
 __all__ = [
     "FAMILIES",
     "FIXED",
+    "MOST_FAULTS",
     "MOST_OUTCOMES",
     "MOST_SOURCES",
     "Family",
@@ -33,11 +34,14 @@ __all__ = [
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-MOST_SOURCES: Final = 5_000
+MOST_SOURCES: Final = 6_000
 """Dynamic columns of a table, over all time: a name that holds an id would make one for every row.
 
-Each may come with a second type. DuckDB inserts ten thousand columns within the default memory, and not fifteen.
+DuckDB inserts ten thousand columns of numbers within the default memory, half as many of texts, and not more.
 """
+
+MOST_FAULTS: Final = 1_000
+"""Columns of a table that may hold values of another type than theirs."""
 
 MOST_OUTCOMES: Final = 500
 """The same of the truth log, which all models share and which can only grow column by column."""

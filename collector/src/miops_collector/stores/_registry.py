@@ -146,10 +146,10 @@ class Registry:
         stream = self._streams.get((records.kind, ModelKey(records.model, records.version), records.reference_id))
         return stream.declared if stream else {}
 
-    def sources(self, records: Records) -> set[str]:
+    def places(self, records: Records) -> set[Place]:
         """Dynamic columns that the table of these rows has for any version."""
         table = self.tables.get((records.kind, records.model))
-        return {source for source, _ in table.places} if table else set()
+        return set(table.places) if table else set()
 
     def add_columns(self, table: Table, places: Iterable[Place]) -> None:
         """SQL columns for these places, where the newest segment has none yet."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from miops_collector.schema import FAULT_SUFFIX, Records
 from miops_collector.stores._columns import (
     FAMILIES,
     FIXED,
+    MOST_FAULTS,
     MOST_SOURCES,
     Family,
     Fixed,
@@ -29,8 +31,11 @@ from miops_collector.stores._database import Connection
 from miops_collector.stores._registry import Registry, Stream, note_rows
 from miops_collector.stores._selection import as_text
 from miops_collector.stores._store import Stored
+from miops_collector.stores._tables import Place
 
 __all__ = ["CELLS", "Kept", "Prepared", "batches", "conform", "insert", "note", "prepare", "presented"]
+
+log = logging.getLogger(__name__)
 
 CELLS = 8_000_000
 """Most values of one transaction: 64 MB of numbers, so that very wide rows stay within the database's memory."""
@@ -76,12 +81,25 @@ def prepare(registry: Registry, records: Records) -> Prepared:
     found = by_source(table, fixed)
     known = registry.known(records)
     if not found.keys() <= known.keys():
-        found = within(found, registry.sources(records), MOST_SOURCES)
+        found = within(found, {source for source, _ in registry.places(records)}, MOST_SOURCES)
     declared = {source: known.get(source) or declare(families) for source, families in found.items()}
     types = {source: family for source, family in declared.items() if family is not None}
     values = {source: settle(family, found[source]) for source, family in types.items()}
+    if any(families.keys() - {types[source]} for source, families in values.items()):
+        values = _few_faults(values, types, registry.places(records))
     stream = registry.stream_for(records, types, [(s, family) for s, families in values.items() for family in families])
     return Prepared(records, stream, table, values)
+
+
+def _few_faults(values: Values, types: Mapping[str, Family], known: set[Place]) -> Values:
+    """So many columns of a table may have a second type: each takes memory in every insert, also when it is empty."""
+    faults = [(s, f) for s, families in values.items() for f in families if f != types[s] and (s, f) not in known]
+    room = MOST_FAULTS - (len(known) - len({source for source, _ in known}))
+    left_out = set(faults[max(room, 0) :])
+    if not left_out:
+        return values
+    log.warning("values of %d columns came with another type than before and are left out", len(left_out))
+    return {s: {f: v for f, v in families.items() if (s, f) not in left_out} for s, families in values.items()}
 
 
 def conform(table: pa.Table, fixed: Sequence[Fixed]) -> pa.Table:
