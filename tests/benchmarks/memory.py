@@ -32,10 +32,11 @@ def measure(run: Run) -> Iterator[Result]:
         target = collector_target(collector)
         yield result("memory.bytes.started", resident_bytes(target.pid), "By", "started, nothing received yet")
         capacity = saturate(target, [path], run.rows(PROBED_ROWS), 96).rate
-        rows = int(min(run.rows(ROWS), capacity * FILLED_SECONDS))
+        rows = run.rows(ROWS)
+        step = HOUR_NANOS // rows
         with memory_watched(target.pid) as filled:
-            saturate(target, [path], rows, 96, step_nanos=HOUR_NANOS // rows)
-        told = f"{rows:,} spans over an hour of event time, as fast as they are taken"
+            taken = saturate(target, [path], rows, 96, step_nanos=step, seconds=FILLED_SECONDS).rows
+        told = f"{taken:,} spans of {taken * step / HOUR_NANOS:.0%} of an hour of event time, as fast as they are taken"
         yield _peak("memory.peak_bytes.steady", filled, f"peak, {told}")
         yield result("memory.bytes.after", filled.last, "By", "after them")
         seconds, rate = run.seconds(OVERLOAD_SECONDS), 2 * capacity

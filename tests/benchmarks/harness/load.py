@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import math
 import subprocess
 import sys
 import time
@@ -47,6 +48,8 @@ class Load:
         Event time from row to row; the last row is now.
     copies
         How often every request is sent, one copy after the other.
+    seconds
+        A closed loop stops after so long, whatever is left.
     authority
         File of the certificate that the receiver's is checked by; empty without TLS.
     """
@@ -62,6 +65,7 @@ class Load:
     step_nanos: int = 100_000
     compressed: bool = False
     copies: int = 1
+    seconds: float = math.inf
     authority: str = ""
     seed: int = 0
 
@@ -120,11 +124,11 @@ class _Client:
             else:
                 self.refused += stamp.template.rows
 
-    async def closed(self, requests: int, in_flight: int) -> None:
-        numbers = itertools.count()
+    async def closed(self, requests: int, in_flight: int, seconds: float) -> None:
+        numbers, until = itertools.count(), time.perf_counter() + seconds
 
         async def work() -> None:
-            while (i := next(numbers)) < requests:
+            while (i := next(numbers)) < requests and time.perf_counter() < until:
                 await self.request(i)
 
         await asyncio.gather(*(work() for _ in range(min(in_flight, requests))))
@@ -155,7 +159,7 @@ async def _run(load: Load) -> Sent:
     if load.rate:
         await client.open(requests, size / load.rate)
     else:
-        await client.closed(requests, load.in_flight)
+        await client.closed(requests, load.in_flight, load.seconds)
     seconds, cpu, own = time.perf_counter() - began, cpu_seconds(load.watch) - cpu, time.process_time() - own
     await _close([close for _, close in connections])
     took = np.array(client.latencies)
