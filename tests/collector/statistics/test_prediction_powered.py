@@ -213,6 +213,15 @@ def test_several_classes_count_each_row_where_it_was_decided() -> None:
     assert 0 < f1.interval(window)[0] < f1.f1(window) < f1.interval(window)[1] < 1
 
 
+def test_several_classes_that_are_hardly_ever_confused_are_not_powered() -> None:
+    chances = np.tile([[0.98, 0.01, 0.01], [0.01, 0.9, 0.09]], (40, 1))
+    known, rest = (rows.class_scores(chances, chances.argmax(axis=1), bins=20) for _ in range(2))
+    both = ClassScores(known.classes, known.rows + rest.rows, known.labelled)
+    window = CalibratedClasses(tuple(CalibratedScores(c, calibration(c)) for c in both.against_rest()[:2]))
+
+    assert (accuracy.estimate(window).value, accuracy.estimate(window).tuning) == (1.0, 0.0)
+
+
 def drawn(rng: np.random.Generator, n: int, others: int, *, slope: float) -> ScoreHistogram:
     """Truth comes to the first ``n`` rows; ``slope`` 1: scores are honest, less: they mean less than they say."""
     score = rng.beta(0.6, 0.9, n + others)

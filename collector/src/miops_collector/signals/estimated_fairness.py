@@ -11,6 +11,7 @@ from miops_collector.layout import Summaries
 from miops_collector.report import Observation
 from miops_collector.signals._context import Context
 from miops_collector.signals._measure import measure
+from miops_collector.signals._without_value import without_value
 from miops_collector.statistics import Statistic, once, statistics_of
 from miops_collector.statistics.estimated_fairness import (
     CalibratedGroups,
@@ -41,7 +42,9 @@ def estimated_fairness(context: Context, reference: Summaries | None, current: S
         for statistic in statistics_of(FAMILY):
             if type(window) not in statistic.takes:
                 if isinstance(window, DecidedGroups) and CalibratedGroups in statistic.takes:
-                    yield _not_kept(context, statistic, window.axis, float(window.rows.sum()), NO_SCORES)
+                    yield without_value(
+                        context, statistic, float(window.rows.sum()), NO_SCORES, axis=" & ".join(window.axis)
+                    )
             elif statistic.per_group:
                 yield from _per_group(context, statistic, before, window)
             else:
@@ -49,7 +52,7 @@ def estimated_fairness(context: Context, reference: Summaries | None, current: S
     if current.group_predictions and (reference.errors is None or not current.layout.predicted_number):
         for axis in current.group_predictions:
             for statistic in (s for s in statistics_of(FAMILY) if GroupErrors in s.takes):
-                yield _not_kept(context, statistic, axis.axis, float(axis.cells.sum()), NO_NUMBERS)
+                yield without_value(context, statistic, float(axis.cells.sum()), NO_NUMBERS, axis=" & ".join(axis.axis))
 
 
 def _pairs(reference: Summaries, current: Summaries, least: float) -> Iterator[tuple[Estimated, Estimated]]:
@@ -71,22 +74,6 @@ def _pairs(reference: Summaries, current: Summaries, least: float) -> Iterator[t
 
 def _itself(reference: GroupScores, minimum_rows: float) -> CalibratedGroups:
     return calibrated_groups(reference, reference, minimum_rows=minimum_rows)
-
-
-def _not_kept(context: Context, statistic: Statistic, axis: tuple[str, ...], n: float, reason: str) -> Observation:
-    return Observation(
-        metric=statistic.metric,
-        model=context.model,
-        window=context.window,
-        value=nan,
-        n=n,
-        status="insufficient_data",
-        computed_at=context.computed_at,
-        segment=context.segment,
-        sensitive_feature=" & ".join(axis),
-        complete=context.complete,
-        reason=reason,
-    )
 
 
 def _per_group(context: Context, statistic: Statistic, before: Estimated, window: Estimated) -> Iterator[Observation]:

@@ -12,7 +12,7 @@ from miops_collector.report import Observation
 from miops_collector.signals._context import Context
 from miops_collector.signals._measure import measure, of_window, pick
 from miops_collector.signals._rows import rows
-from miops_collector.signals._unlearnt import unlearnt
+from miops_collector.signals._without_value import unlearnt
 from miops_collector.statistics import Statistic, once, statistics_of
 from miops_collector.statistics.estimated_performance import (
     CalibratedClasses,

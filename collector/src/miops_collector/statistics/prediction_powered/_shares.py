@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import nan
 from typing import Final, NamedTuple, TypeAlias
 
@@ -67,7 +68,9 @@ def right_decisions(scores: Calibrated) -> Powered:
         return macro(RIGHT, scores)
     hits = np.array([[0.0, 0.0], [0.0, 1.0]])
     decided = [_of_decision(once(_cells, c), hits, 1) for c in scores.classes]
-    return powered(sum(decided, NOTHING))
+    total = sum(decided, NOTHING)
+    few = min(total.y, total.labelled - total.y) < FEWEST
+    return powered(replace(total, others=0.0) if few else total)
 
 
 def powered_ratio(scores: CalibratedScores, ratios: Ratios) -> Powered:
