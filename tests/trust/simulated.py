@@ -28,7 +28,7 @@ def joined(pieces: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]
         one = found.setdefault(entry["stream"], {"stream": entry["stream"], "hours": 0, "raised": Counter()})
         one["hours"] += entry["hours"]
         one["raised"].update(entry["raised"])
-    return [{**one, "raised": dict(one["raised"])} for one in found.values()]
+    return [{**one, "raised": dict(one["raised"])} for one in found.values() if one["hours"]]
 
 
 def within_budget(entries: Sequence[Mapping[str, Any]]) -> tuple[bool, str]:

@@ -71,6 +71,6 @@ def _hour(rng: Generator, hour: int, height: float, rows: int) -> dict[str, np.n
 if __name__ == "__main__":
     watched.SAVE_SECONDS = NEVER
     out, part, given = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
-    made: dict[str, Any] = {"whole": lambda: whole(given, 10 * int(part[5:] or 0)), "losses": lambda: [losses()]}
+    made: dict[str, Any] = {"whole": lambda: whole(given, 7 * int(part[5:] or 0)), "losses": lambda: [losses()]}
     for entries in {**made, "recipe": lambda: [recipe()]}["whole" if part.startswith("whole") else part]():
         out.write_text(json.dumps(entries))
