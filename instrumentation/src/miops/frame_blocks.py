@@ -1,6 +1,6 @@
 """A few rows of a pandas frame of mixed types, as copies of the arrays that it consists of.
 
-A shallow copy of such a frame takes six times as long as copies of these arrays, and is made of hundreds of objects
+A shallow copy of such a frame takes three to six times as long as copies of these arrays, and is made of hundreds of objects
 that the garbage collector has to look at on somebody's thread. pandas shows the arrays to nobody: where they are not
 found as expected, frames are copied as a whole.
 """
