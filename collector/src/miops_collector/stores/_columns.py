@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal, TypeAlias, TypeVar
 
 import numpy as np
@@ -26,6 +27,7 @@ __all__ = [
     "by_source",
     "declare",
     "loaded",
+    "say_once",
     "settle",
     "stored",
     "within",
@@ -128,13 +130,20 @@ def by_source(table: pa.Table, fixed: tuple[Fixed, ...]) -> dict[str, dict[Famil
     return found
 
 
+@cache
+def say_once(message: str) -> None:
+    """A sender that has too many columns sends them again and again."""
+    log.warning(message)
+
+
 def within(values: dict[str, T], known: Collection[str], most: int) -> dict[str, T]:
     """Sources that are known, and as many new ones as there is still room for."""
     room = max(most - len(known), 0)
     left_out = set([source for source in values if source not in known][room:])
     if not left_out:
         return values
-    log.warning("%d new columns are left out, such as %r: there are %d", len(left_out), min(left_out), len(known))
+    say_once(f"a table takes {most} columns from outside: others are left out")
+    log.debug("%d new columns are left out, such as %r", len(left_out), min(left_out))
     return {source: value for source, value in values.items() if source not in left_out}
 
 

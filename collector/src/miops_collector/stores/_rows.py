@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from miops_collector.stores._columns import (
     Fixed,
     by_source,
     declare,
+    say_once,
     settle,
     stored,
     within,
@@ -34,8 +34,6 @@ from miops_collector.stores._store import Stored
 from miops_collector.stores._tables import Place
 
 __all__ = ["CELLS", "Kept", "Prepared", "batches", "conform", "insert", "note", "prepare", "presented"]
-
-log = logging.getLogger(__name__)
 
 CELLS = 8_000_000
 """Most values of one transaction: 64 MB of numbers, so that very wide rows stay within the database's memory."""
@@ -98,7 +96,7 @@ def _few_faults(values: Values, types: Mapping[str, Family], known: set[Place]) 
     left_out = set(faults[max(room, 0) :])
     if not left_out:
         return values
-    log.warning("values of %d columns came with another type than before and are left out", len(left_out))
+    say_once(f"{MOST_FAULTS} columns of a table came with another type than before: of others such values are left out")
     return {s: {f: v for f, v in families.items() if (s, f) not in left_out} for s, families in values.items()}
 
 
