@@ -70,7 +70,7 @@ def measure(run: Run) -> Iterator[Result]:
 def chart(entries: Mapping[str, Entry]) -> str:
     """What a row and what a tick costs, as each of the three grows."""
     panels = [_panel(entries, kind, of) for kind in ("per_cpu_second", "tick_seconds") for of in ABOUT]
-    return svg(panels, columns=len(ABOUT))
+    return svg([panel for panel in panels if panel.points], columns=len(ABOUT))
 
 
 def _panel(entries: Mapping[str, Entry], kind: str, of: str) -> Panel:

@@ -79,7 +79,10 @@ def installed(run: Run, name: str) -> Peer:
     if run.quick:
         raise Absent(f"{name} is not installed, and a quick run installs nothing")
     print(f"  installing {name} into {peer.folder.name}/ …", file=sys.stderr, flush=True)
-    venv.create(peer.folder, with_pip=True, clear=True)
+    try:
+        venv.create(peer.folder, with_pip=True, clear=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Absent(f"{name}: no environment could be made: {error}") from error
     command = [str(peer.python), "-m", "pip", "install", "--disable-pip-version-check", "-q", *PEERS[name]]
     try:
         outcome = subprocess.run(command, capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS)

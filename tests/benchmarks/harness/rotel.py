@@ -46,13 +46,20 @@ def running_rotel(run: Run) -> Iterator[Rotel]:
     with (run.folder / "rotel.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})
-        _wait_for(grpc, process, run.folder / "rotel.log")
-        _pin(process.pid)
-        yield Rotel(grpc, process.pid, _name(peer))
+        yield _started(grpc, process, peer, run.folder / "rotel.log")
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _started(grpc: str, process: subprocess.Popen[bytes], peer: Peer, log: Path) -> Rotel:
+    os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})
+    try:
+        _wait_for(grpc, process, log)
+    except Absent as why:
+        return Rotel(absent=str(why))
+    _pin(process.pid)
+    return Rotel(grpc, process.pid, _name(peer))
 
 
 def _name(peer: Peer) -> str:
@@ -79,8 +86,7 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
             create_connection((host, int(port)), 0.5).close()
         except OSError:
             if process.poll() is not None or time.monotonic() > deadline:
-                msg = f"rotel did not start: {log.read_text()[-500:]}"
-                raise RuntimeError(msg) from None
+                raise Absent(f"rotel did not start: {log.read_text()[-500:]}") from None
             time.sleep(0.02)
         else:
             return
