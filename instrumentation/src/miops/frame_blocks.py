@@ -1,8 +1,8 @@
 """A few rows of a pandas frame of mixed types, as copies of the arrays that it consists of.
 
-A shallow copy of such a frame takes three to six times as long as copies of these arrays, and is made of hundreds of objects
-that the garbage collector has to look at on somebody's thread. pandas shows the arrays to nobody: where they are not
-found as expected, frames are copied as a whole.
+A shallow copy of such a frame takes three to six times as long as copies of these arrays, and is made of hundreds of
+objects that the garbage collector has to look at on somebody's thread. pandas shows the arrays to nobody: where they
+are not found as expected, frames are copied as a whole.
 """
 
 from __future__ import annotations
