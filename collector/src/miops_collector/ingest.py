@@ -50,7 +50,8 @@ class IngestSettings:
     group_items, group_bytes
         What is decoded and committed at once, at most; one larger request is a group of its own.
     linger_seconds
-        How long a request waits for others to share its commit, when others have been there lately.
+        How long a request waits for others to share its commit, when others have been there lately. It costs latency
+        and saves CPU: a commit of five hundred rows is hardly cheaper than one of two thousand.
     retry_after_seconds, retry_spread_seconds
         Clients that are refused are told to come again after the first, and up to the second later, each at another
         time: most give up after ten seconds, and those that come back together are refused together.
@@ -59,7 +60,7 @@ class IngestSettings:
     max_waiting_bytes: int = 256 * 1024 * 1024
     group_items: int = 32_768
     group_bytes: int = 32 * 1024 * 1024
-    linger_seconds: float = 0.05
+    linger_seconds: float = 0.06
     retry_after_seconds: float = 0.5
     retry_spread_seconds: float = 2.0
     decode: DecodeSettings = field(default_factory=DecodeSettings)
@@ -83,9 +84,10 @@ class Ingest:
     def __init__(
         self, sink: Sink, telemetry: Telemetry, settings: IngestSettings | None = None, *,
         now: Callable[[], int] = time.time_ns, forward: Forward | None = None,
-        chance: Callable[[], float] = random.random,
+        chance: Callable[[], float] = random.random, tidy: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self._sink = sink
+        self._tidy = tidy
         self._forward = forward
         self._telemetry = telemetry
         self._settings = own = settings or IngestSettings()
@@ -211,6 +213,14 @@ class Ingest:
                 self._fail(group.requests, _retryable(error))
             finally:
                 self._under_way.release()
+            self._tidy_up()
+
+    def _tidy_up(self) -> None:
+        """All have their answers: nobody waits for it but who comes next."""
+        try:
+            self._tidy()
+        except Exception:
+            log.exception("the store could not be tidied")
 
     def _write(self, group: _Group) -> None:
         records = group.records

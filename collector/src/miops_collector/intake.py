@@ -18,6 +18,13 @@ __all__ = ["Intake", "Outcome", "Request", "RequestKind"]
 CROWDED_SECONDS = 1.0
 """So long after two requests were there at once the next is expected to have company too. A client that sends one
 after the other never makes it two, and need not wait for others."""
+REGULAR = 20
+"""So many requests in a row, each within the waiting time of the one before, may be worth committing together although
+no two were there at once. It takes a try to find out: one of them waits, and all do if others come meanwhile."""
+TRY_SECONDS = 5.0
+"""A client that sends one after the other is made to wait in vain no more often."""
+_NEWEST = 0.125
+"""Weight of the newest gap between requests in their average."""
 
 RequestKind: TypeAlias = TelemetryKind | Literal["records"]
 
@@ -63,7 +70,8 @@ class Intake:
     capacity
         Bytes that may wait; beyond it clients are told to retry.
     linger_seconds
-        How long the first request of a group waits for others to share its commit; one that is alone does not wait.
+        How long the first request of a group waits at most for others to share its commit: until none is expected in
+        that time any more. One that is alone does not wait.
     retry_after
         Seconds after which a client that is refused should come again.
     """
@@ -80,7 +88,9 @@ class Intake:
         self._waiting: deque[Request] = deque()
         self._waiting_items = self._waiting_bytes = 0
         self._bytes = self._held = 0
-        self._crowded = float("-inf")
+        self._crowded = self._tried = float("-inf")
+        self._newest, self._gap, self._in_a_row = float("-inf"), 0.0, 0
+        self._enough = False
         self._closed = False
 
     @property
@@ -113,13 +123,15 @@ class Intake:
             if self._bytes and self._bytes + request.size > self.capacity:
                 msg = f"{self._bytes} bytes of requests wait for their commit; the limit is {self.capacity}"
                 raise UnavailableError(msg, retry_after_seconds=self._retry_after())
+            now = self._clock()
             if self._held:
-                self._crowded = self._clock()
+                self._crowded = now
             self._waiting.append(request)
             self._count(request, 1)
             self._bytes += request.size
             self._held += 1
-            if len(self._waiting) == 1 or self._full():  # those between need not wake the decoder
+            self._expect(now)
+            if len(self._waiting) == 1 or self._enough or self._full():  # those between need not wake the decoder
                 self._changed.notify()
 
     def take(self) -> list[Request]:
@@ -129,10 +141,10 @@ class Intake:
                 self._changed.wait()
             if not self._waiting:
                 return []
-            if self._clock() - self._crowded < CROWDED_SECONDS:
-                deadline = self._waiting[0].arrived + self._linger
-                while not self._closed and not self._full() and (left := deadline - self._clock()) > 0:
+            if self._expects_company():
+                while not (self._closed or self._enough or self._full()) and (left := self._left()) > 0:
                     self._changed.wait(left)
+            self._enough = False
             return self._group()
 
     def release(self, requests: Sequence[Request]) -> None:
@@ -146,6 +158,26 @@ class Intake:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+    def _left(self) -> float:
+        """Seconds that the oldest request may still wait for company."""
+        return self._waiting[0].arrived + self._linger - self._clock()
+
+    def _expect(self, now: float) -> None:
+        """A request has come: note when the next may, and whether there is time for it to join the oldest."""
+        gap, self._newest = now - self._newest, now
+        self._in_a_row = self._in_a_row + 1 if gap < self._linger else 0
+        self._gap += (min(gap, self._linger) - self._gap) * _NEWEST
+        self._enough = self._gap > self._left()
+
+    def _expects_company(self) -> bool:
+        now = self._clock()
+        if now - self._crowded < CROWDED_SECONDS:
+            return True
+        if self._in_a_row < REGULAR or now - self._tried < TRY_SECONDS:
+            return False
+        self._tried = now
+        return True
 
     def _count(self, request: Request, sign: int) -> None:
         self._waiting_items += sign * max(request.items, 0)

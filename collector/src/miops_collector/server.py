@@ -91,7 +91,7 @@ class Collector:
         self._forwarder = Forwarder(forward_senders(config.forward), self.telemetry) if config.forward else None
         self.ingest = Ingest(
             self.engine.append, self.telemetry, _ingest_settings(config), now=clock,
-            forward=self._forwarder.put if self._forwarder else None,
+            forward=self._forwarder.put if self._forwarder else None, tidy=self.store.tidy,
         )  # fmt: skip
         self._clock = clock
         self._retention = _retention(self.store, config)

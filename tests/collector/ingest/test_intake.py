@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from miops_collector.intake import CROWDED_SECONDS, Intake, Request
+from miops_collector.intake import CROWDED_SECONDS, REGULAR, TRY_SECONDS, Intake, Request
 
 LONG = 3600.0
 
@@ -20,9 +20,9 @@ class Clock:
         return self.now
 
 
-def intake(clock: Clock, *, group_items: int = 2) -> Intake:
+def intake(clock: Clock, *, group_items: int = 2, linger_seconds: float = LONG) -> Intake:
     return Intake(
-        capacity=1 << 20, group_items=group_items, group_bytes=1 << 20, linger_seconds=LONG,
+        capacity=1 << 20, group_items=group_items, group_bytes=1 << 20, linger_seconds=linger_seconds,
         retry_after=lambda: 1.0, clock=clock,
     )  # fmt: skip
 
@@ -82,3 +82,46 @@ def test_what_was_taken_and_not_released_still_counts_but_fills_no_group() -> No
     assert waiting.size == 30
     waiting.release([first, second])
     assert waiting.size == 10
+
+
+def one_after_the_other(waiting: Intake, clock: Clock, count: int, every: float) -> None:
+    """Each has its answer before the next comes."""
+    for _ in range(count):
+        waiting.put(request(clock))
+        waiting.release(waiting.take())
+        clock.now += every
+
+
+def test_nobody_waits_for_a_request_that_would_come_too_late() -> None:
+    clock = Clock()
+    waiting = intake(clock, group_items=100, linger_seconds=0.625)
+    one_after_the_other(waiting, clock, REGULAR, 0.5)
+    first = request(clock)
+    waiting.put(first)
+    clock.now += 0.5
+    second = request(clock)
+    waiting.put(second)
+
+    assert [first, second] == waiting.take()  # the clock stands still: it would never be time
+
+
+def test_regular_requests_that_are_alone_are_made_to_wait_once_and_again_only_if_others_came() -> None:
+    clock, taken = Clock(), []
+    waiting = intake(clock, linger_seconds=0.5)
+    one_after_the_other(waiting, clock, REGULAR, 0.25)
+    waiting.put(request(clock))
+    taker = threading.Thread(target=lambda: taken.append(waiting.take()), daemon=True)
+    taker.start()
+    time.sleep(0.05)
+    assert taken == []
+    clock.now += 0.5
+    waiting.close()  # wakes who waits
+    taker.join(30)
+    assert [len(group) for group in taken] == [1]
+
+    again = intake(clock, linger_seconds=0.5)
+    one_after_the_other(again, clock, REGULAR, 0.25)
+    again._tried = clock.now - TRY_SECONDS / 2
+    last = request(clock)
+    again.put(last)
+    assert [last] == again.take()

@@ -11,7 +11,7 @@ import pytest
 
 from miops_collector.errors import StoreError
 from miops_collector.schema import Records
-from miops_collector.stores._commit import LOOSE_ROWS
+from miops_collector.stores._commit import FOLDED_SHARE, LOOSE_ROWS
 from miops_collector.stores._database import ROW_GROUP, Database
 from miops_collector.stores.duckdb import DuckDBStore
 from tests.collector.stores.rows import NOON
@@ -77,3 +77,36 @@ def test_the_log_is_short_while_there_are_few_tables(tmp_path: Path) -> None:
     store.close()
 
     assert found == ["4.0 MiB", "8.0 MiB", "12.0 MiB", "16.0 MiB", "16.0 MiB"]
+
+
+def test_a_log_that_is_nearly_full_is_folded_between_commits(tmp_path: Path) -> None:
+    store = DuckDBStore(tmp_path)
+    log = tmp_path / "predictions.duckdb.wal"
+    store.append([replace(batch(0), table=batch(0).table.slice(0, 5000))])
+    store.tidy()
+    short = log.stat().st_size
+    commits = 1
+    while store._database.log_share("data") < FOLDED_SHARE:
+        store.append([replace(batch(commits), table=batch(commits).table.slice(0, 5000))])
+        commits += 1
+    long = log.stat().st_size
+    store.tidy()
+    share = store._database.log_share("data")
+    store.close()
+    again = DuckDBStore(tmp_path)
+    held = again.models()[0].rows
+    again.close()
+
+    assert 0 < short < long
+    assert share < 0.1
+    assert held == 5000 * commits
+
+
+def test_a_store_without_files_has_no_log_to_fold() -> None:
+    store = DuckDBStore(None)
+    store.append([replace(batch(0), table=batch(0).table.slice(0, 10))])
+    store.tidy()
+    held = store.models()[0].rows
+    store.close()
+
+    assert held == 10

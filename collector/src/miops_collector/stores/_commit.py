@@ -27,6 +27,8 @@ LOOSE_ROWS = 65_536
 """A commit of at least one row group goes into the file as it is, and its last, smaller one stays so until a checkpoint
 merges it with its neighbours, which are then written again. The log grows by too little for the database to think of
 one. After so many rows we do: it takes a tenth of a second, and not a minute at some later time."""
+FOLDED_SHARE = 0.75
+"""How full the log is when it is folded between commits."""
 WHOLE_GROUPS = 4
 """So many whole row groups between two smaller ones, and merging would save none: they are left alone."""
 
@@ -77,9 +79,14 @@ class Writer:
         self._truth.note(seq, truth, rows)
         self.newest = seq
         if self._loose >= LOOSE_ROWS:
-            self._merge_loose()
+            self._fold()
 
-    def _merge_loose(self) -> None:
+    def tidy(self) -> None:
+        """Fold a log that is nearly as long as it may be; otherwise one of the next commits does, and takes longer."""
+        if self._database.log_share(DATA) >= FOLDED_SHARE:
+            self._fold()
+
+    def _fold(self) -> None:
         """The commit has succeeded: what goes wrong here is found out, and put right, before the next."""
         self._loose = 0
         try:

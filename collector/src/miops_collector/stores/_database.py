@@ -131,6 +131,15 @@ class Database:
                 connection.execute(f"SET wal_autocheckpoint = '{wanted}MiB'")
             self._log_mib = wanted
 
+    def log_share(self, file: File) -> float:
+        """How much of what the log of a file may hold it holds; 0 when there is none."""
+        if self.folder is None or self._closed:
+            return 0.0
+        try:
+            return Path(f"{self.path(file)}.wal").stat().st_size / (self._log_mib * _MIB)
+        except OSError:  # none has been begun, or the disk is away: the next commit will say so
+            return 0.0
+
     def checkpoint(self, file: File) -> None:
         """Fold the log of a file into it now."""
         with self.writing(file) as connection:

@@ -89,6 +89,10 @@ class DuckDBStore:
     def append(self, records: Sequence[Records]) -> Appended:
         return self._writer.append(records)
 
+    def tidy(self) -> None:
+        """Fold the log into the file if the next commits would have to; for the writer, when nobody waits for it."""
+        self._writer.tidy()
+
     def newest(self) -> int:
         return self._writer.newest
 
