@@ -146,8 +146,8 @@ def test_while_it_is_learned_only_what_should_not_be_there_opens_an_alarm(store:
     serve(10, 10, engine, shift=30.0)
     settle(engine)
     assert raised(engine) == {("x", "range")}
-    (plan,) = engine.report.plans
-    assert (plan.learned, plan.to_learn, plan.window) == (20, 168, "1h")
+    (plan,) = engine.report.plans  # of the twenty hours the newest is not complete yet
+    assert (plan.learned, plan.to_learn, plan.window) == (19, 168, "1h")
 
 
 def test_without_learning_every_statistic_opens_one_at_once(store: DuckDBStore) -> None:
