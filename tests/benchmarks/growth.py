@@ -28,6 +28,7 @@ VALUES = 20_000_000
 PROBES, TICKS = 12, 5
 FILLED_SECONDS = 420.0
 """A slow machine is filled for so long and no longer."""
+SETTLED_SECONDS = 180.0
 NARROW = Shape(numbers=4, texts=2)
 """What fills the store: a hundred million rows of it take 10 GB."""
 ABOUT = {
@@ -146,5 +147,6 @@ def _probed(folder: Path, shapes: Sequence[Shape], each: int, probes: int) -> tu
 
 def _settle(engine: Engine) -> None:
     """Evaluate what the commits have left, so that the next ticks have their own rows only."""
-    while not engine.idle():
+    until = time.monotonic() + SETTLED_SECONDS
+    while time.monotonic() < until and not engine.idle():
         engine.tick()

@@ -5,9 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
+import numpy as np
+import pyarrow as pa
+
 from miops_collector.config import Config
 from miops_collector.engine import Engine
 from miops_collector.report import ModelKey
+from miops_collector.schema import Records
 from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores.duckdb import DuckDBStore
 from miops_collector.window import NANOS, Window
@@ -25,6 +29,7 @@ HOUR = 3600 * NANOS
 def measure(run: Run) -> Iterator[Result]:
     for features in FEATURES:
         yield _window(run, features)
+    yield _labelled_window(run)
     for models in MODELS:
         yield from _ticks(run, models if not run.quick else min(models, 5), str(models))
 
@@ -40,6 +45,39 @@ def _window(run: Run, features: int) -> Result:
         f"tick.window_seconds.{features}", seconds, "s",
         f"CPU time to evaluate every statistic of one window of {features} features: {made} observations",
     )  # fmt: skip
+
+
+def _labelled_window(run: Run) -> Result:
+    """Everything at once: groups of three features and all three together, truth, segments."""
+    shape, sensitive = Shape(numbers=25, texts=25), [f"text_{i}" for i in range(3)]
+    config = Config(models={"credit-risk": {"sensitive": sensitive}})
+    start, now = time.time_ns() - 600 * NANOS, time.time_ns()
+    batches = list(records(ROWS // 2, ROWS // 2, shape, start=start, seed=1, step=600 * NANOS // ROWS))
+    truth = [Records("ground_truth", "", _truth(b.table)) for b in batches]
+    key, window = ModelKey(shape.model, "1"), Window(now - HOUR, now + HOUR)
+    store = DuckDBStore(run.folder / "labelled", StoreSettings())
+    engine = Engine(store, config)
+    engine.append([*batches, *truth])
+    while not engine.idle():
+        engine.tick()
+    made = len(engine.observe(key, window))
+    seconds = [_timed(lambda: engine.observe(key, window)) for _ in range(20)]
+    groups = len({(o.sensitive_feature, o.group) for o in engine.observe(key, window) if o.group})
+    engine.close()
+    store.close()
+    return result(
+        "tick.window_seconds.labelled", seconds, "s",
+        f"the same of 50 features with truth, segments and {groups} groups of three features: {made} observations",
+    )  # fmt: skip
+
+
+def _truth(rows: pa.Table) -> pa.Table:
+    """Of every row; a tenth of the decisions were wrong."""
+    wrong = np.random.default_rng(2).random(rows.num_rows) < 0.1
+    decided = rows.column("value_number").to_numpy()
+    return pa.table(
+        {"key": rows.column("key"), "time": rows.column("time"), "truth_number": np.where(wrong, 1 - decided, decided)}
+    )
 
 
 def _ticks(run: Run, models: int, label: str) -> Iterator[Result]:
