@@ -28,7 +28,7 @@ ROWS_AT_ONCE_AGAIN = 2000
 RECORDER_PAUSE = 0.004
 REPEATS = "miops.quality.duplicate_share"
 """Counts what came again: a client that had no answer, because the collector was killed, sends again."""
-DRIFT = "miops.drift."
+DRIFT, VERDICT = "miops.drift.", "miops.verdict."
 
 
 def endless(prefix: str) -> Endless:
@@ -143,9 +143,17 @@ def feed_once(collector: CollectorProcess, *sent: tuple[Endless, int]) -> None:
 
 
 def whatever_the_order(observations: list[dict[str, object]]) -> list[dict[str, object]]:
-    """Without repeats, and without the status of drift: the alarms give it, once, when a window becomes complete."""
+    """Without repeats, and without the status of drift and what follows from it.
+
+    The alarms give it, once, when a window becomes complete; which rows were there then is a matter of order.
+    """
+    judged = {DRIFT: {"status": None}, VERDICT: {"status": None, "value": None, "reason": None}}
     kept = [o for o in observations if o["metric"] != REPEATS]
-    return [{**o, "status": None} if str(o["metric"]).startswith(DRIFT) else o for o in kept]
+    return [{**o, **_given(judged, str(o["metric"]))} for o in kept]
+
+
+def _given(judged: dict[str, dict[str, object]], metric: str) -> dict[str, object]:
+    return next((without for prefix, without in judged.items() if metric.startswith(prefix)), {})
 
 
 def test_sigterm_in_mid_load_keeps_what_was_acknowledged(tmp_path: Path) -> None:
