@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from math import isnan, nan
 from pathlib import Path
 
 from miops_collector.config import Config
 from miops_collector.engine import Engine
+from miops_collector.errors import StoreError
 from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores.duckdb import DuckDBStore
 from tests.benchmarks.harness.book import Entry
@@ -45,7 +47,12 @@ def measure(run: Run) -> Iterator[Result]:
         shapes = [Shape(model=f"model-{i}") for i in range(many)]
         each = max(BATCH // many, 1)
         probes = run.rows(50 * (PROBES if models < 1000 else 3)) // 50 or 1
-        seconds, ticks = _probed(run.folder / f"models-{models}", shapes, each, probes)
+        try:
+            seconds, ticks = _probed(run.folder / f"models-{models}", shapes, each, probes)
+        except StoreError as error:
+            about = f"{models:,} models with rows in every commit"
+            yield Result(f"growth.rows_per_cpu_second.models_{models}", nan, "{row}/s", about, note=str(error)[:120])
+            continue
         yield result(
             f"growth.rows_per_cpu_second.models_{models}", [each * many / s for s in seconds], "{row}/s",
             f"rows committed and binned for each second of CPU time, {each * many:,} a commit of {models:,} models",
@@ -78,7 +85,7 @@ def _panel(entries: Mapping[str, Entry], kind: str, of: str) -> Panel:
     across, rate, unit = ABOUT[of]
     found = {name.rpartition("_")[2]: e.value for name, e in entries.items() if f"{kind}.{of}_" in name}
     title, unit = ("CPU time of a tick", "s") if kind == "tick_seconds" else (f"{rate} of CPU time", unit)
-    points = sorted((float(size), value) for size, value in found.items())
+    points = sorted((float(size), value) for size, value in found.items() if not isnan(value))
     return Panel(title, across, points, lambda y: figure(y, unit).removesuffix(f" {rate}"))
 
 
