@@ -8,6 +8,7 @@
     │   └── TooLargeError     … because of its size
     └── UnavailableError      could not be done now; the client should retry after `retry_after_seconds`
         └── StoreError        … because the store cannot write: disk full, locked, corrupt
+            └── StoreMemoryError  … because it has no memory for so much at once: less may succeed
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ __all__ = [
     "InputError",
     "MIOpsError",
     "StoreError",
+    "StoreMemoryError",
     "TooLargeError",
     "UnavailableError",
     "did_you_mean",
@@ -57,6 +59,10 @@ class UnavailableError(MIOpsError):
 
 class StoreError(UnavailableError):
     """The store cannot write now."""
+
+
+class StoreMemoryError(StoreError):
+    """The store has no memory for so much at once."""
 
 
 def did_you_mean(given: str, allowed: Iterable[str]) -> str:

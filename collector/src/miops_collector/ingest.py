@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from miops import semconv
 from miops_collector.episodes import Episode
-from miops_collector.errors import InputError, MIOpsError, UnavailableError
+from miops_collector.errors import InputError, MIOpsError, StoreMemoryError, UnavailableError
 from miops_collector.intake import Intake, Outcome, Request
 from miops_collector.otlp.canonical import TelemetryKind
 from miops_collector.otlp.decode import Decoded, decode
@@ -207,7 +207,7 @@ class Ingest:
         while (group := self._decoded.get()) is not None:
             try:
                 self._write(group)
-            except InputError as error:
+            except (InputError, StoreMemoryError) as error:
                 self._write_singly(group, error)
             except Exception as error:  # noqa: BLE001  the border of the writer thread, which must outlive everything
                 self._fail(group.requests, _retryable(error))
@@ -232,8 +232,8 @@ class Ingest:
             self._count_decoded(group.requests[0].kind, decoded)
         self._answer(group)
 
-    def _write_singly(self, group: _Group, error: InputError) -> None:
-        """The store refused something of the group: find out whose it was."""
+    def _write_singly(self, group: _Group, error: InputError | StoreMemoryError) -> None:
+        """The store refused something of the group, or could not hold it at once: find out whose it was."""
         if len(group.requests) == 1:
             self._fail(group.requests, error)
             return

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miops_collector.errors import InputError, StoreError, UnavailableError
+from miops_collector.errors import InputError, StoreError, StoreMemoryError, UnavailableError
 from miops_collector.ingest import Ingest, IngestSettings
 from miops_collector.intake import Outcome
 from miops_collector.otlp.decode import Decoded, decode
@@ -125,11 +125,12 @@ def test_a_request_that_is_cut_short_swallows_nothing_of_the_next() -> None:
         assert sink.rows == 3
 
 
-def test_what_the_store_refuses_is_found_among_those_it_was_committed_with() -> None:
+@pytest.mark.parametrize("error", [InputError("no"), StoreMemoryError("too much")])
+def test_what_the_store_refuses_is_found_among_those_it_was_committed_with(error: Exception) -> None:
     class Picky(MemorySink):
         def __call__(self, records):  # type: ignore[no-untyped-def]
             if any("bad" in r.table["id_text"].to_pylist() for r in records):
-                raise InputError("no")
+                raise error
             return super().__call__(records)
 
     sink = Picky()
@@ -137,7 +138,7 @@ def test_what_the_store_refuses_is_found_among_those_it_was_committed_with() -> 
         futures = {name: submit(ingest, one(name)) for name in ("a", "bad", "c")}
 
         assert futures["a"].result(10) == futures["c"].result(10) == Outcome()
-        with pytest.raises(InputError):
+        with pytest.raises(type(error)):
             futures["bad"].result(10)
 
 

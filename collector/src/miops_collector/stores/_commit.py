@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 
-from miops_collector.errors import StoreError
+from miops_collector.errors import StoreError, StoreMemoryError
 from miops_collector.schema import Records
-from miops_collector.stores._database import DATA, ROW_GROUP, Database
+from miops_collector.stores._database import DATA, ROW_GROUP, Connection, Database
 from miops_collector.stores._inserts import Inserts
 from miops_collector.stores._registry import Registry
 from miops_collector.stores._repeats import Repeats
-from miops_collector.stores._rows import CELLS, Kept, batches, note, prepare, presented
+from miops_collector.stores._rows import Kept, at_once, batches, note, prepare, presented
 from miops_collector.stores._store import Appended, Stored
 from miops_collector.stores._truth import KeptTruth, TruthLog
 
@@ -29,6 +29,10 @@ merges it with its neighbours, which are then written again. The log grows by to
 one. After so many rows we do: it takes a tenth of a second, and not a minute at some later time."""
 FOLDED_SHARE = 0.75
 """How full the log is when it is folded between commits."""
+UNFOLDED_SHARE = 0.3
+"""How much of the database's memory may hold what is not folded yet."""
+MANY_TABLES = 64
+"""Fewer never hold so much."""
 WHOLE_GROUPS = 4
 """So many whole row groups between two smaller ones, and merging would save none: they are left alone."""
 
@@ -36,7 +40,7 @@ WHOLE_GROUPS = 4
 class Writer:
     """Commits records and knows the number of the newest commit.
 
-    A group is one transaction, unless its rows are so wide that they are written in several under the same number.
+    A group is one transaction, unless it has so many values or tables that it is written in several under one number.
     Nobody reads a number before it is finished, and one that could not be finished is taken back.
     """
 
@@ -55,7 +59,13 @@ class Writer:
         """Commit; see :meth:`~miops_collector.stores._store.Store.append`."""
         with self._database.writing(DATA):  # alone, from the check on
             self._check()
-            return self._append(records)
+            try:
+                return self._append(records)
+            except StoreMemoryError as error:
+                log.warning("store: the log is folded to make room for a commit: %s", error)
+                self._fold()
+                self._check()
+                return self._append(records)
 
     def _append(self, records: Sequence[Records]) -> Appended:
         with self._database.writing(DATA) as connection:
@@ -82,8 +92,14 @@ class Writer:
             self._fold()
 
     def tidy(self) -> None:
-        """Fold a log that is nearly as long as it may be; otherwise one of the next commits does, and takes longer."""
-        if self._database.log_share(DATA) >= FOLDED_SHARE:
+        """Fold a log that is nearly as long as it may be; otherwise one of the next commits does, and takes longer.
+
+        Each table keeps in memory what of it is not folded: with hundreds that is more than the log.
+        """
+        many = len(self._registry.rows_tables) >= MANY_TABLES
+        if self._database.log_share(DATA) >= FOLDED_SHARE or (
+            many and self._database.unfolded_share() >= UNFOLDED_SHARE
+        ):
             self._fold()
 
     def _fold(self) -> None:
@@ -97,24 +113,26 @@ class Writer:
     def _write(self, seq: int, rows: Sequence[Kept], truth: Sequence[KeptTruth]) -> None:
         pieces = list(batches(rows))
         self._loose += sum(n for _, b in pieces if ROW_GROUP <= (n := b.num_rows) < WHOLE_GROUPS * ROW_GROUP)
-        first, last = pieces[:-1], pieces[-1:]
-        wide = sum(batch.num_rows * batch.num_columns for _, batch in pieces) > CELLS
-        self._unfinished = wide
+        *before, last = list(at_once(pieces)) or [[]]
+        self._unfinished = bool(before)
         self._database.size_log(len(self._registry.rows_tables))
         with self._database.writing(DATA) as connection:
             for path, batch in pieces:
                 self._inserts.prepare(connection, path, batch.schema)
-        for path, batch in first if wide else ():
+        for some in before:
             with self._database.transaction(DATA) as connection:
-                self._inserts.insert(connection, path, batch, seq)
+                self._insert(connection, some, seq)
         with self._database.transaction(DATA) as connection:
-            for path, batch in last if wide else pieces:
-                self._inserts.insert(connection, path, batch, seq)
+            self._insert(connection, last, seq)
             self._truth.insert(connection, seq, truth)
             if not pieces and not any(t.keep.any() for t in truth):
                 # Otherwise the rows carry the number; updating this row costs a fifth of a small commit.
                 connection.execute("UPDATE data.main.store SET seq = ?", [seq])
         self._unfinished = False
+
+    def _insert(self, connection: Connection, pieces: Iterable[tuple[str, pa.Table]], seq: int) -> None:
+        for path, batch in pieces:
+            self._inserts.insert(connection, path, batch, seq)
 
     def _check(self) -> None:
         """Refuse early what would fail, and take back what was not finished."""

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 import duckdb
 import pyarrow as pa
 
-from miops_collector.errors import InputError, MIOpsError, StoreError
+from miops_collector.errors import InputError, MIOpsError, StoreError, StoreMemoryError
 from miops_collector.stores._settings import StoreSettings
 
 __all__ = ["DATA", "DERIVED", "ROW_GROUP", "Connection", "Database", "File"]
@@ -140,6 +140,11 @@ class Database:
         except OSError:  # none has been begun, or the disk is away: the next commit will say so
             return 0.0
 
+    def unfolded_share(self) -> float:
+        """How much of its memory the database needs for rows that are in a log and not in a file yet."""
+        used = "SELECT memory_usage_bytes FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'"
+        return int(self.fetch(used)[0][0]) / (self._settings.memory_mib * _MIB)
+
     def checkpoint(self, file: File) -> None:
         """Fold the log of a file into it now."""
         with self.writing(file) as connection:
@@ -259,7 +264,8 @@ class Database:
             self.broken = text
         if isinstance(error, duckdb.DataError) or "unicode" in text.lower():
             return InputError(f"the database refuses a value: {text}")
-        return StoreError(f"the database could not {verb}: {meaning_of(error)}")
+        kind = StoreMemoryError if isinstance(error, duckdb.OutOfMemoryException) else StoreError
+        return kind(f"the database could not {verb}: {meaning_of(error)}")
 
 
 def meaning_of(error: duckdb.Error) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -33,10 +33,12 @@ from miops_collector.stores._selection import as_text
 from miops_collector.stores._store import Stored
 from miops_collector.stores._tables import Place
 
-__all__ = ["CELLS", "Kept", "Prepared", "batches", "conform", "insert", "note", "prepare", "presented"]
+__all__ = ["CELLS", "Kept", "Prepared", "at_once", "batches", "conform", "insert", "note", "prepare", "presented"]
 
 CELLS = 8_000_000
 """Most values of one transaction: 64 MB of numbers, so that very wide rows stay within the database's memory."""
+VECTOR = 2048
+"""A column of a table takes the memory of so many values in every transaction, however few there are."""
 
 Values: TypeAlias = dict[str, dict[Family, pa.ChunkedArray]]
 
@@ -161,6 +163,21 @@ def batches(group: Sequence[Kept]) -> Iterator[tuple[str, pa.Table]]:
         whole = pa.concat_tables(tables)
         rows = max(CELLS // len(schema), 1)
         yield from ((path, whole.slice(start, rows)) for start in range(0, whole.num_rows, rows))
+
+
+def at_once(pieces: Iterable[tuple[str, pa.Table]]) -> Iterator[list[tuple[str, pa.Table]]]:
+    """What to insert in one transaction each: as much as takes the memory of ``CELLS`` values."""
+    some: list[tuple[str, pa.Table]] = []
+    taken = 0
+    for path, batch in pieces:
+        cells = max(batch.num_rows, VECTOR) * batch.num_columns
+        if some and taken + cells > CELLS:
+            yield some
+            some, taken = [], 0
+        some.append((path, batch))
+        taken += cells
+    if some:
+        yield some
 
 
 def insert(connection: Connection, path: str, batch: pa.Table, constants: Mapping[str, int]) -> None:
