@@ -25,10 +25,13 @@ PROTOBUF = "application/x-protobuf"
 
 
 def feed(collector: CollectorProcess) -> None:
-    """The last thirty hours, with ages in months since six hours ago; the truth; something twice, something wrong."""
+    """The last thirty hours, with ages in months since six hours ago; something twice, something wrong; and the truth,
+    by which all decisions on drivers were wrong, so that whatever the hour is they are a segment to be named."""
     made = applications(ROWS, seed=31, hours=HOURS)
     times = made.times - made.times[-1] + time.time_ns() - 1_000_000_000
     rows = made.rows.copy()
+    drivers = rows["job"] == "driver"
+    rows.loc[drivers, "truth"] = rows.loc[drivers, "prediction"].map({"good": "bad", "bad": "good"})
     rows.loc[times > times[-1] - FAULTY_HOURS * HOUR, "age"] *= 12
     features = pa.Table.from_pandas(rows[[*FEATURES]], preserve_index=False)
     columns = {
