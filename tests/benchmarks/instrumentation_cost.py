@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-_BLOCK = 100
+_BLOCK, _BLOCK_SECONDS = 100, 0.02
 _MODES = ("no provider", "unsampled parent", "unsampled root", "sampled root")
 _INPUTS = ("numpy", "numeric frame", "mixed frame", "10k batch, forest")
 
@@ -82,7 +82,7 @@ def _case(name: str) -> tuple[Any, Any]:
 def _measure(arms: Mapping[str, Callable[[], Any]], calls: int, pace: float) -> dict[str, float]:
     took: dict[str, list[int]] = {arm: [] for arm in arms}
     cpu: dict[str, list[float]] = {arm: [] for arm in arms}
-    block = min(_BLOCK, calls)
+    block = _block(arms["without"], calls, pace)
     for _ in range(max(calls // block, 1)):
         for arm, run in arms.items():
             before = time.thread_time_ns()
@@ -106,6 +106,13 @@ def _measure(arms: Mapping[str, Callable[[], Any]], calls: int, pace: float) -> 
         )
     }
     return {"base_p50": float(np.median(bare)), **added}
+
+
+def _block(call: Callable[[], Any], calls: int, pace: float) -> int:
+    """As many calls as take a few hundredths of a second: the machine's speed changes from one to the next."""
+    began = time.perf_counter()
+    call()
+    return int(np.clip(_BLOCK_SECONDS / (time.perf_counter() - began + pace), 1, min(_BLOCK, calls)))
 
 
 def _by_hand(provider: Any, base: Callable[[], Any]) -> Callable[[], Any]:
@@ -160,7 +167,7 @@ def _run(mode: str, case: str) -> None:
         for _ in range(3 if big else 300):
             for call in arms.values():
                 call()
-        hot = _measure(arms, 10 if big else 5000, 0.0)
+        hot = _measure(arms, 30 if big else 5000, 0.0)
         paced = _measure(arms, 10 if big else 1000, 0.001)
     assert runtime.recorder is not None
     runtime.recorder.flush(30)
