@@ -33,7 +33,7 @@ ROW_GROUP: Final = 8192
 file, for half the price."""
 _FILES: Final[dict[File, tuple[str, int]]] = {DATA: ("predictions.duckdb", ROW_GROUP), DERIVED: ("panes.duckdb", 2048)}
 _MIB = 1 << 20
-LOG_MIB_OF_TABLE = 4
+LOG_MIB_OF_TABLE = 8
 _MEANINGS = {
     "Could not set lock": "is in use by another process: two collectors cannot share a data directory",
     "Unique file handle conflict": "is open already in this process: two stores cannot share a data directory",
@@ -122,8 +122,9 @@ class Database:
     def size_log(self, tables: int) -> None:
         """Let the log be as long as so many tables of rows need, and no longer.
 
-        Commits wait while it is folded into the file: a short log of one table for a fortieth of a second, not a
-        seventh. Every table's last row group is written anew each time, so those of many tables are folded less often.
+        Commits wait while it is folded into the file: a short log of one table for a twentieth of a second, hardly
+        longer than requests wait for company. Every table's last row group is written anew each time, so a log may not
+        be shorter, and those of many tables are folded less often.
         """
         wanted = min(LOG_MIB_OF_TABLE * max(tables, 1), self._settings.log_mib)
         if wanted != self._log_mib:
