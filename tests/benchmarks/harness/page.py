@@ -14,7 +14,7 @@ _HEAD = (
     "# Benchmarks",
     "<!-- Written by `make bench`; do not edit. -->",
     """\
-`make bench` measures all of this in about a quarter of an hour, prints it, and writes this page and `bench.json`.
+`make bench` measures all of this in about three quarters of an hour, prints it, and writes this page and `bench.json`.
 `python -m tests.benchmarks NAME` measures one of them again. Figures are medians of several runs; peers and ceilings
 are measured in the same run. The client runs on the same cores. The load column is how many processes wanted a core
 meanwhile, ours included: on a busy machine figures by the clock are worse than they need be.""",
