@@ -50,6 +50,8 @@ __all__ = ["Addresses", "Collector", "in_background", "is_free", "run"]
 log = logging.getLogger(__name__)
 
 MIB = 1024 * 1024
+LEAST_DATABASE_MIB = 128
+BYTES_OF_FINGERPRINT = 16
 STOP_SECONDS = 30.0
 GARBAGE = 50_000
 """So many new objects are made before Python looks for garbage among them."""
@@ -81,12 +83,7 @@ class Collector:
     def __init__(self, config: Config, *, clock: Callable[[], int] = time.time_ns) -> None:
         self._config = config
         self.telemetry = Telemetry()
-        self.store = DuckDBStore(
-            config.data_dir,
-            StoreSettings(
-                deduplicate_for=parse_length(config.deduplicate_for), memory_mib=max(config.memory_limit_mib // 2, 128)
-            ),
-        )
+        self.store = DuckDBStore(config.data_dir, _store_settings(config))
         self.engine = Engine(self.store, config, clock=clock)
         self._forwarder = Forwarder(forward_senders(config.forward), self.telemetry) if config.forward else None
         self.ingest = Ingest(
@@ -333,6 +330,16 @@ async def _shut(servers: list[tuple[_Server, asyncio.Task[None]]]) -> None:
 
 def _taken(key: str, address: str) -> ConfigError:
     return ConfigError(f"{key}: cannot listen on {address}: it is taken, or not an address of this machine")
+
+
+def _store_settings(config: Config) -> StoreSettings:
+    """Seven sixteenths of the memory for the database, two for prediction ids; the rest goes before the first row."""
+    limit = config.memory_limit_mib * MIB
+    return StoreSettings(
+        deduplicate_for=parse_length(config.deduplicate_for),
+        memory_mib=max(limit * 7 // 16 // MIB, LEAST_DATABASE_MIB),
+        fingerprints=limit // 8 // BYTES_OF_FINGERPRINT,
+    )
 
 
 def _ingest_settings(config: Config) -> IngestSettings:

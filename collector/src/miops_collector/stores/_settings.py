@@ -32,8 +32,8 @@ class StoreSettings:
     """
 
     deduplicate_for: int = parse_length("7d")
-    fingerprints: int = 20_000_000
+    fingerprints: int = 8_388_608
     entity_horizon: int = parse_length("30d")
-    memory_mib: int = 512
+    memory_mib: int = 448
     log_mib: int = 16
     minimum_free_mib: int = 512
