@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from math import log, nan
-from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 
+from miops_collector.statistics import statistics_of
 from miops_collector.statistics.estimated_performance import (
     CalibratedClasses,
     CalibratedScores,
@@ -17,23 +18,18 @@ from miops_collector.statistics.estimated_performance import (
     calibration,
     loss_model,
 )
-from miops_collector.statistics.prediction_powered import (
-    ScoredLosses,
-    accuracy,
-    balanced_accuracy,
-    brier,
-    f1,
-    labelled_difference,
-    log_loss,
-    mae,
-    precision,
-    recall,
-    rmse,
-    specificity,
-)
+from miops_collector.statistics.prediction_powered import ScoredLosses
 from miops_collector.summary import ClassScores, ErrorProfile, FloatArray, Losses, ScoreHistogram
 from tests.collector.statistics import rows
 
+NAMES = (
+    "accuracy", "balanced_accuracy", "f1", "precision", "recall", "specificity",
+    "brier", "log_loss", "mae", "rmse", "labelled_difference",
+)  # fmt: skip
+FOUND: dict[str, Any] = {s.name: s for s in statistics_of("prediction_powered")}
+accuracy, balanced_accuracy, f1, precision, recall, specificity, brier, log_loss, mae, rmse, labelled_difference = (
+    FOUND[name] for name in NAMES
+)
 SHARES = (accuracy, balanced_accuracy, f1, precision, recall, specificity)
 TRUTH = np.array([[[30.0, 2], [0, 0]], [[14, 6], [0, 0]], [[0, 0], [5, 11]], [[0, 0], [3, 29]]])
 OTHERS = np.array([[300.0, 0], [260, 0], [0, 220], [0, 220]])
@@ -137,11 +133,11 @@ def test_precision_by_hand_is_a_ratio_of_moved_cells() -> None:
     decided_right = (40 + found.tuning * 100 * (330 / 1000 - 38.4 / 100)) / 100
     decided = (48 + found.tuning * 100 * (440 / 1000 - 48 / 100)) / 100
 
-    assert precision.precision(scores()) == pytest.approx(decided_right / decided)
+    assert precision.function(scores()) == pytest.approx(decided_right / decided)
 
 
 @pytest.mark.parametrize("statistic", SHARES)
-def test_uninformative_predictions_leave_the_labelled_rows_alone(statistic: ModuleType) -> None:
+def test_uninformative_predictions_leave_the_labelled_rows_alone(statistic: Any) -> None:
     window, labelled_only = scores(chance=np.full(4, 0.4)), scores(others=np.zeros((4, 2)))
 
     if statistic is accuracy:  # of the others it is still known how they were decided, but not whether rightly
@@ -151,7 +147,7 @@ def test_uninformative_predictions_leave_the_labelled_rows_alone(statistic: Modu
 
 
 @pytest.mark.parametrize("statistic", SHARES)
-def test_without_other_rows_it_is_what_labelled_rows_say(statistic: ModuleType) -> None:
+def test_without_other_rows_it_is_what_labelled_rows_say(statistic: Any) -> None:
     found = statistic.estimate(scores(others=np.zeros((4, 2))))
 
     (tn, fn), (fp, tp) = TRUTH.sum(axis=0)
@@ -186,7 +182,7 @@ def test_log_loss_of_labelled_rows_is_exact_where_bins_are_not() -> None:
     sums = Losses(np.array([100, y.sum() + more, (y**2).sum() + 900 - log(CENTERS[0]) ** 2, 0, 0]))
     window = ScoredLosses(scores(others=np.zeros((4, 2))), sums)
 
-    assert log_loss.log_loss(window) == pytest.approx((y.sum() + more) / 100)
+    assert log_loss.function(window) == pytest.approx((y.sum() + more) / 100)
     assert log_loss.standard_error(window) > 0.25
 
 
@@ -210,7 +206,7 @@ def test_several_classes_count_each_row_where_it_was_decided() -> None:
     assert (found.value, found.standard_error, found.tuning) == pytest.approx(
         by_hand(y, expected[:300], expected[300:])
     )
-    assert 0 < f1.interval(window)[0] < f1.f1(window) < f1.interval(window)[1] < 1
+    assert 0 < f1.interval(window)[0] < f1.function(window) < f1.interval(window)[1] < 1
 
 
 def test_several_classes_that_are_hardly_ever_confused_are_not_powered() -> None:
@@ -300,5 +296,5 @@ def test_labelled_rows_drawn_by_lot_look_like_the_others() -> None:
 def test_labelled_rows_of_high_scores_do_not_look_like_the_others() -> None:
     truth = TRUTH * np.array([0, 0, 1, 1])[:, None, None]
 
-    assert labelled_difference.labelled_difference(scores(truth)) == pytest.approx(0.56)
+    assert labelled_difference.function(scores(truth)) == pytest.approx(0.56)
     assert labelled_difference.p_value(scores(truth)) < 1e-9

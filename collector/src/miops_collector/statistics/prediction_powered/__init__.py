@@ -32,7 +32,32 @@ rows are not kept by bin).
 
 from __future__ import annotations
 
-from miops_collector.statistics.prediction_powered._losses import ScoredLosses
-from miops_collector.statistics.prediction_powered._tuned import Powered
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from math import isfinite
+from typing import Any
 
-__all__ = ["Powered", "ScoredLosses"]
+from miops_collector.statistics._statistic import Statistic
+from miops_collector.statistics.prediction_powered._losses import ScoredLosses
+from miops_collector.statistics.prediction_powered._tuned import Powered, loss_interval, share_interval
+
+__all__ = ["Powered", "ScoredLosses", "complete"]
+
+
+def complete(found: Iterable[Statistic]) -> Iterator[Statistic]:
+    """With the companions that follow from what a file estimates, unless it has its own."""
+    for s in found:
+        yield s if s.estimate is None else _completed(s)
+
+
+def _completed(s: Statistic) -> Statistic:
+    estimate, of = s.estimate, share_interval if isfinite(s.about.bounds[1]) else loss_interval
+    assert estimate is not None
+
+    def standard_error(window: Any) -> float:
+        return float(estimate(window).standard_error)
+
+    def interval(window: Any) -> tuple[float, float]:
+        return of(estimate(window))
+
+    return replace(s, standard_error=standard_error, interval=s.interval or interval)

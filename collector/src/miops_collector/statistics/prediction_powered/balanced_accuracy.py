@@ -9,7 +9,7 @@ from miops_collector.statistics.estimated_performance import Calibrated
 from miops_collector.statistics.prediction_powered._shares import BALANCED, RECALL, SPECIFICITY, macro
 from miops_collector.statistics.prediction_powered._tuned import Powered, share_interval
 
-__all__ = ["balanced_accuracy", "estimate", "interval", "standard_error"]
+__all__ = ["balanced_accuracy", "estimate", "interval"]
 
 
 @statistic(
@@ -75,11 +75,6 @@ def balanced_accuracy(scores: Calibrated) -> float:
 def estimate(scores: Calibrated) -> Powered:
     """With its standard error and how far predictions are trusted."""
     return macro(BALANCED, scores)
-
-
-def standard_error(scores: Calibrated) -> float:
-    """Of the labelled rows' residuals and of the mean of the predictions; of a ratio by linearisation."""
-    return estimate(scores).standard_error
 
 
 def interval(scores: Calibrated) -> tuple[float, float]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_performance import CalibratedScores
 from miops_collector.statistics.prediction_powered._losses import squared_distances
-from miops_collector.statistics.prediction_powered._tuned import Powered, share_interval
+from miops_collector.statistics.prediction_powered._tuned import Powered
 
-__all__ = ["brier", "estimate", "interval", "standard_error"]
+__all__ = ["brier", "estimate"]
 
 
 @statistic(
@@ -55,8 +55,9 @@ def brier(scores: CalibratedScores) -> float:
     >>> chance, pool = np.array([0.1, 0.4, 0.6, 0.9]), np.arange(4)
     >>> learnt = Calibration(np.linspace(0.125, 0.875, 4), chance, chance * (1 - chance), pool, np.zeros(4), True)
     >>> window = CalibratedScores(scores, learnt)
-    >>> round(brier(window), 4), round(standard_error(window), 4), [round(end, 4) for end in interval(window)]
-    (0.14, 0.0178, [0.1087, 0.1786])
+    >>> found = estimate(window)
+    >>> round(found.value, 4), round(found.standard_error, 4), round(found.tuning, 2)
+    (0.14, 0.0178, 0.8)
 
     References
     ----------
@@ -71,13 +72,3 @@ def brier(scores: CalibratedScores) -> float:
 def estimate(scores: CalibratedScores) -> Powered:
     """With its standard error and how far predictions are trusted."""
     return squared_distances(scores)
-
-
-def standard_error(scores: CalibratedScores) -> float:
-    """Of the labelled rows' residuals and of the mean of the predictions."""
-    return estimate(scores).standard_error
-
-
-def interval(scores: CalibratedScores) -> tuple[float, float]:
-    """Of 95 %: as of a share with that standard error, which follows its skewness."""
-    return share_interval(estimate(scores))

@@ -6,9 +6,9 @@ from math import inf
 
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.prediction_powered._losses import ScoredLosses, log_losses
-from miops_collector.statistics.prediction_powered._tuned import Powered, loss_interval
+from miops_collector.statistics.prediction_powered._tuned import Powered
 
-__all__ = ["estimate", "interval", "log_loss", "standard_error"]
+__all__ = ["estimate", "log_loss"]
 
 
 @statistic(
@@ -57,8 +57,9 @@ def log_loss(window: ScoredLosses) -> float:
     >>> learnt = Calibration(np.linspace(0.125, 0.875, 4), chance, chance * (1 - chance), pool, np.zeros(4), True)
     >>> losses = Losses(np.array([100.0, 44.0, 36.0, 14.0, 4.0]))
     >>> window = ScoredLosses(CalibratedScores(scores, learnt), losses)
-    >>> round(log_loss(window), 4), round(standard_error(window), 4), [round(end, 4) for end in interval(window)]
-    (0.4693, 0.039, [0.3988, 0.5523])
+    >>> found = estimate(window)
+    >>> round(found.value, 4), round(found.standard_error, 4), round(found.tuning, 2)
+    (0.4693, 0.039, 0.71)
 
     References
     ----------
@@ -73,13 +74,3 @@ def log_loss(window: ScoredLosses) -> float:
 def estimate(window: ScoredLosses) -> Powered:
     """With its standard error and how far predictions are trusted."""
     return log_losses(window)
-
-
-def standard_error(window: ScoredLosses) -> float:
-    """Of the labelled rows' residuals and of the mean of the predictions."""
-    return estimate(window).standard_error
-
-
-def interval(window: ScoredLosses) -> tuple[float, float]:
-    """Of 95 %, symmetric in the logarithm: large losses skew it."""
-    return loss_interval(estimate(window))

@@ -7,9 +7,9 @@ from math import inf
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_performance import ExpectedErrors
 from miops_collector.statistics.prediction_powered._losses import mean_error
-from miops_collector.statistics.prediction_powered._tuned import Powered, loss_interval
+from miops_collector.statistics.prediction_powered._tuned import Powered
 
-__all__ = ["estimate", "interval", "mae", "standard_error"]
+__all__ = ["estimate", "mae"]
 
 
 @statistic(bounds=(0.0, inf), higher="worse", undefined="no labelled rows", rests_on="labelled")
@@ -48,8 +48,9 @@ def mae(errors: ExpectedErrors) -> float:
     >>> learnt = loss_model(ErrorProfile(labelled[:, 0], labelled))
     >>> came = np.array([[0, 0, 0, 0], [20.0, 24, 40, 120], [10, 40, 180, 3900], [0, 0, 0, 0]])
     >>> window = ExpectedErrors(ErrorProfile(np.array([0.0, 150, 150, 0]), came), learnt)
-    >>> round(mae(window), 4), round(standard_error(window), 4), [round(end, 4) for end in interval(window)]
-    (2.5037, 0.2143, [2.117, 2.961])
+    >>> found = estimate(window)
+    >>> round(found.value, 4), round(found.standard_error, 4), round(found.tuning, 2)
+    (2.5037, 0.2143, 1.0)
 
     References
     ----------
@@ -64,13 +65,3 @@ def mae(errors: ExpectedErrors) -> float:
 def estimate(errors: ExpectedErrors) -> Powered:
     """With its standard error and how far predictions are trusted."""
     return mean_error(errors, 0)
-
-
-def standard_error(errors: ExpectedErrors) -> float:
-    """Of the labelled rows' residuals and of the mean of the predictions."""
-    return estimate(errors).standard_error
-
-
-def interval(errors: ExpectedErrors) -> tuple[float, float]:
-    """Of 95 %, symmetric in the logarithm: large losses skew it."""
-    return loss_interval(estimate(errors))

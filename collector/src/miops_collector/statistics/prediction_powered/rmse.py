@@ -9,7 +9,7 @@ from miops_collector.statistics.estimated_performance import ExpectedErrors
 from miops_collector.statistics.prediction_powered._losses import mean_error, root_mean_square
 from miops_collector.statistics.prediction_powered._tuned import Powered, loss_interval
 
-__all__ = ["estimate", "interval", "rmse", "standard_error"]
+__all__ = ["estimate", "interval", "rmse"]
 
 
 @statistic(bounds=(0.0, inf), higher="worse", undefined="no labelled rows", rests_on="labelled")
@@ -49,7 +49,7 @@ def rmse(errors: ExpectedErrors) -> float:
     >>> learnt = loss_model(ErrorProfile(labelled[:, 0], labelled))
     >>> came = np.array([[0, 0, 0, 0], [20.0, 24, 40, 120], [10, 40, 180, 3900], [0, 0, 0, 0]])
     >>> window = ExpectedErrors(ErrorProfile(np.array([0.0, 150, 150, 0]), came), learnt)
-    >>> round(rmse(window), 4), round(standard_error(window), 4), [round(end, 4) for end in interval(window)]
+    >>> round(rmse(window), 4), round(estimate(window).standard_error, 4), [round(end, 4) for end in interval(window)]
     (2.9845, 0.1944, [2.6268, 3.3909])
 
     References
@@ -65,11 +65,6 @@ def rmse(errors: ExpectedErrors) -> float:
 def estimate(errors: ExpectedErrors) -> Powered:
     """With its standard error and how far predictions are trusted."""
     return root_mean_square(errors)
-
-
-def standard_error(errors: ExpectedErrors) -> float:
-    """By the delta method from that of the mean squared error."""
-    return estimate(errors).standard_error
 
 
 def interval(errors: ExpectedErrors) -> tuple[float, float]:

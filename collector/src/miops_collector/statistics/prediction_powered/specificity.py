@@ -5,9 +5,9 @@ from __future__ import annotations
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_performance import Calibrated
 from miops_collector.statistics.prediction_powered._shares import SPECIFICITY, macro
-from miops_collector.statistics.prediction_powered._tuned import Powered, share_interval
+from miops_collector.statistics.prediction_powered._tuned import Powered
 
-__all__ = ["estimate", "interval", "specificity", "standard_error"]
+__all__ = ["estimate", "specificity"]
 
 
 @statistic(
@@ -56,8 +56,9 @@ def specificity(scores: Calibrated) -> float:
     >>> chance, pool = np.array([0.1, 0.4, 0.6, 0.9]), np.arange(4)
     >>> learnt = Calibration(np.linspace(0.125, 0.875, 4), chance, chance * (1 - chance), pool, np.zeros(4), True)
     >>> window = CalibratedScores(scores, learnt)
-    >>> round(specificity(window), 4), round(standard_error(window), 4), [round(end, 4) for end in interval(window)]
-    (0.8348, 0.0407, [0.7406, 0.8995])
+    >>> found = estimate(window)
+    >>> round(found.value, 4), round(found.standard_error, 4), round(found.tuning, 2)
+    (0.8348, 0.0407, 0.68)
 
     References
     ----------
@@ -72,13 +73,3 @@ def specificity(scores: Calibrated) -> float:
 def estimate(scores: Calibrated) -> Powered:
     """With its standard error and how far predictions are trusted."""
     return macro(SPECIFICITY, scores)
-
-
-def standard_error(scores: Calibrated) -> float:
-    """Of the labelled rows' residuals and of the mean of the predictions; of a ratio by linearisation."""
-    return estimate(scores).standard_error
-
-
-def interval(scores: Calibrated) -> tuple[float, float]:
-    """Of 95 %: Wilson's of so many rows as would have that standard error."""
-    return share_interval(estimate(scores))
