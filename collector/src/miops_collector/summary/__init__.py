@@ -1,0 +1,49 @@
+"""What is kept of the rows of a window: frozen, mergeable sufficient statistics; the only input of statistics.
+
+Every summary is a frozen set of arrays whose ``+`` is a commutative monoid: every array is a sum of row weights or of
+weighted row values (the extremes of ``Moments`` apart). Row weights are 1 unless rows were sampled.
+"""
+
+from __future__ import annotations
+
+from miops_collector.summary._additive import FloatArray, IntArray
+from miops_collector.summary.confidence import Confidence
+from miops_collector.summary.confusion import Confusion
+from miops_collector.summary.distribution import FAULT, MISSING, Distribution, Frequencies, Histogram
+from miops_collector.summary.groups import GroupLosses, GroupPredictions, GroupResiduals, Groups, GroupScores
+from miops_collector.summary.latency import LATENCY_BUCKETS, LATENCY_GAMMA, LATENCY_LOWEST_SECONDS, Latency
+from miops_collector.summary.losses import Losses
+from miops_collector.summary.moments import Moments
+from miops_collector.summary.residuals import ErrorProfile, Residuals
+from miops_collector.summary.scores import ClassScores, ScoreHistogram
+from miops_collector.summary.segments import Segments
+from miops_collector.summary.volume import Volume
+
+__all__ = [
+    "FAULT",
+    "LATENCY_BUCKETS",
+    "LATENCY_GAMMA",
+    "LATENCY_LOWEST_SECONDS",
+    "MISSING",
+    "ClassScores",
+    "Confidence",
+    "Confusion",
+    "Distribution",
+    "ErrorProfile",
+    "FloatArray",
+    "Frequencies",
+    "GroupLosses",
+    "GroupPredictions",
+    "GroupResiduals",
+    "GroupScores",
+    "Groups",
+    "Histogram",
+    "IntArray",
+    "Latency",
+    "Losses",
+    "Moments",
+    "Residuals",
+    "ScoreHistogram",
+    "Segments",
+    "Volume",
+]

@@ -1,0 +1,120 @@
+"""How the values of one column are spread: rows by bin or category, and those without a proper value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+
+from miops_collector.summary._additive import Additive, FloatArray, IntArray, summed
+
+__all__ = ["FAULT", "MISSING", "Distribution", "Frequencies", "Histogram"]
+
+MISSING, FAULT = 0, 1
+"""First two cells of every column: rows without a value, rows whose value had the wrong type."""
+
+
+@dataclass(frozen=True, eq=False)  # no slots: sums that several statistics need are taken once
+class Histogram(Additive):
+    """Counts of one numeric column over frozen bins with guards.
+
+    Attributes
+    ----------
+    edges
+        ``(b + 1,)`` increasing, finite. Bin ``i`` is ``[edges[i], edges[i + 1])``; the last bin is closed.
+    groups
+        ``(b,)`` which of about ten equal-mass groups (of the reference) each bin belongs to: 0 … g - 1, rising.
+    cells
+        ``(b + 4,)``: missing (null or NaN), type fault, below ``edges[0]``, the ``b`` bins, above ``edges[-1]``.
+        Infinities fall into the guards.
+    """
+
+    edges: FloatArray
+    groups: IntArray
+    cells: FloatArray = summed()
+
+    @property
+    def missing(self) -> float:
+        return float(self.cells[MISSING])
+
+    @property
+    def faults(self) -> float:
+        return float(self.cells[FAULT])
+
+    @property
+    def outside(self) -> float:
+        """Rows below the lowest or above the highest reference value."""
+        return float(self.cells[2] + self.cells[-1])
+
+    @cached_property
+    def rows(self) -> float:
+        return float(self.cells.sum())
+
+    @cached_property
+    def values(self) -> float:
+        """Rows that have a value: neither missing nor of the wrong type."""
+        return float(self.fine.sum())
+
+    @property
+    def fine(self) -> FloatArray:
+        """``(b + 2,)`` counts: below, every bin, above."""
+        return self.cells[2:]
+
+    @cached_property
+    def coarse(self) -> FloatArray:
+        """``(g + 2,)`` counts: below, every equal-mass group, above. Divergences use this."""
+        inner = np.bincount(self.groups, weights=self.cells[3:-1])
+        return np.concatenate((self.cells[2:3], inner, self.cells[-1:]))
+
+
+@dataclass(frozen=True, eq=False)  # no slots: sums that several statistics need are taken once
+class Frequencies(Additive):
+    """Counts of one categorical column over the categories of the reference.
+
+    Attributes
+    ----------
+    categories
+        The ``k`` categories of the reference, most frequent first.
+    cells
+        ``(k + 3,)``: missing, type fault, the ``k`` categories, unseen (any other value).
+    """
+
+    categories: tuple[str, ...]
+    cells: FloatArray = summed()
+
+    @property
+    def missing(self) -> float:
+        return float(self.cells[MISSING])
+
+    @property
+    def faults(self) -> float:
+        return float(self.cells[FAULT])
+
+    @property
+    def outside(self) -> float:
+        """Rows whose category the reference does not have."""
+        return float(self.cells[-1])
+
+    @cached_property
+    def rows(self) -> float:
+        return float(self.cells.sum())
+
+    @cached_property
+    def values(self) -> float:
+        """Rows that have a value: neither missing nor of the wrong type."""
+        return float(self.fine.sum())
+
+    @property
+    def fine(self) -> FloatArray:
+        """``(k + 1,)`` counts: every category, unseen."""
+        return self.cells[2:]
+
+    @property
+    def coarse(self) -> FloatArray:
+        """The same as :attr:`fine`: categories are not merged."""
+        return self.cells[2:]
+
+
+Distribution: TypeAlias = Histogram | Frequencies

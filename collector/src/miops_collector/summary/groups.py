@@ -1,0 +1,109 @@
+"""Decisions, scores, losses and errors by group of sensitive columns: what fairness is computed from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from miops_collector.summary._additive import Additive, FloatArray, summed
+from miops_collector.summary.residuals import Residuals
+from miops_collector.summary.scores import ScoreHistogram
+
+__all__ = ["GroupLosses", "GroupPredictions", "GroupResiduals", "GroupScores", "Groups"]
+
+
+@dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once
+class Groups(Additive):
+    """Decisions by group of one sensitive feature, or of the intersection of several.
+
+    Attributes
+    ----------
+    axis
+        Names of the sensitive columns.
+    names
+        ``g`` group names: ``"F"``, or ``"F & 40-65"`` for an intersection.
+    rows
+        ``(g, k)`` all rows by predicted class.
+    confusion
+        ``(g, k, k)`` labelled rows by truth and prediction.
+    """
+
+    axis: tuple[str, ...]
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
+    positive: int
+    rows: FloatArray = summed()
+    confusion: FloatArray = summed()
+
+
+@dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once
+class GroupScores(Additive):
+    """Scores of the positive class of a binary classifier by group: see :class:`Groups` and :class:`ScoreHistogram`.
+
+    Attributes
+    ----------
+    edges
+        ``(b + 1,)`` those of the model's scores, but coarser.
+    rows
+        ``(g, b, 2)`` all rows by group, bin and predicted class (0 negative, 1 positive).
+    labelled
+        ``(g, b, 2, 2)`` labelled rows: the same, and truth.
+    """
+
+    axis: tuple[str, ...]
+    names: tuple[str, ...]
+    edges: FloatArray
+    probabilities: bool
+    rows: FloatArray = summed()
+    labelled: FloatArray = summed()
+
+    def of_groups(self) -> tuple[ScoreHistogram, ...]:
+        """The scores of each group."""
+        pairs = zip(self.rows, self.labelled, strict=True)
+        return tuple(ScoreHistogram(self.edges, self.probabilities, rows, truth) for rows, truth in pairs)
+
+
+@dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once
+class GroupLosses(Additive):
+    """Proper losses of labelled rows of a classifier by group: see :class:`Groups` and :class:`Losses`.
+
+    ``sums`` is ``(g, 7)``: those of :class:`Losses`, then with ``p`` the probability of the positive class and ``y``
+    whether it happened Σ(p - y) and Σ(p - y)², which are 0 where there is no positive class.
+    """
+
+    axis: tuple[str, ...]
+    names: tuple[str, ...]
+    positive: int
+    sums: FloatArray = summed()
+
+
+@dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once
+class GroupResiduals(Additive):
+    """Errors of a regression by group: ``sums`` is ``(g, 9)``, each row as in :class:`Residuals`."""
+
+    axis: tuple[str, ...]
+    names: tuple[str, ...]
+    center: float
+    sums: FloatArray = summed()
+
+    def of_groups(self) -> tuple[Residuals, ...]:
+        """The errors of each group."""
+        return tuple(Residuals(self.center, sums) for sums in self.sums)
+
+
+@dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once
+class GroupPredictions(Additive):
+    """Predicted numbers of all rows by group.
+
+    Attributes
+    ----------
+    sums
+        ``(g, 3)`` as in :class:`Moments`, about ``center``.
+    cells
+        ``(g, c)`` rows by coarse bin of the prediction, as in :attr:`Histogram.coarse`.
+    """
+
+    axis: tuple[str, ...]
+    names: tuple[str, ...]
+    center: float
+    sums: FloatArray = summed()
+    cells: FloatArray = summed()
