@@ -17,6 +17,7 @@ LABELS = {
     "segment": label_name(semconv.SEGMENT),
     "window": label_name(semconv.WINDOW),
     "rule": label_name(semconv.RULE),
+    "severity": label_name(semconv.ALERT_SEVERITY),
     "test": label_name(semconv.TEST),
     "reason": label_name(semconv.REASON),
     "kind": label_name(semconv.TELEMETRY_KIND),

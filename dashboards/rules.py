@@ -15,6 +15,10 @@ _SHARE = metric(semconv.METRIC_WINDOW_LABELLED_SHARE)
 _BY_MODEL = by("model", "version")
 
 
+def _firing(severity: Literal["critical", "warning"]) -> str:
+    return f'{_STATE}{{{LABELS["severity"]}="{severity}"}} == 2'
+
+
 def _label(name: str) -> str:
     return f"{{{{ $labels.{LABELS[name]} }}}}"
 
@@ -38,7 +42,7 @@ class AlertRule:
 RULES = (
     AlertRule(
         name="MIOpsModelAlarm",
-        expression=f"{_STATE} == 2",
+        expression=_firing("critical"),
         hold="0m",
         severity="critical",
         summary=f"{_MODEL}: {_label('rule')} {_label('column')}",
@@ -46,6 +50,16 @@ RULES = (
         runbook="Open the model in the console: the alarm says in a sentence what changed and since when, and links to "
         "predictions that show it. Look at the named column upstream first; a drop in performance and drift of the "
         "score are usually consequences. If the change is intended, register a new reference.",
+    ),
+    AlertRule(
+        name="MIOpsModelWarning",
+        expression=_firing("warning"),
+        hold="0m",
+        severity="warning",
+        summary=f"{_MODEL}: {_label('rule')} {_label('column')}{_label('feature')}",
+        description="A warning of the collector fires: a group that is selected less than four fifths as often as "
+        "another, truth that is better than estimated, or a rule of your own with this severity.",
+        runbook="Nobody needs to be woken. The console has the alarm in a sentence; look at it in working hours.",
     ),
     AlertRule(
         name="MIOpsModelSilent",

@@ -20,6 +20,15 @@ def _beside_reference(of_classifiers: str, of_regressions: str) -> tuple[Query, 
     return Query(current, _LEGEND), Query(reference, f"reference {_LEGEND}")
 
 
+def _powered() -> tuple[Query, ...]:
+    """What few labels and many predictions say together, beside what the labels alone say."""
+    names = (("prediction_powered", "labels and predictions"), ("performance", "labels alone"))
+    return tuple(
+        Query(" or ".join(statistic(family, name) + _CHOSEN for name in ("accuracy", "mae")), f"{told} {_LEGEND}")
+        for family, told in names
+    )
+
+
 def _beside_estimate(of_classifiers: str, of_regressions: str) -> tuple[Query, ...]:
     """What truth says and what was expected without it."""
     names = (of_classifiers, of_regressions)
@@ -69,6 +78,21 @@ PERFORMANCE = Row(
             "The same for how well scores rank rows, or for large errors of regressions.",
             "timeseries",
             _beside_estimate("roc_auc", "rmse"),
+        ),
+        Panel(
+            "Few labels, many predictions",
+            "Accuracy or mean absolute error by both (prediction-powered), valid though scores may have lost their "
+            "meaning, beside labels alone. Shown while truth is incomplete; the API has the interval of 95 %.",
+            "timeseries",
+            _powered(),
+        ),
+        Panel(
+            "Labelled rows unlike the others",
+            "Distance between predictions and scores of rows whose truth is known and of the rest, 0 = alike. Where it "
+            "is large, every number that rests on truth is about other rows than the model sees.",
+            "timeseries",
+            (Query(statistic("prediction_powered", "labelled_difference") + _CHOSEN, _LEGEND),),
+            defaults={"min": 0},
         ),
         Panel(
             "Error of the estimate",

@@ -63,7 +63,7 @@ STATUS = Row(
             (Query(f"sort_desc({_STATE})", instant=True),),
             width=12,
             defaults=_AS_WORDS,
-            columns=columns("model", "rule", "column", "feature", "group", value="state"),
+            columns=columns("model", "severity", "rule", "column", "feature", "group", value="state"),
         ),
         Panel(
             "Firing",

@@ -189,6 +189,11 @@ def _estimates(index: int, window: Window, model: ModelKey) -> Iterator[Observat
         if labelled:
             gap = 0.01 * math.sin(index / 3) + 0.004
             yield _observation(f"{metric}_gap", model, window, gap, labelled, standard_error=0.008)
+    if labelled:
+        powered = _PERFORMANCE["accuracy"] - 0.002
+        both = {"low": powered - 0.01, "high": powered + 0.01, "reason": f"{labelled:g} labels and 8000 predictions"}
+        yield _observation("miops.prediction_powered.accuracy", model, window, powered, labelled, **both)
+        yield _observation("miops.prediction_powered.labelled_difference", model, window, 0.02, labelled, p_value=0.6)
 
 
 def _together(index: int, window: Window, model: ModelKey) -> Iterator[Observation]:

@@ -25,8 +25,8 @@ def observation(metric: str = "miops.drift.psi", value: float = 0.5, **more: obj
 
 
 def alert(**more: object) -> Alert:
-    given = {"rule": "r", "metric": "miops.drift.psi", "state": "firing", **more}
-    return Alert(model=MODEL, since=0, value=1.0, threshold=0.5, severity="critical", window=WINDOW, **given)  # type: ignore[arg-type]
+    given = {"rule": "r", "metric": "miops.drift.psi", "state": "firing", "severity": "critical", **more}
+    return Alert(model=MODEL, since=0, value=1.0, threshold=0.5, window=WINDOW, **given)  # type: ignore[arg-type]
 
 
 def points(metrics: tuple[Metric, ...], name: str) -> list[Point]:
@@ -80,6 +80,14 @@ def test_alarm_state_is_a_number(state: str, value: float) -> None:
     (found,) = points(metrics, semconv.METRIC_ALERT_STATE)
     assert found.value == value
     assert found.attributes[semconv.RULE] == "r"
+
+
+def test_alarm_says_whether_it_is_worth_waking_somebody() -> None:
+    alerts = (alert(column="age"), alert(column="age", severity="warning", metric="miops.drift.hellinger"))
+
+    found = points(metrics_of(Report(0, (), alerts)), semconv.METRIC_ALERT_STATE)
+
+    assert [p.attributes[semconv.ALERT_SEVERITY] for p in found] == ["critical", "warning"]
 
 
 @pytest.mark.parametrize(("learned", "to_learn", "share"), [(42, 168, 0.25), (168, 168, 1.0), (0, 0, 1.0)])

@@ -139,6 +139,7 @@ def _alarms(alerts: Iterable[Alert]) -> Iterator[_Series]:
             a.model,
             **{
                 semconv.RULE: a.rule,
+                semconv.ALERT_SEVERITY: a.severity,
                 semconv.COLUMN: a.column,
                 semconv.SEGMENT: a.segment,
                 semconv.SENSITIVE_FEATURE: a.sensitive_feature,
