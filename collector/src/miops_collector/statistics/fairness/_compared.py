@@ -8,16 +8,13 @@ name of its own, such as ``demographic_parity_difference``, that is it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from math import nan
+from dataclasses import replace
 from typing import Any, Final
 
-import numpy as np
-
-from miops_collector.statistics._once import once
-from miops_collector.statistics._ratio import quotient
 from miops_collector.statistics._statistic import About, Statistic
 from miops_collector.statistics.fairness import _intervals as intervals
+from miops_collector.statistics.fairness._by_group import interval_at
+from miops_collector.statistics.fairness._gap import Gap, difference, proportion, worst
 from miops_collector.summary import FloatArray
 
 __all__ = ["compared"]
@@ -90,14 +87,15 @@ def compared(statistics: Sequence[Statistic]) -> tuple[Statistic, ...]:
 def _made_of(s: Statistic) -> Iterator[Statistic]:
     of, low, high = s.name.replace("_", " "), *s.about.bounds
     yield _gap(
-        s, "difference", _Difference(s), About((0.0, high - low), "worse", FEWER, s.about.rests_on, s.about.unit),
+        s, "difference", difference(s), About((0.0, high - low), "worse", FEWER, s.about.rests_on, s.about.unit),
         first=f"How much larger the {of} is in the group where it is largest than where it is smallest.",
         formula=f"max over groups of {of} - min over groups of {of}",
         ranges="0 = all groups alike; higher is worse.", example="largest - smallest\n    0.25",
     )  # fmt: skip
     if low >= 0:
         yield _gap(
-            s, "ratio", _Ratio(s), About((0.0, 1.0), "better", f"{FEWER}, or it is 0 in all of them", s.about.rests_on),
+            s, "ratio", proportion(s),
+            About((0.0, 1.0), "better", f"{FEWER}, or it is 0 in all of them", s.about.rests_on),
             first=f"The smallest {of} of any group, relative to the largest.",
             formula=f"min over groups of {of} / max over groups of {of}",
             ranges="1 = all groups alike, 0 = none in one of them; lower is worse.",
@@ -106,15 +104,15 @@ def _made_of(s: Statistic) -> Iterator[Statistic]:
     if s.about.higher != "neither":
         which, example = ("min", "smallest\n    0.25") if s.about.higher == "better" else ("max", "largest\n    0.5")
         yield _gap(
-            s, "worst", _Worst(s), replace(s.about, undefined=FEWER),
+            s, "worst", worst(s), replace(s.about, undefined=FEWER),
             first=f"The {of} of the group where it is worst.", formula=f"{which} over groups of {of}",
             ranges="As good as the model is for those it serves worst.", example=example,
         )  # fmt: skip
 
 
-def _gap(s: Statistic, suffix: str, made: _Made, about: About, **text: str) -> Statistic:
+def _gap(s: Statistic, suffix: str, made: Gap, about: About, **text: str) -> Statistic:
     def function(groups: Any, *, minimum_rows: float) -> float:
-        return made.value(groups, minimum_rows)
+        return made.value(groups, minimum_rows=minimum_rows)
 
     function.__name__ = function.__qualname__ = f"{s.name}_{suffix}"
     function.__doc__ = TEXT.format(of=s.name, undefined=about.undefined, **text)
@@ -124,125 +122,9 @@ def _gap(s: Statistic, suffix: str, made: _Made, about: About, **text: str) -> S
     )  # fmt: skip
 
 
-def support(s: Statistic, groups: Any) -> FloatArray:
-    """``(g,)`` rows in the denominator of each group."""
-    if s.counts is not None:
-        return np.asarray(once(s.counts, groups)[1], np.float64)
-    assert s.support is not None, f"{s.metric}: its module says neither counts nor support"
-    return np.asarray(once(s.support, groups), np.float64)
-
-
-def _interval_at(groups: Any, s: Statistic, z: float) -> intervals.Interval:
-    if s.counts is not None:
-        hits, rows = once(s.counts, groups)
-        return intervals.wilson(hits, rows, z)
-    assert s.standard_error is not None, f"{s.metric}: its module says neither counts nor standard_error"
-    return intervals.symmetric(once(s.function, groups), once(s.standard_error, groups), z, s.about.bounds)
-
-
 def _of_groups(s: Statistic) -> Callable[[Any], tuple[FloatArray, FloatArray]]:
     def interval(groups: Any) -> tuple[FloatArray, FloatArray]:
-        _, low, high = _interval_at(groups, s, intervals.quantile())
+        _, low, high = interval_at(groups, s, intervals.quantile())
         return low, high
 
     return interval
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A gap of one statistic: its value, and the two groups it is between with their intervals."""
-
-    of: Statistic
-
-    def value(self, groups: Any, minimum_rows: float) -> float:
-        raise NotImplementedError
-
-    def ends(self, largest: intervals.Interval, smallest: intervals.Interval) -> tuple[FloatArray, FloatArray]:
-        raise NotImplementedError
-
-    def deviation(self, v: FloatArray, e: FloatArray) -> float:
-        """Standard error from values and errors of the largest and the smallest."""
-        raise NotImplementedError
-
-    def error(self, groups: Any, *, minimum_rows: float) -> float:
-        places = _extremes(groups, self.of, minimum_rows)
-        if places is None:
-            return nan
-        assert self.of.standard_error is not None, f"{self.of.metric} has no standard_error"
-        picked = list(places[:2])
-        return self.deviation(once(self.of.function, groups)[picked], once(self.of.standard_error, groups)[picked])
-
-    def interval(self, groups: Any, *, minimum_rows: float) -> tuple[float, float]:
-        places = _extremes(groups, self.of, minimum_rows)
-        if places is None:
-            return nan, nan
-        largest, smallest, count = places
-        every = once(_interval_at, groups, self.of, intervals.quantile(count * (count - 1) / 2))
-        low, high = self.ends(*((every[0][i], every[1][i], every[2][i]) for i in (largest, smallest)))
-        return float(low), float(high)
-
-
-def _extremes(groups: Any, s: Statistic, minimum_rows: float) -> tuple[int, int, int] | None:
-    """Places of the largest and the smallest of the groups that are large enough, and how many those are."""
-    return once(_places, groups, s, minimum_rows)
-
-
-def _places(groups: Any, s: Statistic, minimum_rows: float) -> tuple[int, int, int] | None:
-    values = once(s.function, groups)
-    there = np.flatnonzero((support(s, groups) >= minimum_rows) & ~np.isnan(values))
-    if there.size < 2:
-        return None
-    return int(there[values[there].argmax()]), int(there[values[there].argmin()]), int(there.size)
-
-
-class _Difference(_Made):
-    def value(self, groups: Any, minimum_rows: float) -> float:
-        places = _extremes(groups, self.of, minimum_rows)
-        values = once(self.of.function, groups)
-        return nan if places is None else float(values[places[0]] - values[places[1]])
-
-    def ends(self, largest: intervals.Interval, smallest: intervals.Interval) -> tuple[FloatArray, FloatArray]:
-        low, high = intervals.difference(largest, smallest)
-        return np.maximum(low, 0.0), high
-
-    def deviation(self, _: FloatArray, e: FloatArray) -> float:
-        return float(np.hypot(*e))
-
-
-class _Ratio(_Made):
-    def value(self, groups: Any, minimum_rows: float) -> float:
-        places = _extremes(groups, self.of, minimum_rows)
-        values = once(self.of.function, groups)
-        return nan if places is None else quotient(values[places[1]], values[places[0]])
-
-    def ends(self, largest: intervals.Interval, smallest: intervals.Interval) -> tuple[FloatArray, FloatArray]:
-        low, high = intervals.proportion(smallest, largest)
-        return low, np.minimum(high, 1.0)
-
-    def deviation(self, v: FloatArray, e: FloatArray) -> float:
-        """By the delta method."""
-        return float(np.hypot(e[1], v[1] / v[0] * e[0]) / v[0]) if v[0] > 0 else nan
-
-
-class _Worst(_Made):
-    def value(self, groups: Any, minimum_rows: float) -> float:
-        place = self._worst(groups, minimum_rows)
-        return nan if place is None else float(once(self.of.function, groups)[place])
-
-    def error(self, groups: Any, *, minimum_rows: float) -> float:
-        place = self._worst(groups, minimum_rows)
-        assert self.of.standard_error is not None, f"{self.of.metric} has no standard_error"
-        return nan if place is None else float(once(self.of.standard_error, groups)[place])
-
-    def interval(self, groups: Any, *, minimum_rows: float) -> tuple[float, float]:
-        """Holds for all groups at once."""
-        places = _extremes(groups, self.of, minimum_rows)
-        if places is None:
-            return nan, nan
-        worst = places[1] if self.of.about.higher == "better" else places[0]
-        _, low, high = once(_interval_at, groups, self.of, intervals.quantile(places[2]))
-        return float(low[worst]), float(high[worst])
-
-    def _worst(self, groups: Any, minimum_rows: float) -> int | None:
-        places = _extremes(groups, self.of, minimum_rows)
-        return None if places is None else places[1] if self.of.about.higher == "better" else places[0]

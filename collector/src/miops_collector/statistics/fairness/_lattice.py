@@ -11,7 +11,7 @@ from scipy.special import ndtr, rel_entr
 from miops_collector.statistics._once import once
 from miops_collector.statistics._ratio import ratio
 from miops_collector.statistics._statistic import Statistic
-from miops_collector.statistics.fairness._compared import support
+from miops_collector.statistics.fairness._by_group import support
 from miops_collector.summary import FloatArray
 
 __all__ = ["adjusted", "p_values"]
