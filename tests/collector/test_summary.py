@@ -70,13 +70,6 @@ def test_summaries_add_in_any_order_and_grouping(kind: str, seeds: list[int], ra
     assert same(parts[0] + reduce(add, parts[1:]), whole)
 
 
-@pytest.mark.parametrize("kind", [k for k in KINDS if k != "Moments"])
-def test_equality_is_element_by_element(kind: str) -> None:
-    assert made(kind, 1).equals(made(kind, 1))
-    assert not made(kind, 1).equals(made(kind, 2))
-    assert not made(kind, 1).equals(None)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_adding_changes_neither_part(kind: str) -> None:
     one, other = made(kind, 1), made(kind, 2)

@@ -26,12 +26,6 @@ class Additive:
     def _sums(cls) -> tuple[str, ...]:
         return tuple(f.name for f in fields(cls) if f.metadata.get("sum", False))
 
-    def equals(self, other: Any) -> bool:
-        """Whether every field is equal, element by element."""
-        return type(self) is type(other) and all(
-            np.array_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)
-        )
-
 
 def summed() -> Any:
     """A field that adds."""
