@@ -1,4 +1,4 @@
-"""Panes counted row by row in plain Python, from what summary/ and layout/ say of each cell: what binning must equal."""
+"""Panes counted row by row in plain Python, from what summary/ and layout/ say of each cell: what binning must do."""
 
 from __future__ import annotations
 
