@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from miops_collector import server
 from miops_collector.client import Client
 from miops_collector.config import Config, ExportConfig, ForwardConfig, OtlpConfig
+from miops_collector.config.transport import CorsConfig
 from miops_collector.engine import Engine
 from miops_collector.errors import ConfigError, InputError, StoreError
 from miops_collector.report import Report
@@ -228,6 +231,23 @@ def test_statistics_are_pushed_and_other_telemetry_goes_on(tmp_path: Path) -> No
     assert asked["/v1/traces"].body == body
     assert b"miops.window.rows" in asked["/v1/metrics"].body
     assert asked["/v1/metrics"].headers["x-a"] == "b"
+
+
+def test_settings_say_who_may_ask_and_send(tmp_path: Path) -> None:
+    otlp = OtlpConfig(grpc=ANY, http=ANY, cors=CorsConfig(allowed_origins=("https://shop.test",)))
+    with in_background(config(tmp_path, otlp=otlp, allowed_hosts=("miops.test",))) as collector:
+        at = collector.addresses
+
+        def status(address: str, method: str, path: str, headers: dict[str, str]) -> int:
+            with closing(HTTPConnection(address, timeout=10)) as connection:
+                connection.request(method, path, b"{}" if method == "POST" else None, headers)
+                return connection.getresponse().status
+
+        asked = [status(at.web, "GET", "/metrics", {"host": name}) for name in ("miops.test", "evil.test", "a")]
+        pages = [{"origin": origin, "content-type": "application/json"} for origin in ("https://shop.test", "null")]
+        sent = [status(at.http, "POST", "/v1/logs", page) for page in pages]
+
+    assert (asked, sent) == ([200, 403, 200], [200, 403])
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

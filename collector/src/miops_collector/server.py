@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from starlette.applications import Starlette
 from miops_collector import __version__
 from miops_collector.accepting import Acceptance, accepted, drifted_window, remember
 from miops_collector.config import Config, ExportConfig
-from miops_collector.config.transport import TlsConfig
+from miops_collector.config.transport import CorsConfig, TlsConfig
 from miops_collector.engine import Engine
 from miops_collector.errors import ConfigError
 from miops_collector.exporters._exporter import Exporter
@@ -31,6 +32,7 @@ from miops_collector.listening import bind, is_free
 from miops_collector.otlp.complete_json import complete_json_to_protobuf
 from miops_collector.otlp.from_json import json_to_protobuf
 from miops_collector.otlp.settings import DecodeSettings
+from miops_collector.receivers._cors import Cors
 from miops_collector.receivers._room import WaitingRoom
 from miops_collector.receivers.grpc import GrpcReceiver
 from miops_collector.receivers.http import http_receiver
@@ -43,6 +45,7 @@ from miops_collector.telemetry import Telemetry
 from miops_collector.tls import credentials, uvicorn_options
 from miops_collector.web.app import create_app
 from miops_collector.web.backend import Backend
+from miops_collector.web.hosts import Hosts
 from miops_collector.window import Window, parse_length
 
 __all__ = ["Addresses", "Collector", "in_background", "is_free", "run"]
@@ -128,11 +131,12 @@ class Collector:
         receiver = http_receiver(
             self.ingest.submit, max_request_bytes=self._limit, room=self._room,
             from_json=complete_json_to_protobuf if self._forwarder else json_to_protobuf,
+            cors=_cors(self._config.otlp.cors),
         )  # fmt: skip
         http = await self._listen(receiver, self._config.otlp.http, "otlp.http", self._config.otlp.tls)
         grpc = await self._listen_grpc(self._config.otlp.grpc)
         self.addresses = Addresses(grpc, http, self._config.web)
-        web = await self._listen(create_app(self._backend()), self._config.web, "web")
+        web = await self._listen(create_app(self._backend(), _hosts(self._config)), self._config.web, "web")
         self.addresses = Addresses(grpc, http, web)
 
     async def _listen_grpc(self, address: str) -> str:
@@ -346,6 +350,14 @@ def _ingest_settings(config: Config) -> IngestSettings:
     return IngestSettings(
         max_waiting_bytes=config.otlp.max_waiting_mib * MIB, decode=DecodeSettings(attribute_map=config.attribute_map)
     )
+
+
+def _hosts(config: Config) -> Hosts:
+    return Hosts(own=(config.web.rpartition(":")[0], socket.gethostname()), allowed=config.allowed_hosts)
+
+
+def _cors(config: CorsConfig | None) -> Cors:
+    return Cors(config.allowed_origins, config.allowed_headers, config.max_age) if config else Cors()
 
 
 def _retention(store: DuckDBStore, config: Config) -> Retention | None:

@@ -10,10 +10,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, fiel
 
 from miops_collector.window import format_length, parse_length
 
-__all__ = ["Address", "Endpoint", "Headers", "Length", "Section"]
+__all__ = ["Address", "Endpoint", "HeaderName", "Headers", "HostName", "Length", "Origin", "Section"]
 
 LONGEST = parse_length("3650d")
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+HOST_NAME = re.compile(r"[A-Za-z0-9*._-]+")
+ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.*-]*://[A-Za-z0-9*._:\[\]-]+")
 HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 
 
@@ -76,7 +78,29 @@ def _headers(headers: dict[str, str]) -> dict[str, str]:
     return headers
 
 
+def _host_name(text: str) -> str:
+    if not HOST_NAME.fullmatch(text):
+        msg = f"{text!r} is no name of a host: write it without http:// and port, such as 'miops.example.com'"
+        raise ValueError(msg)
+    return text
+
+
+def _origin(text: str) -> str:
+    if not ORIGIN.fullmatch(text):
+        msg = f"{text!r} is no origin: write it without a path, such as 'https://shop.example.com'"
+        raise ValueError(msg)
+    return text
+
+
+def _header_name(name: str) -> str:
+    _headers({name: ""})
+    return name
+
+
 Length = Annotated[str, AfterValidator(_length)]
+HostName = Annotated[str, AfterValidator(_host_name)]
+Origin = Annotated[str, AfterValidator(_origin)]
+HeaderName = Annotated[str, AfterValidator(_header_name)]
 Address = Annotated[str, AfterValidator(_address)]
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 Headers = Annotated[dict[str, str], AfterValidator(_headers)]

@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from miops_collector.config.section import Address, Endpoint, Headers, Section
+from miops_collector.config.section import Address, Endpoint, HeaderName, Headers, Origin, Section
 
-__all__ = ["ExportConfig", "ForwardConfig", "OtlpConfig", "TlsConfig"]
+__all__ = ["CorsConfig", "ExportConfig", "ForwardConfig", "OtlpConfig", "TlsConfig"]
 
 
 class TlsConfig(Section):
@@ -20,12 +20,21 @@ class TlsConfig(Section):
     client_ca_file: Path | None = Field(default=None, description="clients must have a certificate that it signed")
 
 
+class CorsConfig(Section):
+    """Which pages of browsers may send telemetry over HTTP, named as in the OpenTelemetry Collector."""
+
+    allowed_origins: tuple[Origin, ...] = Field(description="SCHEME://HOST:PORT; a * stands for any letters")
+    allowed_headers: tuple[HeaderName, ...] = Field(default=(), description="beside those that OTLP needs")
+    max_age: int = Field(default=7200, ge=0, description="seconds for which a browser need not ask again")
+
+
 class OtlpConfig(Section):
     """Where telemetry comes in."""
 
     grpc: Address = "localhost:4317"
     http: Address = "localhost:4318"
     tls: TlsConfig | None = Field(default=None, description="for both receivers; without it they speak in the clear")
+    cors: CorsConfig | None = Field(default=None, description="for pages of browsers; without it they are refused")
     max_request_mib: int = Field(
         default=64, ge=1, le=1024, description="largest request, before and after decompression"
     )

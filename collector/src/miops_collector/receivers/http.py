@@ -20,6 +20,7 @@ from miops_collector.otlp.canonical import TelemetryKind
 from miops_collector.otlp.from_json import json_to_protobuf
 from miops_collector.receivers._answer import answer_to
 from miops_collector.receivers._body import read_body
+from miops_collector.receivers._cors import Cors
 from miops_collector.receivers._room import WaitingRoom
 from miops_collector.receivers.grpc import Submit
 
@@ -33,8 +34,9 @@ _ENCODINGS: Final[dict[str, Encoding]] = {
     "application/protobuf": "protobuf",
     "application/json": "json",
 }
-_CODES: Final = {404: 5, 405: 12, 415: 3}
-"""gRPC codes of what the router refuses: NOT_FOUND, UNIMPLEMENTED, INVALID_ARGUMENT."""
+_CODES: Final = {403: 7, 404: 5, 405: 12, 415: 3}
+"""gRPC codes of what is refused unread: PERMISSION_DENIED, NOT_FOUND, UNIMPLEMENTED, INVALID_ARGUMENT."""
+_NO_PAGES: Final = Cors()
 
 
 def http_receiver(
@@ -43,20 +45,25 @@ def http_receiver(
     max_request_bytes: int = 64 * 1024 * 1024,
     room: WaitingRoom | None = None,
     from_json: FromJson = json_to_protobuf,
+    cors: Cors = _NO_PAGES,
 ) -> Starlette:
     """An ASGI application with ``/v1/traces``, ``/v1/logs`` and ``/v1/metrics``.
 
     ``from_json`` makes protobuf of JSON: what we read of it, or all of it where requests are handed on.
     """
-    endpoints = {kind: _endpoint(kind, submit, max_request_bytes, room, from_json) for kind in _KINDS}
+    endpoints = {kind: _endpoint(kind, submit, max_request_bytes, room, from_json, cors) for kind in _KINDS}
     routes = [Route(f"/v1/{kind}", endpoint, methods=["POST"]) for kind, endpoint in endpoints.items()]
-    return Starlette(routes=routes, exception_handlers={HTTPException: _refused, Exception: _failed})
+    handlers = {HTTPException: _refused, Exception: _failed}
+    return Starlette(routes=routes, exception_handlers=handlers, middleware=cors.middleware())
 
 
 def _endpoint(
-    kind: TelemetryKind, submit: Submit, limit: int, room: WaitingRoom | None, from_json: FromJson
+    kind: TelemetryKind, submit: Submit, limit: int, room: WaitingRoom | None, from_json: FromJson, cors: Cors
 ) -> Callable[[Request], Awaitable[Response]]:
     async def export(request: Request) -> Response:
+        origin = request.headers.get("origin")
+        if not cors.allows(origin):
+            raise HTTPException(403, f"pages of {origin!r:.100} may send nothing: name it in otlp.cors.allowed_origins")
         encoding = _encoding(request)
         if encoding is None:
             given = request.headers.get("content-type", "")

@@ -16,7 +16,9 @@ from miops_collector.web.api import api_routes
 from miops_collector.web.backend import Backend
 from miops_collector.web.body import UnsupportedFormatError
 from miops_collector.web.console import console_routes, error_page, wants_page
+from miops_collector.web.gate import Gate
 from miops_collector.web.headers import SecurityHeaders
+from miops_collector.web.hosts import Hosts
 
 __all__ = ["create_app"]
 
@@ -27,12 +29,16 @@ _STATUS: tuple[tuple[type[InputError], int], ...] = (
 )
 _WORTH_IT = 2048
 """Bytes from which an answer is compressed for those who ask: heat maps and scrapes shrink to a tenth."""
+_NO_NAMES = Hosts()
 _BARE = ("Not Found", "Method Not Allowed")
 """What the router says when no route fits."""
 
 
-def create_app(backend: Backend) -> Starlette:
-    """Everything on the web port; it reads the backend and changes nothing but through its two functions."""
+def create_app(backend: Backend, hosts: Hosts = _NO_NAMES) -> Starlette:
+    """Everything on the web port; it reads the backend and changes nothing but through its two functions.
+
+    ``hosts`` says by which names it may be asked for.
+    """
 
     def metrics(request: Request) -> Response:
         body, content_type = backend.scrape(request.headers.get("accept", ""))
@@ -53,7 +59,11 @@ def create_app(backend: Backend) -> Starlette:
             Route("/healthz", healthy),
             Route("/readyz", ready),
         ],
-        middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=_WORTH_IT, compresslevel=5)],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(Gate, hosts=hosts),
+            Middleware(GZipMiddleware, minimum_size=_WORTH_IT, compresslevel=5),
+        ],
         exception_handlers={InputError: _refused, UnavailableError: _try_again, HTTPException: _http_error},
     )
     app.router.redirect_slashes = False  # a redirect would go to whatever host the request names
