@@ -66,6 +66,18 @@ def test_nothing_is_known_until_it_was_learned(world: tuple[Scan, np.ndarray]) -
     assert noted(world, 168).progress == (168, 168)
 
 
+def test_it_is_told_by_column_and_look_back(world: tuple[Scan, np.ndarray]) -> None:
+    learned = noted(world, 168)
+
+    told = learned.by_column
+
+    assert noted(world, 167).by_column == {}
+    assert [*told] == [c.name for c in world[0].columns]
+    assert learned.dispersion is not None
+    assert [*told[world[0].columns[0].name]] == [*learned.dispersion.look_backs]
+    assert [max(of.values()) for of in told.values()] == learned.dispersion.factors[..., :2].max(axis=(0, 2)).tolist()
+
+
 def test_it_stays_until_the_history_has_doubled(world: tuple[Scan, np.ndarray]) -> None:
     first, later, doubled = (noted(world, hours).dispersion for hours in (168, 335, 336))
 

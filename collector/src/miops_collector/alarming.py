@@ -318,11 +318,12 @@ class Alarming:
         if not self.config.defaults:
             return None
         learned, wanted = 0, learning_windows(self.smallest) if self.config.dependence == "learn" else 0
+        dispersion: Mapping[str, Mapping[int, float]] = {}
         if self.dependence is not None:
-            learned, wanted = self.dependence.progress
+            (learned, wanted), dispersion = self.dependence.progress, self.dependence.by_column
         budget, length = self._budget, Window(0, self.smallest).label
         shares = {str(family): share for family, share in budget.shares.items()}
-        return AlarmPlan(self.key, budget.per_month, shares, self.versions, length, learned, wanted)
+        return AlarmPlan(self.key, budget.per_month, shares, self.versions, length, learned, wanted, dispersion)
 
     def alerts(self) -> tuple[Alert, ...]:
         """Pending, firing and recently resolved alerts, the one to look at first in front."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
 from miops_collector.layout import Summaries
 from miops_collector.statistics.scan import LOOK_BACKS, Dispersion, History, Scan
+from miops_collector.statistics.scan.dispersion import LOCATION, SPREAD
 from miops_collector.window import parse_length
 
 __all__ = ["Dependence", "learning_windows", "look_backs_of"]
@@ -62,6 +63,19 @@ class Dependence:
         self._measured_after = 0
         self._measured_at = 0
         self.dispersion: Dispersion | None = None
+        self._told: tuple[Dispersion | None, Mapping[str, Mapping[int, float]]] = None, {}
+
+    @property
+    def by_column(self) -> Mapping[str, Mapping[int, float]]:
+        """By column and look-back how many times more it varies than independent rows, in location or spread."""
+        if self._told[0] is not self.dispersion and self.dispersion is not None:
+            self._told = self.dispersion, self._by_column(self.dispersion)
+        return self._told[1]
+
+    def _by_column(self, known: Dispersion) -> Mapping[str, Mapping[int, float]]:
+        worst = known.factors[..., [LOCATION, SPREAD]].max(axis=-1).T.tolist()
+        names = (c.name for c in self._scan.columns)
+        return {name: dict(zip(known.look_backs, of, strict=True)) for name, of in zip(names, worst, strict=True)}
 
     @property
     def progress(self) -> tuple[int, int]:

@@ -139,6 +139,9 @@ class AlarmPlan:
     learned, to_learn
         Windows seen, and windows until it is known how rows depend on one another. Equal when it is known; both 0 where
         there is nothing to learn. Until then drift shows as a warning.
+    dispersion
+        By column what was learned of it: at look-backs of so many windows, how many times more its location or spread
+        varies than that of independent rows. Empty where nothing has been learned.
     """
 
     model: ModelKey
@@ -148,6 +151,7 @@ class AlarmPlan:
     window: str = ""
     learned: int = 0
     to_learn: int = 0
+    dispersion: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

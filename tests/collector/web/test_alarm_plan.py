@@ -44,9 +44,40 @@ def test_api_tells_the_same() -> None:
 
     assert models["employment"]["alarms"] == {
         "budget_per_month": 0.5, "shares": SHARES, "versions": 2, "window": "1h", "windows_learned": 34,
-        "windows_to_learn": 168,
+        "windows_to_learn": 168, "dispersion": {},
     }  # fmt: skip
     assert models["house-prices"]["alarms"] is None
+
+
+LEARNED = {"age": {1: 1.0, 24: 1.2}, "hours": {1: 6.04, 24: 1.0}, "income": {1: 1.0, 24: 31.4}}
+
+
+def test_page_tells_which_columns_vary_by_themselves_and_which_have_a_trend() -> None:
+    plan = replace(LEARNING, learned=168, dispersion=LEARNED)
+
+    page = Tags(client(plan).get(EMPLOYMENT).text)
+
+    assert plan_lines(plan).dependent == (
+        ("income", "1× at 1, 31.4× at 24: a trend, or a season longer than was learned, hides drift"),
+        ("hours", "6× at 1, 1× at 24"),
+    )
+    assert "6× at 1, 1× at 24" in page.text
+
+
+def test_of_many_columns_that_vary_the_worst_are_told() -> None:
+    plan = replace(LEARNING, dispersion={f"c{i}": {1: 2.0 + i} for i in range(13)})
+
+    told = plan_lines(plan).dependent
+
+    assert (told[0], told[-1]) == (("c12", "14× at 1"), ("and 3 more", ""))
+
+
+def test_api_tells_what_was_learned_of_every_column() -> None:
+    models = {
+        m["name"]: m for m in client(replace(LEARNING, dispersion=LEARNED)).get("/api/v1/models").json()["models"]
+    }
+
+    assert models["employment"]["alarms"]["dispersion"]["hours"] == {"1": 6.04, "24": 1.0}
 
 
 def test_each_version_has_its_own_plan() -> None:

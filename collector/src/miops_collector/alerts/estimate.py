@@ -9,7 +9,7 @@ from typing import Final
 
 from miops import semconv
 from miops_collector.alerts.budget import Budget, evaluations_per_month
-from miops_collector.alerts.finding import Finding, Severity
+from miops_collector.alerts.finding import INDEPENDENT, Finding, Severity
 from miops_collector.alerts.lifecycle import Lifecycle, Verdict
 from miops_collector.report import Observation
 from miops_collector.statistics.sequential.normal_mixture import critical_z, log_running_p_value
@@ -135,8 +135,8 @@ def _evidence(o: Observation, test: _Test, alpha: float, realised: Observation |
     found: dict[str, float | str] = {
         "statistic": o.metric.removeprefix(ESTIMATED), "look_back": 1, "effect": o.value,
         "effect_low": o.value - 2.0 * o.standard_error, "effect_high": o.value + 2.0 * o.standard_error, "n": o.n,
-        "n_reference": o.n_reference, "tolerance": test.tolerance, "p_value": exp(test.log_p),
-        "log_p_value": test.log_p, "level": alpha,
+        "n_reference": o.n_reference, "tolerance": test.tolerance, "dispersion": INDEPENDENT,
+        "p_value": exp(test.log_p), "log_p_value": test.log_p, "level": alpha,
     }  # fmt: skip
     if realised is not None and isfinite(realised.value - realised.reference):
         change = realised.value - realised.reference

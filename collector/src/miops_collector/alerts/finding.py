@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from miops_collector.alerts.lifecycle import Lifecycle, Verdict
 from miops_collector.report import ModelKey
 from miops_collector.window import Window
 
-__all__ = ["Finding", "Severity"]
+__all__ = ["INDEPENDENT", "Finding", "Severity"]
 
 Severity: TypeAlias = Literal["warning", "critical"]
+INDEPENDENT: Final = 1.0
+"""Dispersion in the evidence of tests that take rows as independent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from scipy.special import ndtr, ndtri
 
 from miops import semconv
 from miops_collector.alerts.budget import Budget, evaluations_per_month
-from miops_collector.alerts.finding import Finding
+from miops_collector.alerts.finding import INDEPENDENT, Finding
 from miops_collector.alerts.lifecycle import Lifecycle, Verdict
 from miops_collector.report import Observation
 
@@ -99,7 +99,7 @@ def _verdict(p: float, level: float) -> Verdict:
 def _evidence(o: Observation, rates: Sequence[Observation], p: float, level: float) -> dict[str, float | str]:
     evidence: dict[str, float | str] = {
         "statistic": "demographic_parity_ratio", "look_back": 1, "effect": o.value - 1.0, "effect_low": o.low - 1.0,
-        "effect_high": o.high - 1.0, "n": o.n, "p_value": p, "level": level,
+        "effect_high": o.high - 1.0, "n": o.n, "dispersion": INDEPENDENT, "p_value": p, "level": level,
     }  # fmt: skip
     if rates:
         evidence |= {"least_favoured": rates[0].group, "most_favoured": rates[-1].group}

@@ -11,7 +11,7 @@ import numpy as np
 
 from miops import semconv
 from miops_collector.alerts.budget import Budget, evaluations_per_month
-from miops_collector.alerts.finding import Finding
+from miops_collector.alerts.finding import INDEPENDENT, Finding
 from miops_collector.alerts.lifecycle import Lifecycle, Verdict
 from miops_collector.report import Observation
 from miops_collector.statistics.scan.proportion import root_likelihood_ratio
@@ -150,8 +150,8 @@ def _evidence(o: Observation, watched: Watched, test: _Test, log_p: float, alpha
     return {
         "statistic": o.metric.rpartition(".")[2], "look_back": 1, "reference": o.reference, "effect": effect,
         "effect_low": effect - 2.0 * test.error, "effect_high": effect + 2.0 * test.error, "n": o.n,
-        "n_reference": o.n_reference, "tolerance": _tolerance(o, watched), "p_value": exp(log_p),
-        "log_p_value": log_p, "level": alpha,
+        "n_reference": o.n_reference, "tolerance": _tolerance(o, watched), "dispersion": INDEPENDENT,
+        "p_value": exp(log_p), "log_p_value": log_p, "level": alpha,
     }  # fmt: skip
 
 

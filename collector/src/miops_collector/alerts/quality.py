@@ -10,10 +10,10 @@ import numpy as np
 
 from miops import semconv
 from miops_collector.alerts.budget import Budget, evaluations_per_month
-from miops_collector.alerts.finding import Finding
+from miops_collector.alerts.finding import INDEPENDENT, Finding
 from miops_collector.alerts.lifecycle import Lifecycle, Verdict
 from miops_collector.report import Observation
-from miops_collector.statistics.scan.proportion import log_tolerant_difference
+from miops_collector.statistics.scan.proportion import log_tolerant_difference, newcombe
 
 __all__ = ["QUALITY", "TOLERATED", "quality_findings"]
 
@@ -86,9 +86,11 @@ def _verdict(log_p: float, alpha: float) -> Verdict:
 
 def _evidence(o: Observation, log_p: float, alpha: float) -> dict[str, float | str]:
     share, rows = _reference(o)
+    low, high = newcombe(*(np.array(v) for v in (o.value * o.n, o.n, share * rows, rows)))
     return {
         "statistic": o.metric.rpartition(".")[2], "look_back": 1, "reference": share, "effect": o.value - share,
-        "n": o.n, "n_reference": rows, "tolerance": TOLERATED[o.metric], "p_value": exp(log_p), "log_p_value": log_p,
+        "effect_low": float(low), "effect_high": float(high), "n": o.n, "n_reference": rows,
+        "tolerance": TOLERATED[o.metric], "dispersion": INDEPENDENT, "p_value": exp(log_p), "log_p_value": log_p,
         "level": alpha,
     }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from miops_collector.report import AlarmPlan, ModelKey, Report
@@ -10,6 +11,10 @@ from miops_collector.web.format import number_text, percent_text
 __all__ = ["PlanLines", "plan_lines", "plan_of"]
 
 MONTH_DAYS = 30
+DEPENDENT, TREND = 1.5, 20.0
+"""Dispersion that is told, and dispersion at long look-backs that more likely is a trend in what was learned."""
+LONG = 24
+MOST_TOLD = 10
 _FAMILIES = {
     "drift": "drift of columns, score and prediction",
     "performance": "performance, once truth is known",
@@ -27,6 +32,8 @@ class PlanLines:
     learned: int
     to_learn: int
     window: str
+    dependent: tuple[tuple[str, str], ...]
+    """Columns that vary by more than chance while nothing is wrong, the worst first, and by how much."""
 
 
 def plan_of(report: Report, model: ModelKey) -> AlarmPlan | None:
@@ -47,7 +54,28 @@ def plan_lines(plan: AlarmPlan) -> PlanLines:
         learned=plan.learned if learning else 0,
         to_learn=plan.to_learn if learning else 0,
         window=plan.window,
+        dependent=_dependent(plan.dispersion),
     )
+
+
+def _dependent(dispersion: Mapping[str, Mapping[int, float]]) -> tuple[tuple[str, str], ...]:
+    worst = {name: max(of.values(), default=1.0) for name, of in dispersion.items()}
+    told = sorted((n for n, factor in worst.items() if factor >= DEPENDENT), key=lambda n: (-worst[n], n))
+    more = ((f"and {len(told) - MOST_TOLD} more", ""),) if len(told) > MOST_TOLD else ()
+    return (*((name, _factors(dispersion[name])) for name in told[:MOST_TOLD]), *more)
+
+
+def _factors(of: Mapping[int, float]) -> str:
+    """Variance over look-backs of so many windows, in times of what independent rows would have.
+
+    Examples
+    --------
+    >>> _factors({1: 1.0, 24: 31.4})
+    '1× at 1, 31.4× at 24: a trend, or a season longer than was learned, hides drift'
+    """
+    said = ", ".join(f"{number_text(round(factor, 1))}× at {count}" for count, factor in of.items())
+    trend = any(count >= LONG and factor > TREND for count, factor in of.items())
+    return f"{said}: a trend, or a season longer than was learned, hides drift" if trend else said
 
 
 def _rate(per_month: float) -> str:

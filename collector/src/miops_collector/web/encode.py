@@ -132,6 +132,7 @@ def _plan(plan: AlarmPlan) -> Mapping[str, Any]:
         "window": plan.window,
         "windows_learned": plan.learned,
         "windows_to_learn": plan.to_learn,
+        "dispersion": {name: {str(k): v for k, v in of.items()} for name, of in plan.dispersion.items()},
     }
 
 
