@@ -17,10 +17,12 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from miops_collector import server
 from miops_collector.client import Client
 from miops_collector.config import Config, ExportConfig, ForwardConfig, OtlpConfig
+from miops_collector.config.retention import RetentionConfig
 from miops_collector.config.transport import CorsConfig
 from miops_collector.engine import Engine
 from miops_collector.errors import ConfigError, InputError, StoreError
 from miops_collector.report import Report
+from miops_collector.retention import Retention
 from miops_collector.server import Collector, in_background
 from miops_collector.stores.duckdb import DuckDBStore
 from tests.collector.little_model import MODEL, predictions
@@ -158,6 +160,29 @@ def test_a_tick_that_fails_is_counted_and_told_once_and_the_next_comes(
     assert len(exported) == 4
     assert caplog.text.count("Traceback") == 1
     assert caplog.text.count("a tick failed as before: 1 models (1 sub-exception); by nought") == 3
+
+
+def test_old_rows_are_deleted_although_a_model_cannot_be_evaluated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collector = Collector(config(tmp_path, retention=RetentionConfig(rows="30d")))
+    steps: list[int] = []
+
+    def fail(self: Engine) -> Report:
+        raise ExceptionGroup("1 models", [ZeroDivisionError("by nought")])
+
+    def step(self: Retention, now: int) -> int:
+        steps.append(now)
+        return 7
+
+    monkeypatch.setattr(Engine, "tick", fail)
+    monkeypatch.setattr(Retention, "step", step)
+    collector.tick()
+    deleted = counter(collector, "retention.deleted")
+    asyncio.run(collector.stop())
+
+    assert len(steps) == 2
+    assert deleted == 7
 
 
 class _Collecting:

@@ -211,18 +211,23 @@ class Collector:
         started = time.monotonic()
         self.ingest.look()
         try:
-            try:
+            with ExitStack() as then:  # although one model may fail in every tick: it must not keep all rows for ever
+                then.callback(self._delete_old_rows)
+                then.callback(self._export)
                 self.engine.tick()
-            finally:
-                for exporter in self._exporters:
-                    exporter.export(self.engine.report)
-            if self._retention is not None:
-                self.telemetry.add("retention.deleted", self._retention.step(self._clock()))
         except Exception as error:  # noqa: BLE001  the border of the ticking thread
             self._complain(error)
             self.telemetry.add("ticks.failed", 1)
         self.telemetry.add("ticks", 1)
         self.telemetry.add("ticks.seconds", time.monotonic() - started)
+
+    def _export(self) -> None:
+        for exporter in self._exporters:
+            exporter.export(self.engine.report)
+
+    def _delete_old_rows(self) -> None:
+        if self._retention is not None:
+            self.telemetry.add("retention.deleted", self._retention.step(self._clock()))
 
     def _complain(self, error: Exception) -> None:
         """The whole story once; the same again and again would fill the disk."""
