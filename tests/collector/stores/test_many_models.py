@@ -12,6 +12,7 @@ import pytest
 from miops_collector.report import ModelKey
 from miops_collector.schema import Records
 from miops_collector.stores._inserts import Inserts
+from miops_collector.stores._journal import Journal
 from miops_collector.stores._rows import CELLS, VECTOR, at_once
 from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores._store import Appended
@@ -82,6 +83,7 @@ def test_a_commit_without_memory_is_taken_back_and_made_again(tmp_path: Path, mo
         insert(self, *rest)
 
     monkeypatch.setattr(Inserts, "insert", without_memory_once)
+    monkeypatch.setattr(Journal, "pack", lambda *_: None)
     appended = store.append(of_many("b"))
 
     assert len(calls) > MODELS

@@ -69,7 +69,7 @@ def test_a_whole_table_in_memory_needs_no_slices() -> None:
 
 def test_a_failed_commit_leaves_nothing_that_hides_its_retry() -> None:
     store = memory()
-    store._writer._repeats.fresh(store._database._writers["data"], [])
+    store._writer._repeats.fresh(store._database._writers["data"], [], store._writer.settle)
     hashes = store._writer._repeats.dedupe
     rows = predictions(["a", "b"])
     words = np.frombuffer(b"".join(rows.table.column("key").to_pylist()), np.uint64).reshape(-1, 2)

@@ -65,20 +65,6 @@ def test_a_commit_stands_although_the_merging_after_it_fails(tmp_path: Path, mon
     assert held == commits * ROWS
 
 
-def test_the_log_is_short_while_there_are_few_tables(tmp_path: Path) -> None:
-    def limit() -> str:
-        return str(store._database.fetch("SELECT current_setting('wal_autocheckpoint')")[0][0])
-
-    store = DuckDBStore(tmp_path)
-    found = []
-    for i in range(3):
-        store.append([replace(batch(i), model=f"m{i}", table=batch(i).table.slice(0, 10))])
-        found.append(limit())
-    store.close()
-
-    assert found == ["8.0 MiB", "16.0 MiB", "16.0 MiB"]
-
-
 def test_a_log_that_is_nearly_full_is_folded_between_commits(tmp_path: Path) -> None:
     store = DuckDBStore(tmp_path)
     log = tmp_path / "predictions.duckdb.wal"

@@ -12,9 +12,10 @@ from miops_collector.errors import StoreError, StoreMemoryError
 from miops_collector.schema import Records
 from miops_collector.stores._database import DATA, ROW_GROUP, Connection, Database
 from miops_collector.stores._inserts import Inserts
-from miops_collector.stores._registry import Registry
+from miops_collector.stores._journal import Journal
+from miops_collector.stores._registry import JOURNAL, Registry
 from miops_collector.stores._repeats import Repeats
-from miops_collector.stores._rows import Kept, at_once, batches, note, prepare, presented
+from miops_collector.stores._rows import Kept, Piece, at_once, batches, note, prepare, presented
 from miops_collector.stores._store import Appended, Stored
 from miops_collector.stores._truth import KeptTruth, TruthLog
 
@@ -40,8 +41,9 @@ WHOLE_GROUPS = 4
 class Writer:
     """Commits records and knows the number of the newest commit.
 
-    A group is one transaction, unless it has so many values or tables that it is written in several under one number.
-    Nobody reads a number before it is finished, and one that could not be finished is taken back.
+    A group is one transaction, unless it has so many values that it is written in several under one number.
+    Nobody reads a number before it is finished, and one that could not be finished is taken back. Small groups go into
+    the journal; who reads tables of rows calls :meth:`settle` before.
     """
 
     def __init__(self, database: Database, registry: Registry, repeats: Repeats, truth: TruthLog, newest: int) -> None:
@@ -54,6 +56,7 @@ class Writer:
         self._space_checked = float("-inf")
         self._loose = 0
         self._inserts = Inserts()
+        self._journal = Journal(database, self._inserts, newest)
 
     def append(self, records: Sequence[Records]) -> Appended:
         """Commit; see :meth:`~miops_collector.stores._store.Store.append`."""
@@ -72,35 +75,50 @@ class Writer:
             rows = [prepare(self._registry, r) for r in records if r.kind != "ground_truth"]
             truth = [self._truth.prepare(r) for r in records if r.kind == "ground_truth"]
             kept_truth = [self._truth.fresh(connection, t) for t in truth]
-            masks = self._repeats.fresh(connection, rows)
+            masks = self._repeats.fresh(connection, rows, self.settle)
             kept_rows = [Kept(prepared, keep) for prepared, keep in zip(rows, masks, strict=True)]
             self._commit(self.newest + 1, kept_rows, kept_truth)
             return Appended(self.newest, _in_order(records, kept_rows, kept_truth))
 
     def _commit(self, seq: int, rows: Sequence[Kept], truth: Sequence[KeptTruth]) -> None:
+        pieces = list(batches(rows, seq))
+        packed = self._journal.pack(pieces, seq)
         try:
-            self._write(seq, rows, truth)
+            self._write(seq, pieces if packed is None else [(JOURNAL, packed)], truth)
         except StoreError:
             if self._unfinished or self._durable() != seq:
                 self._unfinished = True
                 raise
             log.warning("store: commit %d succeeded although the database reported a failure", seq)
+        if packed is not None:
+            self._journal.note(seq, pieces, packed)
         note(rows)
         self._truth.note(seq, truth, rows)
         self.newest = seq
         if self._loose >= LOOSE_ROWS:
             self._fold()
 
-    def tidy(self) -> None:
-        """Fold a log that is nearly as long as it may be; otherwise one of the next commits does, and takes longer.
+    def settle(self, keep: int = 0) -> None:
+        """Move what waits in the journal to its tables, all of it or until no more than so many bytes wait."""
+        if self._journal:
+            with self._database.writing(DATA):
+                for _ in self._journal.settle(keep):
+                    if self._crowded():
+                        self._fold()
 
-        Each table keeps in memory what of it is not folded: with hundreds that is more than the log.
-        """
-        many = len(self._registry.rows_tables) >= MANY_TABLES
-        if self._database.log_share(DATA) >= FOLDED_SHARE or (
-            many and self._database.unfolded_share() >= UNFOLDED_SHARE
-        ):
+    def tidy(self) -> None:
+        """Do between commits what one of the next would have to do, and wait for: empty the journal, fold the log."""
+        full = self._database.log_share(DATA) >= FOLDED_SHARE
+        keep = self._journal.due(full=full)
+        if keep is not None:
+            self.settle(keep)
+        if full or keep is not None or self._crowded():
             self._fold()
+
+    def _crowded(self) -> bool:
+        """Each table keeps in memory what of it is not folded: with hundreds that is more than the log."""
+        many = len(self._registry.rows_tables) >= MANY_TABLES
+        return many and self._database.unfolded_share() >= UNFOLDED_SHARE
 
     def _fold(self) -> None:
         """The commit has succeeded: what goes wrong here is found out, and put right, before the next."""
@@ -110,29 +128,29 @@ class Writer:
         except StoreError as error:
             log.warning("store: no checkpoint was possible: %s", error)
 
-    def _write(self, seq: int, rows: Sequence[Kept], truth: Sequence[KeptTruth]) -> None:
-        pieces = list(batches(rows))
-        self._loose += sum(n for _, b in pieces if ROW_GROUP <= (n := b.num_rows) < WHOLE_GROUPS * ROW_GROUP)
+    def _write(self, seq: int, pieces: Sequence[Piece], truth: Sequence[KeptTruth]) -> None:
+        if any(path != JOURNAL for path, _ in pieces):
+            self.settle()  # rows lie in the order they came
         *before, last = list(at_once(pieces)) or [[]]
         self._unfinished = bool(before)
-        self._database.size_log(len(self._registry.rows_tables))
         with self._database.writing(DATA) as connection:
             for path, batch in pieces:
                 self._inserts.prepare(connection, path, batch.schema)
         for some in before:
             with self._database.transaction(DATA) as connection:
-                self._insert(connection, some, seq)
+                self._insert(connection, some)
         with self._database.transaction(DATA) as connection:
-            self._insert(connection, last, seq)
+            self._insert(connection, last)
             self._truth.insert(connection, seq, truth)
             if not pieces and not any(t.keep.any() for t in truth):
                 # Otherwise the rows carry the number; updating this row costs a fifth of a small commit.
                 connection.execute("UPDATE data.main.store SET seq = ?", [seq])
         self._unfinished = False
+        self._loose += sum(n for _, b in pieces if ROW_GROUP <= (n := b.num_rows) < WHOLE_GROUPS * ROW_GROUP)
 
-    def _insert(self, connection: Connection, pieces: Iterable[tuple[str, pa.Table]], seq: int) -> None:
+    def _insert(self, connection: Connection, pieces: Iterable[Piece]) -> None:
         for path, batch in pieces:
-            self._inserts.insert(connection, path, batch, seq)
+            self._inserts.insert(connection, path, batch)
 
     def _check(self) -> None:
         """Refuse early what would fail, and take back what was not finished."""
@@ -162,8 +180,8 @@ class Writer:
 
     def _take_back(self) -> None:
         with self._database.transaction(DATA) as connection:
-            for segment in (s for table in self._registry.tables.values() for s in table.segments):
-                connection.execute(f"DELETE FROM {segment.path} WHERE seq > ?", [self.newest])
+            for path in self._registry.paths:
+                connection.execute(f"DELETE FROM {path} WHERE seq > ?", [self.newest])
             connection.execute("UPDATE data.main.store SET seq = ?", [self.newest])
 
 

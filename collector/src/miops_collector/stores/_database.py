@@ -33,7 +33,6 @@ ROW_GROUP: Final = 8192
 file, for half the price."""
 _FILES: Final[dict[File, tuple[str, int]]] = {DATA: ("predictions.duckdb", ROW_GROUP), DERIVED: ("panes.duckdb", 2048)}
 _MIB = 1 << 20
-LOG_MIB_OF_TABLE = 8
 _MEANINGS = {
     "Could not set lock": "is in use by another process: two collectors cannot share a data directory",
     "Unique file handle conflict": "is open already in this process: two stores cannot share a data directory",
@@ -58,7 +57,6 @@ class Database:
     def __init__(self, folder: Path | None, settings: StoreSettings) -> None:
         self.folder = folder
         self._settings = settings
-        self._log_mib = settings.log_mib
         self._locks: dict[File, threading.RLock] = {DATA: threading.RLock(), DERIVED: threading.RLock()}
         self._readers: set[Connection] = set()
         self._readers_lock = threading.Lock()
@@ -119,25 +117,12 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
-    def size_log(self, tables: int) -> None:
-        """Let the log be as long as so many tables of rows need, and no longer.
-
-        Commits wait while it is folded into the file: a short log of one table for a twentieth of a second, hardly
-        longer than requests wait for company. Every table's last row group is written anew each time, so a log may not
-        be shorter, and those of many tables are folded less often.
-        """
-        wanted = min(LOG_MIB_OF_TABLE * max(tables, 1), self._settings.log_mib)
-        if wanted != self._log_mib:
-            with self.writing(DATA) as connection:
-                connection.execute(f"SET wal_autocheckpoint = '{wanted}MiB'")
-            self._log_mib = wanted
-
     def log_share(self, file: File) -> float:
         """How much of what the log of a file may hold it holds; 0 when there is none."""
         if self.folder is None or self._closed:
             return 0.0
         try:
-            return Path(f"{self.path(file)}.wal").stat().st_size / (self._log_mib * _MIB)
+            return Path(f"{self.path(file)}.wal").stat().st_size / (self._settings.log_mib * _MIB)
         except OSError:  # none has been begun, or the disk is away: the next commit will say so
             return 0.0
 
@@ -197,7 +182,7 @@ class Database:
                 raise
             for connection in (*self._writers.values(), self._root):
                 connection.close()
-            self._root, self._log_mib = _instance(self.folder, self._settings), self._settings.log_mib
+            self._root = _instance(self.folder, self._settings)
             self._writers = {file: self._root.cursor() for file in _FILES}
             for file in _FILES:
                 self._attach(file)

@@ -7,12 +7,12 @@ import uuid
 from miops_collector.errors import StoreError
 from miops_collector.stores import _alerts, _observations, _panes, _references
 from miops_collector.stores._database import DATA, DERIVED, Connection, Database, File
-from miops_collector.stores._registry import Registry
+from miops_collector.stores._registry import JOURNAL_SCHEMA, Registry
 
 __all__ = ["open_files"]
 
-FORMAT = 1
-"""Version of what lies in the files; a file of another version is refused, not guessed at."""
+FORMAT = 2
+"""Version of what lies in the files; a file of a later version is refused, not guessed at."""
 
 _DERIVED_SCHEMAS = (_panes.SCHEMA, _observations.SCHEMA, _alerts.SCHEMA, _references.SCHEMA)
 
@@ -30,6 +30,8 @@ def open_files(database: Database, registry: Registry) -> int:
             _stamp(connection, DATA, uuid.uuid4().hex)
             registry.create(connection)
     identity = _read_stamp(database, DATA)
+    if "journal" not in _tables(database, DATA):
+        _give_journal(database)
     if not _tables(database, DERIVED):
         with database.transaction(DERIVED) as connection:
             _stamp(connection, DERIVED, identity)
@@ -55,10 +57,17 @@ def _read_stamp(database: Database, file: File) -> str:
         msg = f"{database.path(file)} is a DuckDB file of something else: move it away or choose another data directory"
         raise StoreError(msg)
     version, identity = database.fetch(f"SELECT format, identity FROM {file}.main.store")[0]
-    if version != FORMAT:
-        msg = f"{database.path(file)} has format {version}; this version of the collector reads format {FORMAT}"
+    if version > FORMAT:
+        msg = f"{database.path(file)} has format {version}; this version of the collector reads formats up to {FORMAT}"
         raise StoreError(msg)
     return str(identity)
+
+
+def _give_journal(database: Database) -> None:
+    """Format 1 had none, and a collector that knows only format 1 would not see what lies in it."""
+    with database.transaction(DATA) as connection:
+        connection.execute(JOURNAL_SCHEMA)
+        connection.execute("UPDATE data.main.store SET format = ?", [FORMAT])
 
 
 def _adopt(database: Database, identity: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from miops_collector.errors import StoreError
 from miops_collector.stores._database import Connection
 
 __all__ = ["Inserts"]
@@ -58,17 +59,20 @@ class Inserts:
         connection.execute(f"PREPARE {slot.name} AS {_statement(path, schema, slot.name)}")
         self._slots[path, schema] = slot
 
-    def insert(self, connection: Connection, path: str, table: pa.Table, seq: int) -> None:
+    def insert(self, connection: Connection, path: str, table: pa.Table) -> None:
         """Insert a table that was prepared for, within the transaction."""
         slot = self._slots.get((path, table.schema))
         if slot is None:  # one commit had more of them than stay prepared
-            _insert_once(connection, path, table, seq)
+            _insert_once(connection, path, table)
             return
         slot.table = table
         try:
-            connection.execute(f"EXECUTE {slot.name}({seq:d})")
+            counted = connection.execute(f"EXECUTE {slot.name}").fetchone()
         finally:
             slot.table = None
+        if counted != (table.num_rows,):
+            msg = f"{table.num_rows} rows were given to {path} and {counted} were taken"
+            raise StoreError(msg)
 
     def _drop(self, connection: Connection, slot: _Slot) -> None:
         with suppress(duckdb.Error):
@@ -77,13 +81,13 @@ class Inserts:
 
 
 def _statement(path: str, schema: pa.Schema, source: str) -> str:
-    columns = ", ".join(f'"{name}"' for name in ("seq", *schema.names))
-    return f"INSERT INTO {path} ({columns}) SELECT $1::BIGINT, * FROM {source}"
+    columns = ", ".join(f'"{name}"' for name in schema.names)
+    return f"INSERT INTO {path} ({columns}) SELECT * FROM {source}"
 
 
-def _insert_once(connection: Connection, path: str, table: pa.Table, seq: int) -> None:
+def _insert_once(connection: Connection, path: str, table: pa.Table) -> None:
     connection.register("insert_once", table)
     try:
-        connection.execute(_statement(path, table.schema, "insert_once"), [seq])
+        connection.execute(_statement(path, table.schema, "insert_once"))
     finally:
         connection.unregister("insert_once")

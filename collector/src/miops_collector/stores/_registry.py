@@ -22,8 +22,11 @@ from miops_collector.stores._database import DATA, Connection, Database
 from miops_collector.stores._store import ModelInfo
 from miops_collector.stores._tables import Place, Segment, Table, add_segment, alter
 
-__all__ = ["Registry", "Stream"]
+__all__ = ["JOURNAL", "JOURNAL_SCHEMA", "Registry", "Stream"]
 
+JOURNAL = "data.main.journal"
+"""Rows that are committed and in no table of their own yet."""
+JOURNAL_SCHEMA = f"CREATE TABLE {JOURNAL} (seq BIGINT, path VARCHAR, body BLOB)"
 _SCHEMA = """
 CREATE TABLE data.main.tables (name VARCHAR, kind VARCHAR, model VARCHAR);
 CREATE TABLE data.main.segments (name VARCHAR, "table" VARCHAR);
@@ -79,9 +82,15 @@ class Registry:
         """Tables of predictions and references."""
         return tuple(t for t in tuple(self.tables.values()) if t.kind != "ground_truth")
 
+    @property
+    def paths(self) -> list[str]:
+        """SQL tables whose rows carry the number of their commit."""
+        return [JOURNAL, *(segment.path for table in tuple(self.tables.values()) for segment in table.segments)]
+
     def create(self, connection: Connection) -> None:
         """Make the registry's own tables in a new file."""
         connection.execute(_SCHEMA)
+        connection.execute(JOURNAL_SCHEMA)
         self._make_table(connection, "ground_truth", "", [])
 
     def load(self) -> None:
@@ -113,7 +122,7 @@ class Registry:
 
     def newest(self) -> int:
         """``seq`` of the newest commit that is in the file."""
-        paths = ["data.main.store", *(s.path for t in self.tables.values() for s in t.segments)]
+        paths = ["data.main.store", *self.paths]
         return max(int(self._database.fetch(f"SELECT coalesce(max(seq), 0) FROM {path}")[0][0]) for path in paths)
 
     def count(self, labelled: Mapping[ModelKey, tuple[int, int]]) -> None:

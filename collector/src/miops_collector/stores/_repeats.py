@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -36,12 +36,15 @@ class Repeats:
             self.dedupe.start(table.number)
         self._opened.add(table.name)
 
-    def fresh(self, connection: Connection, group: Sequence[Prepared]) -> list[Flags]:
-        """For each of the group ``(n,)``: which rows are new, the first of several with one id included."""
+    def fresh(self, connection: Connection, group: Sequence[Prepared], settle: Callable[[], None]) -> list[Flags]:
+        """For each of the group ``(n,)``: which rows are new, the first of several with one id included.
+
+        ``settle`` is called before a table is read: all committed rows are in it then.
+        """
         if not group:
             return []
         self.dedupe.make_room()  # before anything is looked up: what is dropped is not relied on any more
-        known = {name: self._cover(connection, ours) for name, ours in _by_table(group).items()}
+        known = {name: self._cover(connection, ours, settle) for name, ours in _by_table(group).items()}
         words = np.concatenate([_words(p) for p in group])
         streams = np.concatenate([np.full(len(p), p.stream.number) for p in group])
         hashes = fingerprints(words, streams)
@@ -49,20 +52,24 @@ class Repeats:
         suspected |= np.concatenate([np.full(len(p), not known[p.stream.table.name]) for p in group])
         keep = np.ones(len(hashes), np.bool_)
         if suspected.any():
+            settle()
             self._judge(connection, group, (words, streams), np.isin(hashes, hashes[suspected]), keep)
         return np.split(keep, np.cumsum([len(p) for p in group])[:-1])
 
-    def _cover(self, connection: Connection, group: Sequence[Prepared]) -> bool:
+    def _cover(self, connection: Connection, group: Sequence[Prepared], settle: Callable[[], None]) -> bool:
         """Load what is stored around the event times of these rows of one table; whether there is room for it.
 
         Where there is none, every row is looked for in the table: slower, but as exact.
         """
         table = group[0].stream.table
         if table.name not in self._opened:
+            if table.rows:
+                settle()
             self.open(connection, table)
         slices = self.dedupe.missing(table.number, np.concatenate([p.times for p in group]))
         if len(slices) == 0:
             return True
+        settle()
         lowest, highest = int(slices[0]) * SLICE, (int(slices[-1]) + 1) * SLICE
         where = f"time >= {lowest} AND time < {highest}"
         if len(slices) <= slices[-1] - slices[0]:

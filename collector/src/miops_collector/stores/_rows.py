@@ -33,7 +33,20 @@ from miops_collector.stores._selection import as_text
 from miops_collector.stores._store import Stored
 from miops_collector.stores._tables import Place
 
-__all__ = ["CELLS", "Kept", "Prepared", "at_once", "batches", "conform", "insert", "note", "prepare", "presented"]
+__all__ = [
+    "CELLS",
+    "VECTOR",
+    "Kept",
+    "Piece",
+    "Prepared",
+    "at_once",
+    "batches",
+    "conform",
+    "insert",
+    "note",
+    "prepare",
+    "presented",
+]
 
 CELLS = 8_000_000
 """Most values of one transaction: 64 MB of numbers, so that very wide rows stay within the database's memory."""
@@ -41,6 +54,8 @@ VECTOR = 2048
 """A column of a table takes the memory of so many values in every transaction, however few there are."""
 
 Values: TypeAlias = dict[str, dict[Family, pa.ChunkedArray]]
+Piece: TypeAlias = tuple[str, pa.Table]
+"""An SQL table, and rows for it whose columns have its names."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,12 +167,12 @@ def _only(table: pa.Table, keep: NDArray[np.bool_]) -> pa.Table:
     return table if keep.all() else table.filter(pa.array(keep))
 
 
-def batches(group: Sequence[Kept]) -> Iterator[tuple[str, pa.Table]]:
+def batches(group: Sequence[Kept], seq: int) -> Iterator[Piece]:
     """What to insert where: one batch per table and set of columns, cut where rows are very wide."""
     alike: dict[tuple[str, pa.Schema], list[pa.Table]] = defaultdict(list)
     for kept in group:
         if kept.keep.any():
-            batch = _only(_physical(kept.prepared), kept.keep)
+            batch = _only(_physical(kept.prepared, seq), kept.keep)
             alike[kept.prepared.stream.table.last.path, batch.schema].append(batch)
     for (path, schema), tables in alike.items():
         whole = pa.concat_tables(tables)
@@ -165,9 +180,9 @@ def batches(group: Sequence[Kept]) -> Iterator[tuple[str, pa.Table]]:
         yield from ((path, whole.slice(start, rows)) for start in range(0, whole.num_rows, rows))
 
 
-def at_once(pieces: Iterable[tuple[str, pa.Table]]) -> Iterator[list[tuple[str, pa.Table]]]:
+def at_once(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
     """What to insert in one transaction each: as much as takes the memory of ``CELLS`` values."""
-    some: list[tuple[str, pa.Table]] = []
+    some: list[Piece] = []
     taken = 0
     for path, batch in pieces:
         cells = max(batch.num_rows, VECTOR) * batch.num_columns
@@ -191,9 +206,10 @@ def insert(connection: Connection, path: str, batch: pa.Table, constants: Mappin
         connection.unregister("batch")
 
 
-def _physical(prepared: Prepared) -> pa.Table:
+def _physical(prepared: Prepared, seq: int) -> pa.Table:
     table = prepared.table
-    columns = {"stream": pa.array(np.full(len(prepared), prepared.stream.number, np.int32))}
+    numbers = {"seq": np.full(len(prepared), seq), "stream": np.full(len(prepared), prepared.stream.number, np.int32)}
+    columns = {name: pa.array(values) for name, values in numbers.items()}
     for fixed in FIXED[prepared.records.kind]:
         if fixed.field is not None and fixed.name in table.column_names:
             column = table.column(fixed.name)

@@ -26,7 +26,7 @@ class StoreSettings:
     memory_mib
         What the database may use for its buffers; bigger joins go to disk.
     log_mib
-        Size of the write-ahead log at which it is folded into the file; earlier while there are few tables.
+        Size of the write-ahead log at which it is folded into the file.
     minimum_free_mib
         With less free space on the disk commits are refused before they can fail.
     """

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from miops_collector.errors import StoreError
 from miops_collector.report import Alert, ModelKey, Observation
 from miops_collector.schema import Records
 from miops_collector.stores._alerts import Alerts
@@ -42,6 +44,8 @@ from miops_collector.stores._worst import WORST, worst
 
 __all__ = ["DuckDBStore", "duckdb"]
 
+log = logging.getLogger(__name__)
+
 
 class DuckDBStore:
     """Implements :class:`~miops_collector.stores._store.Store`.
@@ -75,16 +79,16 @@ class DuckDBStore:
         self._panes.discard_newer(newest)
         self._observations.open()
         self._references.open()
-        self._registry.count(self._panes.labelled())
         warm()
         repeats = Repeats(settings.fingerprints, settings.deduplicate_for)
-        truth = TruthLog(self._registry, settings.fingerprints)
+        self._truth = truth = TruthLog(self._registry, settings.fingerprints)
+        self._writer = Writer(database, self._registry, repeats, truth, newest)
+        self._writer.settle()
+        self._registry.count(self._panes.labelled())
         truth.open(database, newest)
         with database.writing(DATA) as connection:
             for table in sorted(self._registry.rows_tables, key=lambda t: t.rows):
                 repeats.open(connection, table)
-        self._truth = truth
-        self._writer = Writer(database, self._registry, repeats, truth, newest)
 
     def append(self, records: Sequence[Records]) -> Appended:
         return self._writer.append(records)
@@ -99,6 +103,7 @@ class DuckDBStore:
     def rows(self, model: ModelKey, *, after: int, upto: int) -> Iterator[pa.Table]:
         stream = self._registry.stream(model)
         if stream is not None and after < upto:
+            self._writer.settle()
             yield from read(self._database, stream, after, upto)
 
     def truth_changes(
@@ -110,6 +115,7 @@ class DuckDBStore:
         touched = self._truth.touched(stream.number, after, upto)
         total = 0.0
         if touched:
+            self._writer.settle()
             span = Span(stream, self._registry.truth.path, after, upto, self._settings.entity_horizon, touched)
             for table in changes(self._database, span, columns, by_key_only=self._truth.by_key_only):
                 total += table.column("sign").to_numpy().sum()
@@ -120,13 +126,16 @@ class DuckDBStore:
         return tuple(s.info for s in self._registry.of_kind("predictions"))
 
     def prediction(self, prediction_id: str) -> dict[str, Any] | None:
-        lookup = Lookup(self._database, self._registry, self.newest(), self._settings.entity_horizon)
+        newest = self.newest()
+        self._writer.settle()
+        lookup = Lookup(self._database, self._registry, newest, self._settings.entity_horizon)
         return lookup.prediction(prediction_id)
 
     def examples(self, model: ModelKey, *, start: int, end: int, where: Mapping[str, Any], limit: int) -> list[str]:
         stream = self._registry.stream(model)
         if stream is None:
             return []
+        self._writer.settle()
         if not WORST.keys().isdisjoint(where):
             truth = self._registry.truth.path
             return worst(self._database, stream, truth, start=start, end=end, where=where, limit=limit)
@@ -136,6 +145,7 @@ class DuckDBStore:
         stream = self._registry.stream(model)
         if stream is None or rows <= 0:
             return None
+        self._writer.settle()
         return sample(self._database, stream, start=start, end=end, columns=columns, rows=rows)
 
     def put_reference(self, model: ModelKey, reference: StoredReference, table: pa.Table | None) -> None:
@@ -149,7 +159,9 @@ class DuckDBStore:
 
     def reference_rows(self, model: ModelKey) -> Iterator[pa.Table]:
         """Rows of the newest reference of a model version, with their truth, as appended."""
-        return self._references.rows(model, self.newest())
+        newest = self.newest()
+        self._writer.settle()
+        return self._references.rows(model, newest)
 
     def put_panes(
         self, model: ModelKey, layout_id: str, marks: Marks, panes: Mapping[tuple[int, int], bytes],
@@ -189,6 +201,7 @@ class DuckDBStore:
         stream = self._registry.stream(model)
         if stream is None:
             return 0
+        self._writer.settle()
         saved = self._panes.marks(model)
         upto = min(upto, saved.rows, saved.truth)
         return forget(self._database, self._registry, stream, self.newest(), before=before, upto=upto, at_most=at_most)
@@ -196,6 +209,7 @@ class DuckDBStore:
     def forget_truth(self, *, before: int, upto: int, at_most: int) -> int:
         saved = [self._panes.marks(info.key).truth for info in self.models()]
         upto = min([upto, *saved])
+        self._writer.settle()
         horizon = self._settings.entity_horizon
         return forget_truth(
             self._database, self._registry, self._truth, self.newest(),
@@ -206,7 +220,12 @@ class DuckDBStore:
         return self._database.ready()
 
     def close(self) -> None:
-        self._database.close()
+        try:
+            self._writer.settle()
+        except StoreError as error:  # what is in the journal stays there, and is settled at the next start
+            log.warning("store: closed with rows in the journal: %s", error)
+        finally:
+            self._database.close()
 
 
 def duckdb(folder: Path, settings: StoreSettings = StoreSettings()) -> DuckDBStore:  # noqa: B008
