@@ -152,7 +152,7 @@ def test_check_shows_no_token(tmp_path: Path) -> None:
 
 def test_a_reference_is_sent_as_it_is_described(asked: LittleServer, tmp_path: Path) -> None:
     file = tmp_path / "reference.csv"
-    file.write_text("x,y,s\n1,0,a\n2,1,b\n")
+    file.write_text("x,y,s\n" + "1,0,a\n2,1,b\n" * 25)
 
     result = run(
         "reference", "add", str(file), "--model", "credit", "--truth", "y", "--context", "s", "--sensitive", "s",
@@ -161,9 +161,10 @@ def test_a_reference_is_sent_as_it_is_described(asked: LittleServer, tmp_path: P
 
     assert (result.exit_code, result.output.splitlines()[0]) == (
         0,
-        "2 rows are the reference of credit (every version)",
+        "50 rows are the reference of credit (every version)",
     )
     (one,) = asked.asked
+    assert "warning: a reference of 50 rows hides small drift; better 5000" in result.output
     assert all(part in one.path for part in ("model=credit", "truth=y", "context=s", "sensitive=s", "positive_class=1"))
 
 
@@ -214,11 +215,12 @@ def test_nobody_there_ends_with_one(tmp_path: Path) -> None:
     assert "nobody answers at 127.0.0.1:1" in result.output
 
 
-def test_a_reference_that_is_too_small_is_said_so(asked: LittleServer, tmp_path: Path) -> None:
+def test_a_reference_that_is_too_small_is_not_sent(asked: LittleServer, tmp_path: Path) -> None:
     file = tmp_path / "reference.csv"
     file.write_text("a,y\n1,0\n2,1\n")
 
     result = run("reference", "add", str(file), "--model", "m", "--truth", "y", "--web", asked.address)
 
-    assert result.exit_code == 0
-    assert "warning: 2 rows are too few to compare with: give at least 50" in result.output
+    assert result.exit_code == 2
+    assert "2 rows are too few for a reference: give at least 50" in result.output
+    assert asked.asked == []

@@ -106,6 +106,7 @@ def test_many_rows_are_sent_in_pieces_and_the_last_says_so(
     tmp_path: Path, server: LittleServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "ROWS_PER_POST", 2)
+    monkeypatch.setattr(files, "FEWEST", 3)
     form = {"model": "credit & co", "version": "", "truth": "y", "context": ("c", "x"), "ignore": ()}
 
     assert send_reference(written(tmp_path, "t.csv"), server.address, form) == 3
@@ -118,17 +119,22 @@ def test_many_rows_are_sent_in_pieces_and_the_last_says_so(
     assert pa.concat_tables(sent(server))["id"].to_pylist() == [7, 8, 9]
 
 
-def test_two_references_have_two_names(tmp_path: Path, server: LittleServer) -> None:
+def test_two_references_have_two_names(tmp_path: Path, server: LittleServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "FEWEST", 3)
     for _ in range(2):
         send_reference(written(tmp_path, "t.csv"), server.address, {"model": "m"})
 
     assert len({parse_qs(urlsplit(a.path).query)["reference_id"][0] for a in server.asked}) == 2
 
 
-def test_an_empty_file_is_left_to_the_server_to_refuse(tmp_path: Path, server: LittleServer) -> None:
+@pytest.mark.parametrize("rows", [0, 49])
+def test_a_reference_of_few_rows_is_refused_before_anything_is_sent(
+    tmp_path: Path, server: LittleServer, rows: int
+) -> None:
     file = tmp_path / "t.csv"
-    file.write_text("id,y\n")
-    server.answers = [(400, "application/json", b"the reference has no rows")]
+    file.write_text("id,y\n" + "1,0\n" * rows)
 
-    with pytest.raises(InputError, match="the reference has no rows"):
+    with pytest.raises(InputError, match=f"t.csv: {rows} rows are too few for a reference: give at least 50, better"):
         send_reference(file, server.address, {"model": "m"})
+
+    assert server.asked == []

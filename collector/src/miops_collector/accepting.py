@@ -20,6 +20,7 @@ from miops_collector.window import Window
 
 __all__ = [
     "ACCEPTED",
+    "FEWEST",
     "SMALL",
     "Acceptance",
     "accepted",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from miops_collector.accepting import ACCEPTED
+from miops_collector.accepting import ACCEPTED, FEWEST, SMALL
 from miops_collector.binning import summarise, summarise_truth
 from miops_collector.columns import Rows
 from miops_collector.config import Config, ModelConfig
@@ -30,7 +30,6 @@ __all__ = ["Said", "automatic_reference", "given_reference", "plain_layout"]
 
 WHOLE_TIME = 2**62
 """Length of the one pane a reference's summaries are collected in."""
-SMALLEST_REFERENCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +85,12 @@ def given_reference(
     Raises
     ------
     InputError
-        If there are fewer than 50 rows.
+        If there are too few rows.
     """
-    if table.num_rows < SMALLEST_REFERENCE:
+    if table.num_rows < FEWEST:
         msg = (
             f"a reference of {table.num_rows} rows for model {key.name!r} is too small: "
-            f"give at least {SMALLEST_REFERENCE}, better 5000"
+            f"give at least {FEWEST}, better {SMALL}"
         )
         raise InputError(msg)
     known = Said.in_config(config, key.name).or_else(said)

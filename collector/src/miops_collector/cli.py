@@ -1,4 +1,4 @@
-"""The command line: ``miops-collector serve · check · demo · reference add · ground-truth add``.
+"""The command line: ``miops-collector serve · check · demo · reference add, accept · ground-truth add``.
 
 Exit codes: 0 done, 1 failed while running, 2 bad usage, configuration or input.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from miops.semconv import TASKS
 from miops_collector import __version__
 from miops_collector.config import load_config
 from miops_collector.errors import ConfigError, InputError, MIOpsError
@@ -124,36 +125,39 @@ def reference() -> None:
 
 @reference.command("add")
 @click.argument("file", type=FILE)
-@click.option("--model", required=True)
-@click.option("--version", default="", help="Without it the reference serves every version that has none of its own.")
-@click.option("--truth", required=True, metavar="COLUMN")
-@click.option("--prediction", default="", metavar="COLUMN")
-@click.option("--score", default="", metavar="COLUMN")
+@click.option("--model", required=True, metavar="NAME")
+@click.option(
+    "--version",
+    default="",
+    metavar="NAME",
+    help="Without it the reference serves every version that has none of its own.",
+)
+@click.option("--truth", required=True, metavar="COLUMN", help="What turned out to be true.")
+@click.option("--prediction", default="", metavar="COLUMN", help="What the model decided.")
+@click.option("--score", default="", metavar="COLUMN", help="Its score of the positive class.")
 @click.option("--context", multiple=True, metavar="COLUMN", help="No input of the model; repeatable.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave this column out; repeatable.")
 @click.option("--sensitive", multiple=True, metavar="COLUMN", help="Fairness is computed over it; repeatable.")
-@click.option("--task", default="", help="Overrides the guess.")
-@click.option("--positive-class", default="")
+@click.option("--task", type=click.Choice(TASKS), help="Without it, what the model or else the columns say.")
+@click.option("--positive-class", default="", metavar="CLASS", help="The class that the score is of.")
 @WEB
 def reference_add(file: Path, web: str, **form: Any) -> None:
     """Send a Parquet or CSV file; all columns not named otherwise are features."""
-    from miops_collector.accepting import FEWEST, SMALL
+    from miops_collector.accepting import SMALL
     from miops_collector.files import send_reference
 
     rows = send_reference(file, web, form)
     click.echo(f"{rows} rows are the reference of {form['model']} {form['version'] or '(every version)'}")
-    if rows < FEWEST:
-        click.echo(
-            f"warning: {rows} rows are too few to compare with: give at least {FEWEST}, better {SMALL}", err=True
-        )
+    if rows < SMALL:
+        click.echo(f"warning: a reference of {rows} rows hides small drift; better {SMALL}", err=True)
 
 
 @reference.command("accept")
-@click.option("--model", required=True)
-@click.option("--version", default="")
+@click.option("--model", required=True, metavar="NAME")
+@click.option("--version", default="", metavar="NAME", help="Without it, of a model that says none.")
 @click.option("--start", metavar="TIME", help="With --end: the rows to take, such as 2026-01-01T00:00:00Z.")
-@click.option("--end", metavar="TIME")
-@click.option("--by", default=None, help="Who decides it; default: the user of this shell.")
+@click.option("--end", metavar="TIME", help="Without both, the rows since the first open drift alarm.")
+@click.option("--by", metavar="NAME", help="Who decides it; default: the user of this shell.")
 @WEB
 def reference_accept(web: str, **form: str | None) -> None:
     """Take what drifted as the new reference, and close the drift alarms; who did it is kept."""

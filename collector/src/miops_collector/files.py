@@ -14,6 +14,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from miops.semconv import COLUMN_OUTCOME_PREFIX, COLUMN_PREDICTION_ID, COLUMN_VALUE
+from miops_collector.accepting import FEWEST, SMALL
 from miops_collector.client import Client
 from miops_collector.errors import InputError, did_you_mean
 
@@ -68,8 +69,17 @@ def _check_csv(file: Path, table: pa.Table) -> None:
 
 
 def send_reference(file: Path, address: str, form: Mapping[str, Any]) -> int:
-    """Send every row as the reference that ``form`` (query parameters of ``POST /api/v1/reference``) describes."""
+    """Send every row as the reference that ``form`` (query parameters of ``POST /api/v1/reference``) describes.
+
+    Raises
+    ------
+    InputError
+        If there are too few rows, which the collector would find out only when it has all pieces.
+    """
     table = read_table(file)
+    if table.num_rows < FEWEST:
+        msg = f"{file}: {table.num_rows} rows are too few for a reference: give at least {FEWEST}, better {SMALL}"
+        raise InputError(msg)
     identity = uuid.uuid4().hex
     pieces = list(_pieces(table))
     with Client(address, timeout_seconds=600) as client:

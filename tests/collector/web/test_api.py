@@ -7,6 +7,7 @@ import pytest
 
 from miops_collector.errors import StoreError
 from miops_collector.report import Report
+from miops_collector.web.acceptance import read_form
 from miops_collector.web.app import create_app
 from miops_collector.web.hosts import Hosts
 from tests.collector import sample_report as sample
@@ -258,6 +259,10 @@ def test_what_is_wrong_with_an_acceptance_is_said(client: AsgiClient, form: obje
 
     assert answer.status_code == 400
     assert message in answer.json()["error"]["message"]
+
+
+def test_of_a_model_without_a_version_none_need_be_said() -> None:
+    assert read_form(b'{"model": "m", "by": "a"}').version == "unversioned"
 
 
 def test_nothing_known_yet_is_empty_not_an_error() -> None:

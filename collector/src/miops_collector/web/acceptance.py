@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic import ValidationError as PydanticError
 from pydantic_core import ErrorDetails
 
+from miops.semconv import UNVERSIONED
 from miops_collector.accepting import SMALL, Acceptance
 from miops_collector.errors import InputError, did_you_mean
 from miops_collector.web.body import read_json
@@ -23,7 +24,7 @@ class AcceptForm(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: str = Field(min_length=1, max_length=1024)
-    version: str = ""
+    version: str = UNVERSIONED
     start: AwareDatetime | None = None
     end: AwareDatetime | None = None
     by: str = Field(min_length=1, max_length=200)
