@@ -41,7 +41,7 @@ lint: $(VENV)/test.stamp
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m tests.benchmarks
 
-# Our alarms beside those of other tools on the same streams: a quarter of an hour of CPU time; TRUST_ARGS=--long takes hours.
+# Our alarms beside those of other tools on the same streams: an hour and a half of CPU time; TRUST_ARGS=--long takes a day.
 # The environments of the others are made in .venvs/ by the first run.
 trust: $(VENV)/test.stamp
 	$(BIN)/python -m tests.trust $(TRUST_ARGS)

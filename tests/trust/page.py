@@ -65,7 +65,7 @@ def floors(figures: Mapping[str, Any]) -> list[Floor]:
     return [
         Floor("no stream without drift raises more than the budget", not over, "; ".join(map(_place, over))),
         Floor(
-            "all of them together raise no more than the budget", interval(raised, windows)[0] <= BUDGET,
+            "all of them together raise less, with the whole of the interval", interval(raised, windows)[2] <= BUDGET,
             f"{raised} in {windows} windows: {spread(raised, windows)} per 1,000, budget {BUDGET:.2f}",
         ),
         _sooner("with its thresholds at our budget no peer finds drift sooner", worse, compared),

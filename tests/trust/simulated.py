@@ -77,10 +77,18 @@ def key_figures(entries: Sequence[Mapping[str, Any]]) -> str:
     text = (
         "## Key figures of the recipe\n\nThe alarms follow a measured recipe; its figures, and ours by the same "
         "simulations (all of the budget for drift there). Rates are met if their 95 % interval reaches down to the "
-        "recipe's, delays if the median is no larger.\n"
+        "recipe's, delays if the median is no larger, of 600 columns, 60 models and 1,000 streams of labels. Medians "
+        "of the recipe are of fewer: *met within chance* says that one of as few of our runs is that small in more "
+        "than 2.5 % of cases.\n"
     )
-    rows = [[e["what"], f"{e['recipe']:g}", e["shown"], "met" if e["met"] else "**not met**"] for e in entries]
+    rows = [[e["what"], f"{e['recipe']:g}", e["shown"], _verdict(e)] for e in entries]
     return f"{text}\n{table(['figure', 'recipe', 'ours', ''], rows)}"
+
+
+def _verdict(entry: Mapping[str, Any]) -> str:
+    if not entry["met"]:
+        return "**not met**"
+    return f"met within chance of {entry['by_chance']} runs" if "by_chance" in entry else "met"
 
 
 def _sum(entry: Mapping[str, Any]) -> int:

@@ -37,23 +37,23 @@ def whole(seconds: float, first: int = 0) -> Iterator[list[dict[str, Any]]]:
     found: dict[str, dict[str, Any]] = {name: {"stream": name, "hours": 0, "raised": Counter()} for name in STREAMS}
     for run in count(first):
         name = list(STREAMS)[run % len(STREAMS)]
-        for raised in _one(np.random.default_rng([run, 31]), STREAMS[name]):
-            found[name]["hours"] += DAY
+        for hours, raised in _one(np.random.default_rng([run, 31]), STREAMS[name]):
+            found[name]["hours"] += hours
             found[name]["raised"].update(raised)
             yield list(found.values())
             if time.process_time() > deadline:
                 return
 
 
-def _one(rng: Generator, height: float) -> Iterator[list[str]]:
-    """Rules of the alarms that were raised each day, a week and a month long."""
+def _one(rng: Generator, height: float) -> Iterator[tuple[int, list[str]]]:
+    """Hours that count, none while it learns, and rules of the alarms that were raised: a week's and a month's days."""
     week = [_hour(rng, hour, height, REFERENCE // WEEK + 1) for hour in range(WEEK)]
     reference = {name: np.concatenate([hour[name] for hour in week])[:REFERENCE] for name in week[0]}
     served = Served(reference, windows=("1h", "1d"), late=True)
     for hour in range(0, WEEK + MONTH, DAY):
         before = set(served.raised)
         served.serve(hour, [_hour(rng, hour + i, height, ROWS) for i in range(DAY)])
-        yield [rule for rule, *_ in served.raised - before]
+        yield DAY if hour >= WEEK else 0, [rule for rule, *_ in served.raised - before]
     served.close()
 
 
