@@ -7,6 +7,7 @@ import decimal
 import math
 from typing import Any
 
+import nanoarrow as na
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miops.arrow import encode, row_bytes
+from miops.arrow import encoded, row_bytes
 from miops.columns import Column, column, from_values
 
 NAN = math.nan
@@ -22,8 +23,11 @@ ONE_OCLOCK = dt.datetime(1970, 1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=1)
 
 
 def read(columns: dict[str, Column]) -> pa.Table:
-    rows = len(next(iter(columns.values())))
-    table = pa.ipc.open_stream(encode(columns, rows)).read_all()
+    return read_rows(columns, len(next(iter(columns.values()))))
+
+
+def read_rows(columns: dict[str, Column], rows: int) -> pa.Table:
+    table = pa.ipc.open_stream(b"".join(encoded(columns, rows))).read_all()
     table.validate(full=True)
     return table
 
@@ -104,6 +108,31 @@ def test_no_mixture_of_values_breaks_encoding(given: list[Any]) -> None:
     missing = {i for i, value in enumerate(given) if value is None}
     null = {i for i, value in enumerate(table.column("c").to_pylist()) if value is None or value != value}
     assert missing <= null
+
+
+@pytest.mark.parametrize("rows", [0, 1, 7, 1000])
+def test_every_reader_finds_the_same_in_the_stream(rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    columns = {
+        "wide": Column("binary16", rng.integers(0, 256, (rows, 16), dtype=np.uint8)),
+        "span": Column("binary8", rng.integers(0, 256, (rows, 8), dtype=np.uint8), rng.random(rows) > 0.5),
+        "row": Column("int32", np.arange(rows, dtype=np.int32)),
+        "flag": Column("bool", rng.random(rows) > 0.5, rng.random(rows) > 0.5),
+        "text": Column("utf8", [f"é{i}" for i in range(rows)], rng.random(rows) > 0.5),
+        "number": Column("double", rng.normal(size=rows)),
+    }
+    expected = [
+        [None if column.valid is not None and not column.valid[i] else _plain(column.data[i]) for i in range(rows)]
+        for column in columns.values()
+    ]
+    by_nanoarrow = na.ArrayStream.from_readable(b"".join(encoded(columns, rows))).read_all().to_pylist()
+
+    assert expected == [column.to_pylist() for column in read_rows(columns, rows).columns]
+    assert by_nanoarrow == [dict(zip(columns, row, strict=True)) for row in zip(*expected, strict=True)]
+
+
+def _plain(value: Any) -> Any:
+    return value.tobytes() if isinstance(value, np.ndarray) else value.item() if hasattr(value, "item") else value
 
 
 @settings(deadline=None, max_examples=30)

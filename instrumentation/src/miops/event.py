@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from time import time_ns
 from typing import Any, Final, NamedTuple
 
@@ -10,7 +10,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyVa
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs, SeverityNumber
 
 from miops import semconv
-from miops.arrow import encode, row_bytes
+from miops.arrow import encoded, row_bytes
 from miops.columns import Column
 
 __all__ = ["Request", "any_value", "event_requests"]
@@ -51,26 +51,27 @@ def event_requests(
             severity_number=SeverityNumber.SEVERITY_NUMBER_INFO,
             attributes=_pairs(attributes if stop < rows else {**attributes, **final}),
         )
-        yield Request(_request(record, encode(part, stop - start), resource, version), stop - start)
+        yield Request(_request(record, encoded(part, stop - start), resource, version), stop - start)
 
 
-def _request(record: LogRecord, body: bytes, resource: Mapping[str, Any], version: str) -> bytes:
-    """The request around a record whose body is added here.
+def _request(record: LogRecord, body: Sequence[Any], resource: Mapping[str, Any], version: str) -> bytes:
+    """The request around a record whose body, in parts, is added here.
 
     Messages would copy the body, often megabytes, at each of their five levels. Fields of a message may come in
-    any order, so what is small is serialised as usual, and the body's way down is appended by hand.
+    any order, so what is small is serialised as usual, and the body's way down is appended by hand: its parts are
+    copied once, into the request.
     """
     logs, scope = ResourceLogs(), ScopeLogs()
     logs.resource.attributes.extend(_pairs(resource))
     scope.scope.name, scope.scope.version, scope.schema_url = semconv.SCOPE_NAME, version, semconv.SCHEMA_URL
     around = (b"", logs.SerializeToString(), scope.SerializeToString(), record.SerializeToString(), b"")
-    parts: list[bytes] = [body]
-    size = len(body)
+    headers: list[bytes] = []
+    size = sum(len(part) if isinstance(part, bytes) else part.nbytes for part in body)
     for small, number in reversed(list(zip(around, _WAY_DOWN, strict=True))):
         header = small + _varint(number << 3 | 2) + _varint(size)
-        parts.append(header)
+        headers.append(header)
         size += len(header)
-    return b"".join(reversed(parts))
+    return b"".join((*reversed(headers), *body))
 
 
 def _varint(number: int) -> bytes:
