@@ -91,13 +91,25 @@ def test_reference_rows_are_found_while_they_wait(store: DuckDBStore) -> None:
     assert sum(table.num_rows for table in store.reference_rows(MODEL)) == 3
 
 
-def test_rows_lie_in_the_order_they_came_although_a_large_commit_does_not_wait(store: DuckDBStore) -> None:
+def test_whole_row_groups_do_not_wait(store: DuckDBStore) -> None:
     store.append([predictions(["first"])])
-    store.append([many(ROW_GROUP)])
-    store.append([predictions(["last"])])
-    found = names(store)
+    store.append([many(2 * ROW_GROUP + 7)])
+    store.append([many(ROW_GROUP, 3 * ROW_GROUP)])
+    at_once = store._database.fetch("SELECT count(*) FROM data.main.p1_1")
 
-    assert (found[0], found[-1], len(found)) == ("first", "last", ROW_GROUP + 2)
+    assert at_once == [(3 * ROW_GROUP,)]
+    assert waiting(store) == 2
+    assert sorted(names(store)) == sorted(
+        ["first", *ids_of([many(2 * ROW_GROUP + 7).table]), *ids_of([many(ROW_GROUP, 3 * ROW_GROUP).table])]
+    )
+
+
+def test_rows_that_are_very_wide_do_not_wait(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_journal, "MOST", 1000)
+    store.append([many(100)])
+
+    assert waiting(store) == 0
+    assert len(names(store)) == 100
 
 
 def test_a_repeat_is_recognised_while_the_row_waits(store: DuckDBStore) -> None:
@@ -204,11 +216,12 @@ def test_of_many_tables_the_fullest_move_first(store: DuckDBStore, monkeypatch: 
 
 
 def test_what_waits_is_bounded(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_journal, "MOST", 1)
     store.append([predictions(["a"])])
+    monkeypatch.setattr(_journal, "MOST", store._writer._journal.cost - 1)
+    store.append([predictions(["b"])])
 
-    assert waiting(store) == 0
-    assert names(store) == ["a"]
+    assert waiting(store) == 1
+    assert names(store) == ["b", "a"]
 
 
 def test_closing_empties_the_journal(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Commits of more than a row group go into the file as they are; what is small of them is merged before long."""
+"""Row groups go into the file as they are; what is no whole one waits, and the log is folded before it is full."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pytest
 
 from miops_collector.errors import StoreError
 from miops_collector.schema import Records
-from miops_collector.stores._commit import FOLDED_SHARE, LOOSE_ROWS
+from miops_collector.stores._commit import FOLDED_SHARE
 from miops_collector.stores._database import ROW_GROUP, Database
+from miops_collector.stores._journal import ENOUGH
 from miops_collector.stores.duckdb import DuckDBStore
 from tests.collector.stores.rows import NOON
 
@@ -35,30 +36,30 @@ def row_groups(store: DuckDBStore) -> int:
     return int(store._database.fetch(counted)[0][0])
 
 
-def test_small_rests_of_large_commits_are_merged_before_they_are_many(tmp_path: Path) -> None:
+def test_large_commits_write_whole_row_groups_alone(tmp_path: Path) -> None:
     store = DuckDBStore(tmp_path)
-    commits = LOOSE_ROWS // ROWS + 1
-    for i in range(commits - 1):
+    for i in range(5):
         store.append([batch(i)])
+        store.tidy()
     before = row_groups(store)
-    store.append([batch(commits - 1)])
-    after = row_groups(store)
+    held = store.models()[0].rows
     store.close()
 
-    assert before == 2 * (commits - 1)
-    assert after < before
+    assert before == 5
+    assert held == 5 * ROWS
 
 
-def test_a_commit_stands_although_the_merging_after_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_stands_although_the_folding_after_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         msg = "no checkpoint now"
         raise StoreError(msg)
 
     monkeypatch.setattr(Database, "checkpoint", fails)
     store = DuckDBStore(tmp_path)
-    commits = LOOSE_ROWS // ROWS + 2
+    commits = ENOUGH // (ROWS - ROW_GROUP) + 1
     for i in range(commits):
         store.append([batch(i)])
+        store.tidy()
     held = store.models()[0].rows
     store.close()
 
@@ -68,12 +69,12 @@ def test_a_commit_stands_although_the_merging_after_it_fails(tmp_path: Path, mon
 def test_a_log_that_is_nearly_full_is_folded_between_commits(tmp_path: Path) -> None:
     store = DuckDBStore(tmp_path)
     log = tmp_path / "predictions.duckdb.wal"
-    store.append([replace(batch(0), table=batch(0).table.slice(0, 5000))])
+    store.append([replace(batch(0), table=batch(0).table.slice(0, 2000))])
     store.tidy()
     short = log.stat().st_size
     commits = 1
     while store._database.log_share("data") < FOLDED_SHARE:
-        store.append([replace(batch(commits), table=batch(commits).table.slice(0, 5000))])
+        store.append([replace(batch(commits), table=batch(commits).table.slice(0, 2000))])
         commits += 1
     long = log.stat().st_size
     store.tidy()
@@ -85,7 +86,7 @@ def test_a_log_that_is_nearly_full_is_folded_between_commits(tmp_path: Path) -> 
 
     assert 0 < short < long
     assert share < 0.1
-    assert held == 5000 * commits
+    assert held == 2000 * commits
 
 
 def test_a_store_without_files_has_no_log_to_fold() -> None:

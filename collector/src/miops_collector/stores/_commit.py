@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from miops_collector.errors import StoreError, StoreMemoryError
 from miops_collector.schema import Records
-from miops_collector.stores._database import DATA, ROW_GROUP, Connection, Database
+from miops_collector.stores._database import DATA, Connection, Database
 from miops_collector.stores._inserts import Inserts
 from miops_collector.stores._journal import Journal
 from miops_collector.stores._registry import JOURNAL, Registry
@@ -24,26 +24,20 @@ __all__ = ["Writer"]
 log = logging.getLogger(__name__)
 
 SPACE_CHECK_SECONDS = 1.0
-LOOSE_ROWS = 65_536
-"""A commit of at least one row group goes into the file as it is, and its last, smaller one stays so until a checkpoint
-merges it with its neighbours, which are then written again. The log grows by too little for the database to think of
-one. After so many rows we do: it takes a tenth of a second, and not a minute at some later time."""
 FOLDED_SHARE = 0.75
 """How full the log is when it is folded between commits."""
 UNFOLDED_SHARE = 0.3
 """How much of the database's memory may hold what is not folded yet."""
 MANY_TABLES = 64
 """Fewer never hold so much."""
-WHOLE_GROUPS = 4
-"""So many whole row groups between two smaller ones, and merging would save none: they are left alone."""
 
 
 class Writer:
     """Commits records and knows the number of the newest commit.
 
     A group is one transaction, unless it has so many values that it is written in several under one number.
-    Nobody reads a number before it is finished, and one that could not be finished is taken back. Small groups go into
-    the journal; who reads tables of rows calls :meth:`settle` before.
+    Nobody reads a number before it is finished, and one that could not be finished is taken back. What is no whole row
+    group goes into the journal; who reads tables of rows calls :meth:`settle` before.
     """
 
     def __init__(self, database: Database, registry: Registry, repeats: Repeats, truth: TruthLog, newest: int) -> None:
@@ -54,7 +48,6 @@ class Writer:
         self._truth = truth
         self._unfinished = False
         self._space_checked = float("-inf")
-        self._loose = 0
         self._inserts = Inserts()
         self._journal = Journal(database, self._inserts, newest)
 
@@ -81,22 +74,19 @@ class Writer:
             return Appended(self.newest, _in_order(records, kept_rows, kept_truth))
 
     def _commit(self, seq: int, rows: Sequence[Kept], truth: Sequence[KeptTruth]) -> None:
-        pieces = list(batches(rows, seq))
-        packed = self._journal.pack(pieces, seq)
+        whole, rest = self._journal.split(list(batches(rows, seq)))
+        packed = self._journal.pack(rest, seq)
         try:
-            self._write(seq, pieces if packed is None else [(JOURNAL, packed)], truth)
+            self._write(seq, [*whole, (JOURNAL, packed)] if rest else whole, truth)
         except StoreError:
             if self._unfinished or self._durable() != seq:
                 self._unfinished = True
                 raise
             log.warning("store: commit %d succeeded although the database reported a failure", seq)
-        if packed is not None:
-            self._journal.note(seq, pieces, packed)
+        self._journal.note(seq, rest, packed)
         note(rows)
         self._truth.note(seq, truth, rows)
         self.newest = seq
-        if self._loose >= LOOSE_ROWS:
-            self._fold()
 
     def settle(self, keep: int = 0) -> None:
         """Move what waits in the journal to its tables, all of it or until no more than so many bytes wait."""
@@ -122,15 +112,12 @@ class Writer:
 
     def _fold(self) -> None:
         """The commit has succeeded: what goes wrong here is found out, and put right, before the next."""
-        self._loose = 0
         try:
             self._database.checkpoint(DATA)
         except StoreError as error:
             log.warning("store: no checkpoint was possible: %s", error)
 
     def _write(self, seq: int, pieces: Sequence[Piece], truth: Sequence[KeptTruth]) -> None:
-        if any(path != JOURNAL for path, _ in pieces):
-            self.settle()  # rows lie in the order they came
         *before, last = list(at_once(pieces)) or [[]]
         self._unfinished = bool(before)
         with self._database.writing(DATA) as connection:
@@ -146,7 +133,6 @@ class Writer:
                 # Otherwise the rows carry the number; updating this row costs a fifth of a small commit.
                 connection.execute("UPDATE data.main.store SET seq = ?", [seq])
         self._unfinished = False
-        self._loose += sum(n for _, b in pieces if ROW_GROUP <= (n := b.num_rows) < WHOLE_GROUPS * ROW_GROUP)
 
     def _insert(self, connection: Connection, pieces: Iterable[Piece]) -> None:
         for path, batch in pieces:

@@ -1,4 +1,4 @@
-"""Small commits wait in one table, each as one value; they are written by column when there are many rows.
+"""What is no whole row group waits in one table, each piece as one value, and is written by column when it is one.
 
 A commit of five hundred rows into thirty columns costs as much as one of two thousand, for every table it touches, and
 is compressed again at each checkpoint. As one value it costs a third, and a thousand tables cost one INSERT. Rows are
@@ -25,6 +25,8 @@ MOST = 32 << 20
 """Bytes that may wait, in memory and in the log."""
 ENOUGH = 4 * ROW_GROUP
 """Rows of a table that are worth moving: of four whole row groups the database leaves the smaller rest alone."""
+LARGE = ROW_GROUP * 3 // 4
+"""Rows beside whole row groups that may be one as they are."""
 WORD = 8
 
 
@@ -65,14 +67,28 @@ class Journal:
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def pack(self, pieces: Sequence[Piece], seq: int) -> pa.Table | None:
-        """The pieces as rows of the journal; ``None`` if one of them is large, or too much would wait."""
-        if not pieces or any(batch.num_rows >= ROW_GROUP for _, batch in pieces) or self.cost > MOST:
-            return None
-        bodies = _packed([batch for _, batch in pieces])
-        if bodies.nbytes > MOST:
-            return None
+    def split(self, pieces: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
+        """What goes into its table at once, whole row groups of it, and what had better wait.
+
+        The database compresses small row groups once more at the next checkpoint, together with their neighbours. Rows
+        so wide that few of them fill the journal do not wait.
+        """
+        if self.cost > MOST:
+            return list(pieces), []
+        whole: list[Piece] = []
+        rest: list[Piece] = []
+        for path, batch in pieces:
+            over = batch.num_rows % ROW_GROUP
+            waits = over * batch.num_columns * WORD <= MOST // 4 and (over < LARGE or over == batch.num_rows)
+            at = batch.num_rows - (over if waits else 0)
+            whole += [(path, batch.slice(0, at))] if at else []
+            rest += [(path, batch.slice(at))] if at < batch.num_rows else []
+        return whole, rest
+
+    def pack(self, pieces: Sequence[Piece], seq: int) -> pa.Table:
+        """Pieces as rows of the journal."""
         paths = pa.array([path for path, _ in pieces], pa.string())
+        bodies = _packed([batch for _, batch in pieces])
         return pa.table({"seq": pa.array(np.full(len(pieces), seq)), "path": paths, "body": bodies})
 
     def note(self, seq: int, pieces: Sequence[Piece], packed: pa.Table) -> None:

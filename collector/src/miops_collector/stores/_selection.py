@@ -70,7 +70,7 @@ def _chunked(column: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def read(database: Database, stream: Stream, after: int, upto: int) -> Iterator[pa.Table]:
-    """Rows of commits ``after < seq <= upto``, in the order they came."""
+    """Rows of commits ``after < seq <= upto``."""
     selection = Selection(stream)
     where = "stream = $stream AND seq > $after AND seq <= $upto"
     sql = stream.table.union(lambda s: f"SELECT {selection.sql(s)} FROM {s.path} WHERE {where}")
