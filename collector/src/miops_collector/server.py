@@ -20,6 +20,7 @@ from miops_collector import __version__
 from miops_collector.accepting import Acceptance, accepted, drifted_window, remember
 from miops_collector.config import Config, ExportConfig
 from miops_collector.config.transport import CorsConfig, TlsConfig
+from miops_collector.connection import Connections, SaidOnce, allow_files, most_connections
 from miops_collector.engine import Engine
 from miops_collector.errors import ConfigError
 from miops_collector.exporters._exporter import Exporter
@@ -36,6 +37,7 @@ from miops_collector.receivers._cors import Cors
 from miops_collector.receivers._room import WaitingRoom
 from miops_collector.receivers.grpc import GrpcReceiver
 from miops_collector.receivers.http import http_receiver
+from miops_collector.receiving import Receiving
 from miops_collector.report import ModelKey, Observation
 from miops_collector.retention import Retention
 from miops_collector.schema import Records
@@ -106,6 +108,7 @@ class Collector:
         )  # fmt: skip
         tls = credentials(config.otlp.tls) if config.otlp.tls else None
         self._grpc = GrpcReceiver(self.ingest.submit, max_request_bytes=self._limit, room=self._room, tls=tls)
+        self._connections = Connections(most_connections())
         self._servers: list[tuple[_Server, asyncio.Task[None]]] = []
         self._ticking = threading.Thread(target=self._tick_until_stopped, name="miops-tick", daemon=True)
         self._stopping = threading.Event()
@@ -132,6 +135,7 @@ class Collector:
             self.ingest.submit, max_request_bytes=self._limit, room=self._room,
             from_json=complete_json_to_protobuf if self._forwarder else json_to_protobuf,
             cors=_cors(self._config.otlp.cors),
+            receiving=Receiving(max(self._config.otlp.max_waiting_mib * MIB, self._limit)),
         )  # fmt: skip
         http = await self._listen(receiver, self._config.otlp.http, "otlp.http", self._config.otlp.tls)
         grpc = await self._listen_grpc(self._config.otlp.grpc)
@@ -156,7 +160,8 @@ class Collector:
         except OSError as error:
             raise _taken(key, address) from error
         config = uvicorn.Config(
-            app, log_level="warning", lifespan="off", access_log=False, timeout_graceful_shutdown=10,
+            app, log_level="warning", lifespan="off", access_log=False, timeout_graceful_shutdown=10, ws="none",
+            http=self._connections.protocol,  # type: ignore[arg-type]  # makes one when it is called, as a class does
             **(uvicorn_options(tls) if tls else {}),
         )  # fmt: skip
         server = _Server(config)
@@ -210,6 +215,7 @@ class Collector:
         """One tick, and its report to every exporter. An error is logged and counted; the next tick comes anyway."""
         started = time.monotonic()
         self.ingest.look()
+        self._connections.refusing.look()
         try:
             with ExitStack() as then:  # although one model may fail in every tick: it must not keep all rows for ever
                 then.callback(self._delete_old_rows)
@@ -284,6 +290,8 @@ class Collector:
 async def run(config: Config) -> None:
     """Serve until SIGTERM or SIGINT, then stop in order."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("uvicorn.error").addFilter(SaidOnce())
+    allow_files()
     collector = Collector(config)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -149,7 +149,7 @@ def test_content_types_a_foreign_page_can_send_are_refused(client: AsgiClient, c
 
 
 def test_body_over_the_limit_is_refused_while_it_is_read(submitted: Submitted) -> None:
-    client = AsgiClient(create_app(sample_backend(submitted=submitted, max_body_bytes=100)))
+    client = AsgiClient(create_app(sample_backend(submitted=submitted, max_body_bytes=400)))
 
     answer = client.post(PATH, json=[{"prediction_id": "a" * 100, "value": 1}])
 
@@ -259,3 +259,95 @@ def test_outcomes_have_few_and_short_names(client: AsgiClient, submitted: Submit
     assert said == "outcome: 501 different names; allowed are 500"
     assert also.endswith("has 1001 characters; allowed are 1000")
     assert not submitted.truths
+
+
+def test_a_time_that_no_64_bits_count_is_refused_by_name(client: AsgiClient) -> None:
+    answer = client.post(PATH, json=[{"prediction_id": "a", "value": 1, "time": "0001-01-01T00:00:00+23:59"}])
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"].startswith("element 0: time: is before the year 2000")
+
+
+def test_an_error_far_behind_is_told_by_its_place(client: AsgiClient, submitted: Submitted) -> None:
+    truths: list[dict[str, Any]] = [{"prediction_id": "a", "value": 1} for _ in range(10_003)]
+    truths[10_001]["value"] = None
+    truths[10_002]["time"] = "soon"
+
+    answer = client.post(PATH, json=truths)
+
+    message = "element 10001: value: must be a finite number, a text or a boolean, not None"
+    assert (answer.status_code, answer.json()["error"]["message"]) == (400, message)
+    assert submitted.truths == []
+
+
+def test_outcomes_far_apart_are_one_table(client: AsgiClient, submitted: Submitted) -> None:
+    truths: list[dict[str, Any]] = [{"prediction_id": str(i), "value": i} for i in range(10_002)]
+    truths[0]["outcome"], truths[10_001]["outcome"] = {"a": 1}, {"b": 2}
+
+    assert client.post(PATH, json=truths).json() == {"accepted": 10_002}
+    table = submitted.truths[0].table
+    assert table["truth_number"].to_pylist() == list(range(10_002))
+    assert [table[name].drop_null().to_pylist() for name in ("outcome.a", "outcome.b")] == [[1.0], [2.0]]
+
+
+@pytest.mark.parametrize("apart", [1, 25])
+def test_a_name_of_an_outcome_for_every_element_is_refused_before_it_is_a_column(
+    client: AsgiClient, apart: int
+) -> None:
+    """At a distance, no part of the body has too many by itself."""
+    truths = [{"prediction_id": "a", "value": 1} for _ in range(600 * apart)]
+    for i in range(600):
+        truths[i * apart]["outcome"] = {f"o{i}": 1}  # type: ignore[assignment]
+
+    answer = client.post(PATH, json=truths)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"] == "outcome: 600 different names; allowed are 500"
+
+
+def test_json_is_limited_to_a_quarter_of_the_size_of_arrow(submitted: Submitted) -> None:
+    client = AsgiClient(create_app(sample_backend(submitted=submitted, max_body_bytes=4000)))
+    arrow = stream(pa.table({"prediction_id": ["a"], "value": [1], "outcome.x" + "y" * 900: [1.0]}))
+
+    assert 1000 < len(arrow) < 4000
+    assert client.post(PATH, content=arrow, headers=ARROW).status_code == 200
+    assert client.post(PATH, content=b" " * len(arrow), headers={"content-type": "application/json"}).status_code == 413
+
+
+def file_of(table: pa.Table, **options: Any) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema, options=pa.ipc.IpcWriteOptions(**options)) as writer:
+        writer.write_table(table, max_chunksize=2)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def test_an_arrow_file_is_read_as_the_stream_within_it(client: AsgiClient, submitted: Submitted) -> None:
+    ids = pa.array(["a", "b", "a"]).dictionary_encode()
+
+    answer = client.post(PATH, content=file_of(pa.table({"prediction_id": ids, "value": [1, 2, 3]})), headers=ARROW)
+
+    assert (answer.status_code, answer.json()) == (200, {"accepted": 3})
+    assert submitted.truths[0].table["truth_number"].to_pylist() == [1, 2, 3]
+
+
+def test_arrow_that_could_grow_is_refused(client: AsgiClient) -> None:
+    zeros = pa.table({"prediction_id": ["a"] * 1000, "value": np.zeros(1000)})
+    long = pa.DictionaryArray.from_arrays(pa.array(np.zeros(100_000, np.int8)), pa.array(["x" * 100_000]))
+
+    def said(body: bytes) -> tuple[int, str]:
+        answer = client.post(PATH, content=body, headers=ARROW)
+        return answer.status_code, answer.json()["error"]["message"]
+
+    compressed = "Arrow buffers are compressed; compress the request instead"
+    assert said(file_of(zeros, compression="zstd")) == (400, compressed)
+    bound = f"dictionaries stand for more than {256 * 2**20} bytes of text; send the rows in parts"
+    assert said(stream(pa.table({"prediction_id": long, "value": np.zeros(100_000)}))) == (413, bound)
+    assert said(file_of(zeros)[:-8]) == (400, "the body is no Arrow IPC file: it is cut short")
+
+
+def test_the_first_of_many_wrong_keys_is_enough(client: AsgiClient) -> None:
+    wrong = [{"prediction_id": "a", "value": 1}, {f"valeu{i}": 1 for i in range(10_000)}]
+
+    answer = client.post(PATH, json=wrong)
+
+    assert answer.json()["error"]["message"] == "element 1: unknown field 'valeu0'; did you mean 'value'?"

@@ -167,3 +167,28 @@ def test_a_reference_that_nobody_means_is_refused(
     assert answer.status_code == 400
     assert message in answer.json()["error"]["message"]
     assert not submitted.references
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (r'{"model": "m", "columns": {"\ud800": [1]}}', r"columns: the name '\ud800' is no valid Unicode"),
+        (r'{"model": "m", "version": "\ud800", "columns": {"a": [1]}}', "field 'version': must be valid Unicode"),
+        (r'{"model": "m", "reference_id": "\udfff", "columns": {"a": [1]}}', "field 'reference_id': must be valid"),
+        (r'{"model": "m", "positive_class": "\udfff", "columns": {"a": [1]}}', "field 'positive_class': must be valid"),
+        (f'{{"model": "m", "version": "{"v" * 1025}", "columns": {{"a": [1]}}}}', "must have at most 1024 characters"),
+    ],
+)
+def test_text_that_nothing_can_store_is_refused_by_name(client: AsgiClient, body: str, said: str) -> None:
+    answer = client.post(PATH, content=body.encode(), headers={"content-type": "application/json"})
+
+    assert answer.status_code == 400
+    assert said in answer.json()["error"]["message"]
+
+
+def test_an_object_has_only_so_many_keys(client: AsgiClient, submitted: Submitted) -> None:
+    answer = client.post(PATH, json={"model": "m", "columns": {str(i): [1] for i in range(20_001)}})
+
+    assert answer.status_code == 400
+    assert "an object has 20001 keys; allowed are 20000" in answer.json()["error"]["message"]
+    assert submitted.references == []

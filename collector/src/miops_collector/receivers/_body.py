@@ -5,12 +5,13 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from miops_collector.receivers._inflate import ENCODINGS, check_size, inflated
+from miops_collector.receivers._inflate import ENCODINGS, inflated
+from miops_collector.receiving import Receiving
 
 __all__ = ["read_body"]
 
 
-async def read_body(request: Request, limit: int) -> bytes:
+async def read_body(request: Request, limit: int, receiving: Receiving) -> bytes:
     """The plain body.
 
     Raises
@@ -19,21 +20,11 @@ async def read_body(request: Request, limit: int) -> bytes:
         If it has more than ``limit`` bytes, compressed or not.
     InputError
         If it cannot be inflated.
+    UnavailableError, HTTPException
+        As :meth:`Receiving.body`.
     """
     encoding = request.headers.get("content-encoding", "").strip().lower() or "identity"
     if encoding not in ENCODINGS:
         raise HTTPException(415, f"content encoding {encoding!r} is not one of {', '.join(ENCODINGS)}")
-    return await inflated(await _collect(request, limit), encoding, limit)
-
-
-async def _collect(request: Request, limit: int) -> bytes:
-    announced = request.headers.get("content-length", "")
-    if announced.isdigit():
-        check_size(int(announced), limit)
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        check_size(size, limit)
-        parts.append(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    async with receiving.body(request, limit) as body:
+        return await inflated(body, encoding, limit)

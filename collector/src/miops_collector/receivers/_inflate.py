@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 
-from miops_collector.errors import InputError, TooLargeError
+from miops_collector.errors import InputError
+from miops_collector.receiving import check_size
 
-__all__ = ["ENCODINGS", "check_size", "inflated"]
+__all__ = ["ENCODINGS", "inflated"]
 
 _ZSTD_STEP = 256
 """Bytes given to zstd at once: it has no bound on what comes out, at most 128 KiB for each three bytes."""
@@ -35,13 +36,6 @@ async def inflated(body: bytes, encoding: str, limit: int) -> bytes:
     if inflate is None:
         return body
     return await run_in_threadpool(inflate, body, limit) if len(body) > _INLINE else inflate(body, limit)
-
-
-def check_size(size: int, limit: int) -> None:
-    """Raise ``TooLargeError`` above the limit."""
-    if size > limit:
-        msg = f"the request is larger than {limit} bytes"
-        raise TooLargeError(msg)
 
 
 def _zlib(window_bits: int, body: bytes, limit: int) -> bytes:

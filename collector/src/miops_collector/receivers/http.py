@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, TypeAlias
 
 from starlette.applications import Starlette
@@ -23,10 +24,12 @@ from miops_collector.receivers._body import read_body
 from miops_collector.receivers._cors import Cors
 from miops_collector.receivers._room import WaitingRoom
 from miops_collector.receivers.grpc import Submit
+from miops_collector.receiving import Receiving
 
 __all__ = ["http_receiver"]
 
 FromJson: TypeAlias = Callable[[TelemetryKind, bytes], bytes]
+Read: TypeAlias = Callable[[Request], Awaitable[bytes]]
 _KINDS: Final[tuple[TelemetryKind, ...]] = ("traces", "logs", "metrics")
 _MEDIA: Final[dict[Encoding, str]] = {"protobuf": "application/x-protobuf", "json": "application/json"}
 _ENCODINGS: Final[dict[str, Encoding]] = {
@@ -34,8 +37,8 @@ _ENCODINGS: Final[dict[str, Encoding]] = {
     "application/protobuf": "protobuf",
     "application/json": "json",
 }
-_CODES: Final = {403: 7, 404: 5, 405: 12, 415: 3}
-"""gRPC codes of what is refused unread: PERMISSION_DENIED, NOT_FOUND, UNIMPLEMENTED, INVALID_ARGUMENT."""
+_CODES: Final = {403: 7, 404: 5, 405: 12, 408: 4, 415: 3}
+"""gRPC codes of what is refused unread: PERMISSION_DENIED, NOT_FOUND, UNIMPLEMENTED, DEADLINE_EXCEEDED …"""
 _NO_PAGES: Final = Cors()
 
 
@@ -46,19 +49,21 @@ def http_receiver(
     room: WaitingRoom | None = None,
     from_json: FromJson = json_to_protobuf,
     cors: Cors = _NO_PAGES,
+    receiving: Receiving | None = None,
 ) -> Starlette:
     """An ASGI application with ``/v1/traces``, ``/v1/logs`` and ``/v1/metrics``.
 
     ``from_json`` makes protobuf of JSON: what we read of it, or all of it where requests are handed on.
     """
-    endpoints = {kind: _endpoint(kind, submit, max_request_bytes, room, from_json, cors) for kind in _KINDS}
+    read = partial(read_body, limit=max_request_bytes, receiving=receiving or Receiving(2 * max_request_bytes))
+    endpoints = {kind: _endpoint(kind, submit, read, room, from_json, cors) for kind in _KINDS}
     routes = [Route(f"/v1/{kind}", endpoint, methods=["POST"]) for kind, endpoint in endpoints.items()]
     handlers = {HTTPException: _refused, Exception: _failed}
     return Starlette(routes=routes, exception_handlers=handlers, middleware=cors.middleware())
 
 
 def _endpoint(
-    kind: TelemetryKind, submit: Submit, limit: int, room: WaitingRoom | None, from_json: FromJson, cors: Cors
+    kind: TelemetryKind, submit: Submit, read: Read, room: WaitingRoom | None, from_json: FromJson, cors: Cors
 ) -> Callable[[Request], Awaitable[Response]]:
     async def export(request: Request) -> Response:
         origin = request.headers.get("origin")
@@ -69,7 +74,7 @@ def _endpoint(
             given = request.headers.get("content-type", "")
             raise HTTPException(415, f"content type {given!r} is not one of {', '.join(_ENCODINGS)}")
         try:
-            payload = await read_body(request, limit)
+            payload = await read(request)
             if encoding == "json":
                 payload = await run_in_threadpool(from_json, kind, payload)
             if room is not None:

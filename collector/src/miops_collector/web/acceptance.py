@@ -18,6 +18,9 @@ from miops_collector.web.encode import iso
 __all__ = ["AcceptForm", "acceptance_json", "read_form"]
 
 
+_MOST_ERRORS = 10
+
+
 class AcceptForm(BaseModel):
     """Without ``start`` and ``end``: the rows since the first of the open drift alarms of this version."""
 
@@ -45,7 +48,7 @@ def read_form(body: bytes) -> AcceptForm:
     try:
         return AcceptForm.model_validate(read_json(body))
     except PydanticError as error:
-        raise InputError("\n".join(_line(one) for one in error.errors(include_url=False))) from error
+        raise InputError("\n".join(_line(one) for one in error.errors(include_url=False)[:_MOST_ERRORS])) from error
 
 
 def _line(one: ErrorDetails) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import get_args
 
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +22,7 @@ from miops_collector.web.acceptance import acceptance_json, read_form
 from miops_collector.web.alarm_plan import plan_of
 from miops_collector.web.answer import json_answer
 from miops_collector.web.backend import Backend, Submit
-from miops_collector.web.body import UnsupportedFormatError, format_of, read_arrow, read_body
+from miops_collector.web.body import Bodies, Format, UnsupportedFormatError, format_of, read_arrow
 from miops_collector.web.counters import counters_json
 from miops_collector.web.encode import alarm_json, model_json, observation_json
 from miops_collector.web.ground_truth import ground_truth_records
@@ -55,6 +56,7 @@ def api_routes(backend: Backend) -> list[Route]:
 class _Api:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self._bodies = Bodies(backend.max_body_bytes)
 
     def models(self, request: Request) -> Response:
         only(request.query_params, ())
@@ -110,14 +112,13 @@ class _Api:
     async def ground_truth(self, request: Request) -> Response:
         only(request.query_params, ())
         form = format_of(request)
-        body = await read_body(request, self._backend.max_body_bytes)
-        records = await run_in_threadpool(ground_truth_records, body, form, now=self._backend.now())
+        make = partial(ground_truth_records, form=form, now=self._backend.now())
+        records = await self._bodies.read(request, form, make)
         return await _submitted(self._backend.submit_ground_truth, records)
 
     async def reference(self, request: Request) -> Response:
         form = format_of(request)
-        body = await read_body(request, self._backend.max_body_bytes)
-        records = await run_in_threadpool(self._reference_records, request, form, body)
+        records = await self._bodies.read(request, form, partial(self._reference_records, request, form))
         return await _submitted(self._backend.submit_reference, records)
 
     async def accept(self, request: Request) -> Response:
@@ -125,7 +126,7 @@ class _Api:
         if format_of(request) != "json":
             msg = "content-type: write application/json"
             raise UnsupportedFormatError(msg)
-        form = read_form(await read_body(request, self._backend.max_body_bytes))
+        form = await self._bodies.read(request, "json", read_form)
         taken = await self._backend.accept(ModelKey(form.model, form.version), form.bounds, form.by)
         return json_answer(acceptance_json(taken))
 
@@ -133,7 +134,7 @@ class _Api:
         only(request.query_params, ())
         return json_answer({"accepted": [acceptance_json(a) for a in read_accepted(self._backend.store)]})
 
-    def _reference_records(self, request: Request, form: str, body: bytes) -> Records:
+    def _reference_records(self, request: Request, form: Format, body: bytes) -> Records:
         if form == "json":
             only(request.query_params, ())
             given, table = form_from_json(body)

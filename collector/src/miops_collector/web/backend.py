@@ -48,7 +48,7 @@ class Backend:
     now
         Wall clock, nanoseconds since 1970.
     max_body_bytes
-        Largest body of a POST.
+        Largest body of a POST; of JSON it is a quarter.
     """
 
     store: Store

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from miops_collector.errors import InputError, TooLargeError
+from miops_collector.otlp.arrow_stream import read_stream
+from miops_collector.receiving import Receiving
 
-__all__ = ["Format", "UnsupportedFormatError", "format_of", "read_arrow", "read_body", "read_json"]
+__all__ = ["Bodies", "Format", "UnsupportedFormatError", "format_of", "read_arrow", "read_json"]
 
+T = TypeVar("T")
+MOST_KEYS = 20_000
+"""Of one JSON object: each takes a hundred times as much memory as in the body, and more if it is wrong."""
+_FILE, _FILE_END = b"ARROW1\0\0", b"ARROW1"
+_MOST_TEXT = 256 * 1024 * 1024
 Format: TypeAlias = Literal["json", "arrow"]
 _FORMATS: dict[str, Format] = {"application/json": "json", "application/vnd.apache.arrow.stream": "arrow"}
 
@@ -37,15 +48,24 @@ def format_of(request: Request) -> Format:
     return found
 
 
-async def read_body(request: Request, max_bytes: int) -> bytes:
-    """All of the body, reading no more than allowed."""
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > max_bytes:
-            msg = f"the body is larger than {max_bytes} bytes; send it in parts"
-            raise TooLargeError(msg)
-    return bytes(body)
+class Bodies:
+    """Bodies as the rows they hold, one after another: what becomes of one is many times its size for a moment.
+
+    Parameters
+    ----------
+    max_bytes
+        Of an Arrow body. Of JSON it is a quarter, because Python makes much more of it.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._receiving = Receiving(2 * max_bytes)
+        self._limits: dict[Format, int] = {"arrow": max_bytes, "json": max_bytes // 4}
+        self._turn = asyncio.Semaphore(1)
+
+    async def read(self, request: Request, form: Format, make: Callable[[bytes], T]) -> T:
+        """What ``make`` makes of it, in a thread."""
+        async with self._receiving.body(request, self._limits[form]) as body, self._turn:
+            return await run_in_threadpool(make, body)
 
 
 def read_json(body: bytes) -> Any:
@@ -61,14 +81,15 @@ def read_json(body: bytes) -> Any:
 
 
 def read_arrow(body: bytes) -> pa.Table:
-    """An Arrow IPC stream, or an IPC file."""
-    try:
-        opened = pa.ipc.open_file(body) if body.startswith(b"ARROW1") else pa.ipc.open_stream(body)
-        table = opened.read_all()
-        table.validate(full=True)
-    except (pa.ArrowException, OSError) as error:
-        msg = f"the body is no Arrow IPC stream: {error}"
-        raise InputError(msg) from error
+    """An Arrow IPC stream, or an IPC file, which is a stream with something before and after it."""
+    is_file = body.startswith(_FILE)
+    if is_file and not body.endswith(_FILE_END):
+        msg = "the body is no Arrow IPC file: it is cut short"
+        raise InputError(msg)
+    table = read_stream(pa.py_buffer(body)[len(_FILE) if is_file else 0 :])
+    if sum(_text_bytes(column) for column in table.columns) > _MOST_TEXT:
+        msg = f"dictionaries stand for more than {_MOST_TEXT} bytes of text; send the rows in parts"
+        raise TooLargeError(msg)
     names = table.column_names
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
@@ -77,12 +98,23 @@ def read_arrow(body: bytes) -> pa.Table:
     return table
 
 
+def _text_bytes(column: pa.ChunkedArray) -> int:
+    """Of a dictionary of texts, once it is written out: a long one may stand in every row."""
+    if not pa.types.is_dictionary(column.type) or pa.types.is_primitive(column.type.value_type):
+        return 0
+    lengths = [pc.take(pc.binary_length(chunk.dictionary), chunk.indices) for chunk in column.chunks]
+    return sum(pc.sum(one).as_py() or 0 for one in lengths)
+
+
 def _no_constant(text: str) -> Any:
     msg = f"the body is no JSON: {text} is no number; leave the field out or write null"
     raise InputError(msg)
 
 
 def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MOST_KEYS:
+        msg = f"an object has {len(pairs)} keys; allowed are {MOST_KEYS}"
+        raise InputError(msg)
     found = dict(pairs)
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]

@@ -21,17 +21,21 @@ from miops_collector.web.truth_arrow import split_value
 
 __all__ = ["ReferenceForm", "form_from_json", "form_from_parameters", "reference_records"]
 
+_MOST_ERRORS = 10
 _LIMITS = DecodeSettings()
 """What is left out over OTLP is refused here: whoever sends a file wants to know."""
 _EXPECTED = {
     "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
     "string_type": "must be a text",
+    "string_unicode": "must be valid Unicode",
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
     "tuple_type": "must be a list of columns",
 }
-_Name = Annotated[str, Field(min_length=1, max_length=1024)]
+
+_Text = Annotated[str, Field(max_length=1024)]
+_Name = Annotated[_Text, Field(min_length=1)]
 
 
 class ReferenceForm(BaseModel):
@@ -54,17 +58,17 @@ class ReferenceForm(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: _Name
-    version: str = ""
-    task: str = ""
-    truth: str = ""
-    prediction: str = ""
-    score: str = ""
-    weight: str = ""
-    positive_class: str = ""
+    version: _Text = ""
+    task: _Text = ""
+    truth: _Text = ""
+    prediction: _Text = ""
+    score: _Text = ""
+    weight: _Text = ""
+    positive_class: _Text = ""
     context: tuple[_Name, ...] = ()
     ignore: tuple[_Name, ...] = ()
     sensitive: tuple[_Name, ...] = ()
-    reference_id: str = ""
+    reference_id: _Text = ""
     last: bool = True
 
 
@@ -93,7 +97,12 @@ def form_from_json(body: bytes) -> tuple[ReferenceForm, pa.Table]:
     if len(lengths) != 1 or -1 in lengths:
         msg = "columns: every column must be a list, and all of equal length"
         raise InputError(msg)
-    return _checked(data, "field"), pa.table({name: _array(values, name) for name, values in columns.items()})
+    form, arrays = _checked(data, "field"), [_array(values, name) for name, values in columns.items()]
+    try:
+        return form, pa.table(arrays, list(columns))
+    except UnicodeEncodeError as error:
+        msg = f"columns: the name {error.object!r:.60} is no valid Unicode"
+        raise InputError(msg) from None
 
 
 def reference_records(form: ReferenceForm, table: pa.Table, body: bytes, *, now: int) -> Records:
@@ -131,7 +140,9 @@ def _checked(given: dict[str, Any], what: str) -> ReferenceForm:
     try:
         form = ReferenceForm.model_validate(given)
     except PydanticError as error:
-        raise InputError("\n".join(_line(one, what) for one in error.errors(include_url=False))) from None
+        raise InputError(
+            "\n".join(_line(one, what) for one in error.errors(include_url=False)[:_MOST_ERRORS])
+        ) from None
     if form.task and form.task not in TASKS:
         msg = f"{what} 'task': {form.task!r} is no task{did_you_mean(form.task, TASKS)}"
         raise InputError(msg)

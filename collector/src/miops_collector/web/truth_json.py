@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from itertools import islice
 from typing import Annotated, Any, TypeAlias
 
 import pyarrow as pa
@@ -12,11 +13,13 @@ from pydantic_core import ErrorDetails
 
 from miops.semconv import COLUMN_OUTCOME_PREFIX
 from miops_collector.errors import InputError, did_you_mean
+from miops_collector.stores._columns import MOST_OUTCOMES
 from miops_collector.web.query import nanos
 
 __all__ = ["table_from_json"]
 
 _MOST_ERRORS = 10
+_SLICE = 10_000
 _INT64 = 2**63
 _Text: TypeAlias = Annotated[StrictStr, Field(min_length=1, max_length=4096)]
 _Finite: TypeAlias = Annotated[StrictFloat, Field(allow_inf_nan=False)]
@@ -40,6 +43,8 @@ class _Truth(BaseModel):
 
 
 _TRUTHS = TypeAdapter(list[_Truth])
+_Make: TypeAlias = Callable[[Sequence[_Truth], int], pa.Array]
+"""A column of these elements, the first of which is the so-many-eth of the body."""
 
 
 def table_from_json(data: Any) -> pa.Table:
@@ -53,37 +58,72 @@ def table_from_json(data: Any) -> pa.Table:
     if not isinstance(data, list):
         msg = f"the body must be a JSON list of objects, not {type(data).__name__}"
         raise InputError(msg)
+    slices = [_columns(data[at : at + _SLICE], at) for at in range(0, max(len(data), 1), _SLICE)]
+    _check_outcomes({name for one in slices for name in one.column_names[len(_COLUMNS) :]})
+    return pa.concat_tables(slices, promote_options="default")
+
+
+def _columns(data: list[Any], at: int) -> pa.Table:
+    """Of the elements from ``at`` on; only so many are objects at a time, and the first that are wrong are enough."""
+    for i, one in enumerate(data, at):
+        _check_size(one, i)
     try:
         truths = _TRUTHS.validate_python(data)
     except PydanticError as error:
-        raise InputError(_explain(error)) from None
-    columns = {name: make(truths) for name, make in _COLUMNS.items()}
-    for name in sorted({key for t in truths for key in t.outcome}):
+        raise InputError(_explain(error, at)) from None
+    columns = {name: make(truths, at) for name, make in _COLUMNS.items()}
+    outcomes = {key for t in truths for key in t.outcome}
+    _check_outcomes(outcomes)
+    for name in sorted(outcomes):
         columns[COLUMN_OUTCOME_PREFIX + name] = pa.array([_maybe(t.outcome.get(name)) for t in truths], pa.float64())
     return pa.table(columns)
 
 
-def _texts(field: str) -> Callable[[Sequence[_Truth]], pa.Array]:
-    return lambda truths: pa.array([_unicode(getattr(t, field), i, field) for i, t in enumerate(truths)], pa.string())
+def _check_size(element: Any, i: int) -> None:
+    """Each key that is wrong would be an error of its own, and a million of them take gigabytes."""
+    if not isinstance(element, dict):
+        return
+    if len(element) > len(_Truth.model_fields):
+        name = next(name for name in element if name not in _Truth.model_fields)
+        msg = f"element {i}: unknown field {name!r:.60}{did_you_mean(name, _Truth.model_fields)}"
+        raise InputError(msg)
+    outcome = element.get("outcome")
+    if isinstance(outcome, dict):
+        _check_outcomes(outcome)
 
 
-def _times(field: str) -> Callable[[Sequence[_Truth]], pa.Array]:
-    return lambda truths: pa.array([_time(getattr(t, field), i, field) for i, t in enumerate(truths)], pa.int64())
+def _check_outcomes(names: Collection[str]) -> None:
+    """A name for every element would make as many columns as elements."""
+    if len(names) > MOST_OUTCOMES:
+        msg = f"outcome: {len(names)} different names; allowed are {MOST_OUTCOMES}"
+        raise InputError(msg)
 
 
-def _truth_number(truths: Sequence[_Truth]) -> pa.Array:
+def _texts(field: str) -> _Make:
+    return lambda truths, at: pa.array(
+        [_unicode(getattr(t, field), i, field) for i, t in enumerate(truths, at)], pa.string()
+    )
+
+
+def _times(field: str) -> _Make:
+    return lambda truths, at: pa.array(
+        [_time(getattr(t, field), i, field) for i, t in enumerate(truths, at)], pa.int64()
+    )
+
+
+def _truth_number(truths: Sequence[_Truth], _: int) -> pa.Array:
     values = (t.value for t in truths)
     return pa.array([None if isinstance(v, str | bool) else float(v) for v in values], pa.float64())
 
 
-def _truth_text(truths: Sequence[_Truth]) -> pa.Array:
-    return pa.array([_text_of(t.value, i) for i, t in enumerate(truths)], pa.string())
+def _truth_text(truths: Sequence[_Truth], at: int) -> pa.Array:
+    return pa.array([_text_of(t.value, i) for i, t in enumerate(truths, at)], pa.string())
 
 
-_COLUMNS: dict[str, Callable[[Sequence[_Truth]], pa.Array]] = {
+_COLUMNS: dict[str, _Make] = {
     "prediction_id": _texts("prediction_id"),
     "trace_id": _texts("trace_id"),
-    "row": lambda truths: pa.array([t.row for t in truths], pa.int32()),
+    "row": lambda truths, _: pa.array([t.row for t in truths], pa.int32()),
     "entity_id": _texts("entity_id"),
     "truth_number": _truth_number,
     "truth_text": _truth_text,
@@ -107,24 +147,27 @@ def _unicode(text: str | None, element: int, field: str) -> str | None:
 
 
 def _time(value: str | int | None, element: int, field: str) -> int | None:
-    return nanos(value, f"element {element}: {field}") if isinstance(value, str) else value
+    """Times that no 64 bits can count are as unlikely as any before 2000, and refused as those are."""
+    known = nanos(value, f"element {element}: {field}") if isinstance(value, str) else value
+    return None if known is None else min(max(known, -_INT64), _INT64 - 1)
 
 
 def _maybe(value: float | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _explain(error: PydanticError) -> str:
+def _explain(error: PydanticError, at: int) -> str:
     """Unions report one line per alternative; one line per field is enough for a person."""
-    lines: dict[tuple[int | str, ...], str] = {}
+    found: dict[tuple[int | str, ...], ErrorDetails] = {}
     for one in error.errors(include_url=False):
-        lines.setdefault(one["loc"][:2], _line(one))
-    more = [f"… and {len(lines) - _MOST_ERRORS} more"] if len(lines) > _MOST_ERRORS else []
-    return "\n".join([*list(lines.values())[:_MOST_ERRORS], *more])
+        found.setdefault(one["loc"][:2], one)
+    more = [f"… and {len(found) - _MOST_ERRORS} more"] if len(found) > _MOST_ERRORS else []
+    return "\n".join([*(_line(one, at) for one in islice(found.values(), _MOST_ERRORS)), *more])
 
 
-def _line(one: ErrorDetails) -> str:
+def _line(one: ErrorDetails, at: int) -> str:
     element, *path = one["loc"]
+    element = at + int(element)
     field = str(path[0]) if path else ""
     if one["type"] == "extra_forbidden":
         return f"element {element}: unknown field {field!r}{did_you_mean(field, _Truth.model_fields)}"
