@@ -146,5 +146,8 @@ def _by_class(rows: Rows) -> Mapping[_Attributes, int]:
     classes = rows.model.classes
     if value is None or classes is None or len(classes) > _MOST_CLASSES:
         return {(): rows.rows}
-    values = value.data if value.kind == "utf8" else value.data.tolist()
-    return {((semconv.PREDICTION_CLASS, str(label)),): count for label, count in Counter(values).items()}
+    if value.kind == "utf8":
+        counted: Iterable[tuple[Any, int]] = Counter(value.data).items()
+    else:
+        counted = zip(*(part.tolist() for part in np.unique(value.data, return_counts=True)), strict=True)
+    return {((semconv.PREDICTION_CLASS, str(label)),): count for label, count in counted}
