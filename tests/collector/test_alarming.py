@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from miops_collector import alarming, watched
+from miops_collector import scanning, watched
 from miops_collector.config import AlarmConfig, RuleConfig
 from miops_collector.engine import Engine
 from miops_collector.report import Alert, Observation
@@ -51,13 +51,13 @@ def clock() -> Clock:
 def scanned(monkeypatch: pytest.MonkeyPatch) -> list[Window]:
     """Every window the drift scan has looked at, in order."""
     seen: list[Window] = []
-    real = alarming.drift_findings
+    real = scanning.drift_findings
 
     def findings(evidence: Any, *, model: Any, window: Window) -> Any:
         seen.append(window)
         return real(evidence, model=model, window=window)
 
-    monkeypatch.setattr(alarming, "drift_findings", findings)
+    monkeypatch.setattr(scanning, "drift_findings", findings)
     return seen
 
 
@@ -204,14 +204,14 @@ def test_a_look_back_is_only_as_long_as_there_have_been_rows(
     store: DuckDBStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counts: list[list[int]] = []
-    real = alarming.Scan.evaluate
+    real = scanning.Scan.evaluate
 
     def evaluate(self: Any, look_backs: Any) -> Any:
         counts.append([n for n, _ in look_backs])
         assert [s.volume.rows for _, s in look_backs] == [n * 4 for n, _ in look_backs]
         return real(self, look_backs)
 
-    monkeypatch.setattr(alarming.Scan, "evaluate", evaluate)
+    monkeypatch.setattr(scanning.Scan, "evaluate", evaluate)
     engine = started(store, clock, alarms=AlarmConfig(dependence="none"))
     engine.append([reference()])
     serve(engine, 0, 171, rows=4)
@@ -389,7 +389,7 @@ def test_windows_computed_before_their_scan_are_marked_after_it(
     store: DuckDBStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A scan of 5 ms and an evaluation of 50 ms, both in their halves of a tick, do not keep pace with one another."""
-    monkeypatch.setattr(alarming, "SCANS_PER_TICK", 1)
+    monkeypatch.setattr(scanning, "SCANS_PER_TICK", 1)
     engine = started(store, clock)
     engine.append([reference()])
     serve(engine, 0, 10)
@@ -484,8 +484,8 @@ def test_versions_in_use_share_the_budget_of_their_model(store: DuckDBStore, clo
     settle(engine)
     alone = engine._watched[MODEL]._alarming
     assert alone is not None
-    assert alone.scan is not None
-    level = alone.scan.settings.alpha
+    assert alone.scanning.scan is not None
+    level = alone.scanning.scan.settings.alpha
 
     engine.append([predictions(range(10**6, 10**6 + 60), spread(60, START + HOUR, HOUR), model=other)])
     settle(engine)
@@ -493,8 +493,8 @@ def test_versions_in_use_share_the_budget_of_their_model(store: DuckDBStore, clo
     for key in (MODEL, other):
         shared = engine._watched[key]._alarming
         assert shared is not None
-        assert shared.scan is not None
-        assert shared.scan.settings.alpha == pytest.approx(level / 2)
+        assert shared.scanning.scan is not None
+        assert shared.scanning.scan.settings.alpha == pytest.approx(level / 2)
     assert {(p.model, p.per_month, p.versions) for p in engine.report.plans} == {(MODEL, 0.5, 2), (other, 0.5, 2)}
 
 

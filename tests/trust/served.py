@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from miops_collector import alarming, labelled, watched
+from miops_collector import labelled, scanning, watched
 from miops_collector.config import AlarmConfig, Config
 from miops_collector.config.multivariate import MultivariateConfig
 from miops_collector.engine import Engine
@@ -138,7 +138,7 @@ class _overheard:
 
     def __init__(self, said: dict[int, Sequence[Any]], losses: dict[int, tuple[bool, float]]) -> None:
         self._said, self._losses = said, losses
-        self._real: tuple[Callable[..., Any], Callable[..., Any]] = (alarming.drift_findings, labelled.loss_finding)
+        self._real: tuple[Callable[..., Any], Callable[..., Any]] = (scanning.drift_findings, labelled.loss_finding)
 
     def __enter__(self) -> None:
         drift, loss = self._real
@@ -151,7 +151,7 @@ class _overheard:
             self._losses[window.start] = given["alarmed"], given["log_value"]
             return loss(model, window, **given)
 
-        alarming.drift_findings, labelled.loss_finding = drift_findings, loss_finding
+        scanning.drift_findings, labelled.loss_finding = drift_findings, loss_finding
 
     def __exit__(self, *_: object) -> None:
-        alarming.drift_findings, labelled.loss_finding = self._real
+        scanning.drift_findings, labelled.loss_finding = self._real

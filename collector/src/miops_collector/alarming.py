@@ -1,13 +1,10 @@
-"""The alarms of one model version: which windows are due, what the rules say of them, and the book they go into."""
+"""The alarms of one model version: what the rules say of what was computed, and the book it goes into."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-
-import numpy as np
-from numpy.typing import NDArray
 
 from miops_collector.alerts import (
     DRIFT,
@@ -21,9 +18,7 @@ from miops_collector.alerts import (
     Lifecycle,
     Rule,
     advance,
-    drift_findings,
     estimate_findings,
-    evaluations_per_month,
     four_fifths_findings,
     performance_findings,
     quality_findings,
@@ -35,23 +30,18 @@ from miops_collector.alerts import (
 )
 from miops_collector.alerts.budget import Family
 from miops_collector.config import AlarmConfig, Config, RuleConfig
-from miops_collector.dependence import Dependence, learning_windows, look_backs_of
 from miops_collector.examples import examples_of, looked_back, traces_of
 from miops_collector.labelled import Labelled
-from miops_collector.layout import ColumnLayout, Summaries
-from miops_collector.look_backs import LookBacks
+from miops_collector.layout import ColumnLayout
 from miops_collector.monitored import Monitored
 from miops_collector.report import AlarmPlan, Alert, ModelKey, Observation
-from miops_collector.scanned import Scanned
-from miops_collector.statistics.scan import LOOK_BACKS, RATES, ColumnEvidence, Scan, ScanSettings
+from miops_collector.scanning import Scanning
 from miops_collector.stores._store import Store
 from miops_collector.window import Window, parse_length
 
 __all__ = ["Alarming"]
 
 DRIFT_FAMILY = DRIFT_P_VALUE.rpartition(".")[0] + "."
-SCANS_PER_TICK = 200
-NEVER = 2**62
 RANKING_PART = 1 / 3
 """Of what performance may spend."""
 
@@ -64,17 +54,12 @@ class Alarming:
     smallest: int
     config: AlarmConfig
     lengths: int
-    scan: Scan | None
     columns: Mapping[str, ColumnLayout]
     compared_with: str
     """Layout of the reference: with another one the alarms start anew."""
+    scanning: Scanning
     labelled: Labelled
-    dependence: Dependence | None = None
-    """``None`` where rows are declared to be independent."""
     book: Book = field(default_factory=Book)
-    next_end: int = 0
-    """No window that ends before this event time is scanned any more."""
-    scanned: Scanned = field(default_factory=Scanned)
     examples: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
     judge: Judge = field(default_factory=lambda: Judge({}))
     saved: str = ""
@@ -82,17 +67,14 @@ class Alarming:
     is_latest: bool = True
     """No other version of the model has newer rows."""
     silent_until: int = 0
-    looks_from: int = 0
-    """No look-back reaches beyond this event time: what was before is not what the reference says."""
 
     @classmethod
     def of(cls, model: Monitored, config: Config, store: Store) -> Alarming:
         """With the book that was saved for this reference, or an empty one."""
         smallest, reference = config.window_nanos[0], model.reference
-        scan = _scan(model, config.alarms, smallest)
         alarming = cls(
-            key=model.key, smallest=smallest, config=config.alarms, lengths=len(config.window_nanos), scan=scan,
-            dependence=Dependence(scan, smallest) if scan and config.alarms.dependence == "learn" else None,
+            key=model.key, smallest=smallest, config=config.alarms, lengths=len(config.window_nanos),
+            scanning=Scanning.of(model, config.alarms, smallest),
             columns={c.name: c for c in reference.layout.columns} if reference else {},
             compared_with=reference.layout.id if reference else "",
             labelled=Labelled(
@@ -104,12 +86,10 @@ class Alarming:
         data = json.loads(saved) if saved else {}
         if data.get("compared_with") == alarming.compared_with:
             alarming.book = Book.from_json(data["book"])
-            alarming.next_end, alarming.looks_from = data["next_end"], data.get("looks_from", 0)
-            alarming.scanned = Scanned.from_json(data["scanned"])
+            alarming.scanning.load(data, store)
             alarming.saved = saved
             if "labelled" in data:
                 alarming.labelled.load(data["labelled"])
-            alarming._load_dependence(store)
         return alarming
 
     def go_on_from(self, before: Alarming, start: int) -> None:
@@ -117,123 +97,33 @@ class Alarming:
 
         No alarm is open then. What was judged stays judged, and dependence and labels are known as before.
         """
-        self.next_end, self.looks_from = before.next_end, start
-        self.scanned = before.scanned
-        if self.scan is not None:
-            self.scanned.note(before.next_end, {c.name: "ok" for c in self.scan.columns})
+        self.scanning.go_on_from(before.scanning, start)
         self.labelled.go_on_from(before.labelled)
-        if self.dependence is not None and before.dependence is not None:
-            self.dependence.go_on_from(before.dependence)
 
     @property
     def _state_key(self) -> str:
         return json.dumps(["alarms", self.key.name, self.key.version])
-
-    @property
-    def _dependence_key(self) -> str:
-        """Of this reference: what was learned about another one is never read."""
-        return json.dumps(["dependence", self.key.name, self.key.version, self.compared_with, self.smallest])
-
-    def _load_dependence(self, store: Store) -> None:
-        saved = store.state(self._dependence_key)
-        if self.dependence is not None and saved:
-            self.dependence.load(saved)
 
     def save(self, store: Store) -> None:
         """Make the book durable, if it has changed."""
         data = {
             "compared_with": self.compared_with,
             "book": self.book.to_json(),
-            "next_end": self.next_end,
-            "looks_from": self.looks_from,
-            "scanned": self.scanned.to_json(),
+            **self.scanning.to_json(),
             "labelled": self.labelled.to_json(),
         }
         text = json.dumps(data)
         if text != self.saved:
-            if self.dependence is not None:  # first: after a crash in between, windows it knows are not noted again
-                store.put_state(self._dependence_key, self.dependence.to_json())
+            self.scanning.save_learned(store)  # first: after a crash in between, windows it knows are not noted again
             store.put_state(self._state_key, text)
             self.saved = text
 
-    # --- drift: windows in the order of event time, each once ------------------------------------------------------
-
     def advance_scan(self, model: Monitored, complete: int, enough: Callable[[], bool]) -> None:
-        """Scan windows that became complete since and have rows, until it is enough.
-
-        A window whose verdict changes what may have been shown of it already is evaluated again.
-        """
-        if self.scan is None or not self.config.defaults or self.next_end > complete:
-            return
-        starts, sums = model.pane_starts(), LookBacks(model.window, self.smallest)
-        findings: list[Finding] = []
-        alarming = {a.column for a in self.book.alerts if a.rule == DRIFT and a.state == "firing"}
-        for _ in range(SCANS_PER_TICK):
-            window = self._next(model, starts, complete)
-            if window is None:
-                break
-            looked = list(sums.of(window.end, self._counts(model, window, starts)))
-            evidence = self._evidence(self.scan, looked)
-            alarming |= {e.column for e in evidence if e.rejected}
-            if self.dependence is not None:
-                self.dependence.note(window.end, looked[0][1], alarming)
-            if self.scanned.note(window.end, {e.column: e.status for e in evidence}):
-                model.touch(window)
-            findings += drift_findings(evidence, model=self.key, window=window)
-            self.next_end = window.end + self.smallest
-            if enough():
-                break
-        self.book = advance(self.book, findings, model=self.key, now=complete)
-
-    def _evidence(self, scan: Scan, looked: list[tuple[int, Summaries]]) -> tuple[ColumnEvidence, ...]:
-        """While dependence is being learned only what should not be there at all opens an alarm."""
-        if self.dependence is None:
-            return scan.evaluate(looked)
-        known = self.dependence.dispersion
-        if known is not None:
-            counts = self.dependence.known([count for count, _ in looked])
-            chosen = [(count, sums) for count, sums in looked if count in counts]
-            return scan.evaluate(chosen, dispersion=known.at(counts))
-        sure = scan.evaluate(looked, statistics=RATES)
-        guessed = scan.evaluate(looked)
-        return tuple(
-            r if r.rejected or not g.stays else replace(g, rejected=False, stays=False, status="warning")
-            for r, g in zip(sure, guessed, strict=True)
-        )
-
-    def is_behind(self, model: Monitored, complete: int) -> bool:
-        """Whether a window waits for its scan."""
-        if self.scan is None or not self.config.defaults or self.next_end > complete:
-            return False
-        return self._next(model, model.pane_starts(), complete) is not None
-
-    @property
-    def needed_from(self) -> int:
-        """Event time from which panes must not merge yet: the longest look-back of the next scan."""
-        if self.scan is None or not self.config.defaults:
-            return NEVER
-        return self.next_end - (LOOK_BACKS[-1] + 1) * self.smallest if self.next_end else 0
-
-    def _next(self, model: Monitored, starts: NDArray[np.int64], complete: int) -> Window | None:
-        """The first complete window with rows that was not scanned; panes that are longer than it tell nothing."""
-        first = int(np.searchsorted(starts, self.next_end - self.smallest))
-        for start in starts[first:]:
-            window = Window.holding(int(start), self.smallest)
-            if window.end > complete:
-                return None
-            if model.resolves(window):
-                return window
-        return None
-
-    def _counts(self, model: Monitored, window: Window, starts: NDArray[np.int64]) -> Iterator[int]:
-        """How many windows to look back: as far as there have been rows, and panes are short enough."""
-        begin = max(Window.holding(int(starts[0]), self.smallest).start, self.looks_from)
-        for count in look_backs_of(self.smallest):
-            first = window.end - count * self.smallest
-            if count == 1 or (first >= begin and model.resolves(Window(first, first + self.smallest))):
-                yield count
-
-    # --- everything else: what was computed ------------------------------------------------------------------------
+        """Look for drift in windows that became complete since, until it is enough."""
+        if self.scanning.may_be_due(complete):
+            alarming = {a.column for a in self.book.alerts if a.rule == DRIFT and a.state == "firing"}
+            findings = self.scanning.advance(model, complete, enough, alarming)
+            self.book = advance(self.book, findings, model=self.key, now=complete)
 
     def advance(self, model: Monitored, computed: Sequence[Observation], store: Store, complete: int) -> None:
         """Let the rules judge what was computed anew, and the book grow older."""
@@ -257,10 +147,7 @@ class Alarming:
         if versions == self.versions:
             return
         self.versions = versions
-        if self.scan is not None:
-            spent, warned = self.config.budget_per_month / versions, self.config.warnings_per_month / versions
-            settings = replace(self.scan.settings, budget_per_month=spent, warnings_per_month=warned)
-            self.scan = replace(self.scan, settings=settings)
+        self.scanning.spend(self.config.budget_per_month / versions, self.config.warnings_per_month / versions)
 
     def _silence_findings(self, model: Monitored, complete: int) -> Iterator[Finding]:
         """Only of the version that had rows last: another one may have taken over."""
@@ -295,8 +182,6 @@ class Alarming:
             yield from four_fifths_findings(computed, quality, lengths=self.lengths)
         yield from rule_findings([_rule(r) for r in self.config.rules], computed)
 
-    # --- what is said outside ---------------------------------------------------------------------------------------
-
     def judged(self, observations: Sequence[Observation]) -> list[Observation]:
         """The observations with the statuses that follow from the rules, and the verdicts on their windows.
 
@@ -310,17 +195,14 @@ class Alarming:
     def _scanned(self, o: Observation) -> Observation:
         if not o.metric.startswith(DRIFT_FAMILY) or o.status == "insufficient_data" or o.definition:
             return o  # of another tool's number that tool's threshold says
-        return replace(o, status=self.scanned.at(o.column, o.window.end))
+        return replace(o, status=self.scanning.scanned.at(o.column, o.window.end))
 
     @property
     def plan(self) -> AlarmPlan | None:
         """What the default rules may spend and have learned; ``None`` where they are switched off."""
         if not self.config.defaults:
             return None
-        learned, wanted = 0, learning_windows(self.smallest) if self.config.dependence == "learn" else 0
-        dispersion: Mapping[str, Mapping[int, float]] = {}
-        if self.dependence is not None:
-            (learned, wanted), dispersion = self.dependence.progress, self.dependence.by_column
+        (learned, wanted), dispersion = self.scanning.learned, self.scanning.dispersion
         budget, length = self._budget, Window(0, self.smallest).label
         shares = {str(family): share for family, share in budget.shares.items()}
         return AlarmPlan(self.key, budget.per_month, shares, self.versions, length, learned, wanted, dispersion)
@@ -342,23 +224,8 @@ class Alarming:
 
     def _examples_of(self, alert: Alert, model: Monitored, store: Store) -> tuple[str, ...]:
         column = self.columns.get(alert.column)
-        reference = self.scan.reference if self.scan else None
+        reference = self.scanning.scan.reference if self.scanning.scan else None
         return examples_of(alert, store, column, reference, model.window(looked_back(alert)))
-
-
-def _scan(model: Monitored, config: AlarmConfig, smallest: int) -> Scan | None:
-    if model.reference is None:
-        return None
-    settings = ScanSettings(
-        budget_per_month=config.budget_per_month,
-        share=config.shares.drift,
-        warnings_per_month=config.warnings_per_month,
-        evaluations_per_month=evaluations_per_month(Window(0, smallest)),
-        tolerance=config.ignore_shifts_below,
-        minimum_effect=max(config.ignore_shifts_below, ScanSettings().minimum_effect),
-        shape_tolerance=2.0 * config.ignore_shifts_below,
-    )
-    return Scan.of(model.layout, model.reference.summaries, settings)
 
 
 def _shares(config: AlarmConfig) -> dict[Family, float]:

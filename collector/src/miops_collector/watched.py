@@ -120,7 +120,7 @@ class Watched:
         """Whether anything waits to be scanned or evaluated."""
         if self._alarming is None or self.model.broken or not self.model.agenda.is_empty:
             return True
-        return self._alarming.is_behind(self.model, self.model.complete_before(now))
+        return self._alarming.scanning.is_behind(self.model, self.model.complete_before(now))
 
     def work(self, seconds: float, now: int) -> None:
         """Scan and evaluate what is due, after :meth:`prepare`, for so long; what then is left comes next time."""
@@ -212,5 +212,5 @@ class Watched:
         needed_from = now
         if self._alarming is not None:
             self._alarming.save(self._store)
-            needed_from = self._alarming.needed_from
+            needed_from = self._alarming.scanning.needed_from
         return self.model.unsaved(now, needed_from=needed_from, closing=closing)
