@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
+from sklearn import metrics
 
-from miops_collector.statistics import statistics_of
+from miops_collector.statistics import Statistic, statistics_of
 from miops_collector.statistics.fairness import (
     demographic_parity_difference,
     demographic_parity_ratio,
@@ -101,15 +103,16 @@ def test_ratio_is_undefined_when_nobody_is_selected() -> None:
     assert math.isnan(ratio(groups, minimum_rows=1))
 
 
-def test_without_a_positive_class_only_counts_and_accuracies_are_defined() -> None:
-    groups = rows.groups([0, 1, 1], [0, 1, 2], [0, 1, 2], 2, positive=-1, k=3)
+def test_without_a_positive_class_only_what_is_about_all_classes_is_defined() -> None:
+    groups = rows.groups([0, 0, 0, 1, 1, 1], [0, 1, 2] * 2, [0, 1, 2] * 2, 2, positive=-1, k=3)
+    about_all = ("group_rows", "accuracy", "balanced_accuracy", "matthews")
 
     for statistic in statistics_of("fairness"):
         if statistic.takes == (Groups,):
             options = {"minimum_rows": 1} if statistic.options else {}
             value = np.atleast_1d(statistic.function(groups, **options))
-            assert np.isnan(value).all() != statistic.name.startswith(("group_rows", "accuracy"))
-    assert group_rows.group_rows(groups).tolist() == [1, 2]
+            assert np.isnan(value).all() != statistic.name.startswith(about_all)
+    assert group_rows.group_rows(groups).tolist() == [3, 3]
 
 
 def test_selection_counts_rows_whose_truth_is_not_known() -> None:
@@ -126,3 +129,50 @@ def test_standard_errors_are_binomial() -> None:
     assert true_positive_rate.standard_error(groups)[0] == pytest.approx(math.sqrt(0.3 * 0.7 / 50))
     assert false_positive_rate.standard_error(groups)[0] == pytest.approx(math.sqrt(0.3 * 0.7 / 50))
     assert precision.standard_error(groups)[0] == pytest.approx(math.sqrt(0.5 * 0.5 / 30))
+
+
+SKLEARN = {
+    "f1": partial(metrics.f1_score, zero_division=np.nan),
+    "balanced_accuracy": metrics.balanced_accuracy_score,
+    "matthews": metrics.matthews_corrcoef,
+}
+
+
+def number(name: str) -> Statistic:
+    return next(s for s in statistics_of("fairness") if s.name == name)
+
+
+@pytest.mark.parametrize("name", SKLEARN)
+def test_numbers_of_decisions_are_scikit_learns_of_each_group_alone(name: str) -> None:
+    rng = np.random.default_rng(5)
+    group, truth = rng.integers(3, size=600), rng.integers(2, size=600)
+    decision = np.where(rng.random(600) < 0.1 + 0.1 * group, 1 - truth, truth)
+
+    found = number(name).function(rows.groups(group, truth, decision, 3))
+
+    expected = [SKLEARN[name](truth[group == g], decision[group == g]) for g in range(3)]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", SKLEARN)
+def test_numbers_of_decisions_scatter_as_their_standard_errors_say(name: str) -> None:
+    drawn = np.random.default_rng(6).multinomial(400, [0.5, 0.1, 0.08, 0.32], size=2000).reshape(-1, 2, 2)
+    cells = drawn.astype(np.float64)
+    groups = Groups(("g",), tuple(map(str, range(2000))), ("0", "1"), 1, cells.sum(axis=1), cells)
+    s = number(name)
+
+    values, errors = s.function(groups), s.standard_error(groups)  # type: ignore[misc]
+
+    assert np.mean(np.abs(values - values.mean()) <= 1.96 * errors) == pytest.approx(0.95, abs=0.02)
+
+
+def test_a_group_without_a_class_has_no_balanced_accuracy_and_nothing_to_correlate() -> None:
+    cells = np.array([[[40.0, 10], [5, 45]], [[50.0, 10], [0, 0]], [[0.0, 0], [0, 60]]])
+    groups = Groups(("g",), ("a", "b", "c"), ("0", "1"), 1, cells.sum(axis=1), cells)
+
+    of_all = {name: number(name).function(groups) for name in SKLEARN}
+    errors = {name: number(name).standard_error(groups) for name in SKLEARN}  # type: ignore[misc]
+
+    assert [np.isnan(of_all[name]).tolist() for name in ("balanced_accuracy", "matthews")] == [[False, True, True]] * 2
+    assert of_all["f1"].tolist()[1:] == [0.0, 1.0]
+    assert all((np.isnan(of_all[name]) | (errors[name] > 0)).all() for name in SKLEARN)
