@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, TracesData
 
-from miops_collector import server
+from miops_collector import http_servers
 from miops_collector.client import Client
 from miops_collector.config import Config, ExportConfig, ForwardConfig, OtlpConfig
 from miops_collector.config.retention import RetentionConfig
@@ -221,14 +221,13 @@ def test_a_server_that_dies_at_its_start_is_no_endless_wait(tmp_path: Path, monk
             one.close()
         raise ZeroDivisionError
 
-    monkeypatch.setattr(server._Server, "serve", serve)
+    monkeypatch.setattr(http_servers._Server, "serve", serve)
     collector = Collector(config(tmp_path))
 
     async def start() -> None:
         try:
             await collector.start()
         finally:
-            collector._servers.clear()
             await collector.stop()
 
     with pytest.raises(ZeroDivisionError):

@@ -6,57 +6,44 @@ import asyncio
 import gc
 import logging
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-import uvicorn
-from starlette.applications import Starlette
-
 from miops_collector import __version__
 from miops_collector.accepting import Acceptance, accepted, drifted_window, remember
-from miops_collector.config import Config, ExportConfig
-from miops_collector.config.transport import CorsConfig, TlsConfig
+from miops_collector.config import Config
 from miops_collector.connection import Connections, SaidOnce, allow_files, most_connections
 from miops_collector.engine import Engine
 from miops_collector.errors import ConfigError
 from miops_collector.exporters._exporter import Exporter
-from miops_collector.exporters.delivery import grpc_sender, http_sender
-from miops_collector.exporters.otlp import OtlpExporter
 from miops_collector.exporters.prometheus import PrometheusExporter
 from miops_collector.forward import Forwarder, forward_senders
-from miops_collector.ingest import Ingest, IngestSettings
-from miops_collector.listening import bind, is_free
+from miops_collector.http_servers import HttpServers, taken
+from miops_collector.ingest import Ingest
+from miops_collector.listening import is_free
 from miops_collector.otlp.complete_json import complete_json_to_protobuf
 from miops_collector.otlp.from_json import json_to_protobuf
-from miops_collector.otlp.settings import DecodeSettings
-from miops_collector.receivers._cors import Cors
 from miops_collector.receivers._room import WaitingRoom
 from miops_collector.receivers.grpc import GrpcReceiver
 from miops_collector.receivers.http import http_receiver
 from miops_collector.receiving import Receiving
 from miops_collector.report import ModelKey, Observation
-from miops_collector.retention import Retention
 from miops_collector.schema import Records
-from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores.duckdb import DuckDBStore
 from miops_collector.telemetry import Telemetry
-from miops_collector.tls import credentials, uvicorn_options
+from miops_collector.tls import credentials
 from miops_collector.web.app import create_app
 from miops_collector.web.backend import Backend
-from miops_collector.web.hosts import Hosts
-from miops_collector.window import Window, parse_length
+from miops_collector.window import Window
+from miops_collector.wiring import MIB, cors, hosts, ingest_settings, otlp_exporter, retention, store_settings
 
 __all__ = ["Addresses", "Collector", "in_background", "is_free", "run"]
 
 log = logging.getLogger(__name__)
 
-MIB = 1024 * 1024
-LEAST_DATABASE_MIB = 128
-BYTES_OF_FINGERPRINT = 16
 STOP_SECONDS = 30.0
 GARBAGE = 50_000
 """So many new objects are made before Python looks for garbage among them."""
@@ -74,33 +61,25 @@ class Addresses:
     web: str
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals to :func:`run`."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 class Collector:
     """Everything between the sockets and the files of one collector process."""
 
     def __init__(self, config: Config, *, clock: Callable[[], int] = time.time_ns) -> None:
         self._config = config
         self.telemetry = Telemetry()
-        self.store = DuckDBStore(config.data_dir, _store_settings(config))
+        self.store = DuckDBStore(config.data_dir, store_settings(config))
         self.engine = Engine(self.store, config, clock=clock)
         self._forwarder = Forwarder(forward_senders(config.forward), self.telemetry) if config.forward else None
         self.ingest = Ingest(
-            self.engine.append, self.telemetry, _ingest_settings(config), now=clock,
+            self.engine.append, self.telemetry, ingest_settings(config), now=clock,
             forward=self._forwarder.put if self._forwarder else None, tidy=self.store.tidy,
         )  # fmt: skip
         self._clock = clock
-        self._retention = _retention(self.store, config)
+        self._retention = retention(self.store, config)
         self._prometheus = PrometheusExporter(telemetry=self.telemetry.snapshot, budget=config.series_per_model)
         self._exporters: list[Exporter] = [self._prometheus]
         if config.export:
-            self._exporters.append(_otlp_exporter(config.export, config.series_per_model, self.telemetry))
+            self._exporters.append(otlp_exporter(config.export, config.series_per_model, self.telemetry))
         self._limit = config.otlp.max_request_mib * MIB
         self._room = WaitingRoom(
             self.ingest.has_room, most_bytes=config.otlp.max_waiting_mib * MIB // 2,
@@ -109,7 +88,7 @@ class Collector:
         tls = credentials(config.otlp.tls) if config.otlp.tls else None
         self._grpc = GrpcReceiver(self.ingest.submit, max_request_bytes=self._limit, room=self._room, tls=tls)
         self._connections = Connections(most_connections())
-        self._servers: list[tuple[_Server, asyncio.Task[None]]] = []
+        self._servers = HttpServers(self._connections)
         self._ticking = threading.Thread(target=self._tick_until_stopped, name="miops-tick", daemon=True)
         self._stopping = threading.Event()
         self._stopped = False
@@ -134,44 +113,24 @@ class Collector:
         receiver = http_receiver(
             self.ingest.submit, max_request_bytes=self._limit, room=self._room,
             from_json=complete_json_to_protobuf if self._forwarder else json_to_protobuf,
-            cors=_cors(self._config.otlp.cors),
+            cors=cors(self._config.otlp.cors),
             receiving=Receiving(max(self._config.otlp.max_waiting_mib * MIB, self._limit)),
         )  # fmt: skip
-        http = await self._listen(receiver, self._config.otlp.http, "otlp.http", self._config.otlp.tls)
+        http = await self._servers.listen(receiver, self._config.otlp.http, "otlp.http", self._config.otlp.tls)
         grpc = await self._listen_grpc(self._config.otlp.grpc)
         self.addresses = Addresses(grpc, http, self._config.web)
-        web = await self._listen(create_app(self._backend(), _hosts(self._config)), self._config.web, "web")
+        web = await self._servers.listen(create_app(self._backend(), hosts(self._config)), self._config.web, "web")
         self.addresses = Addresses(grpc, http, web)
 
     async def _listen_grpc(self, address: str) -> str:
         host, _, port = address.rpartition(":")
         if int(port) and not is_free(host, int(port)):
-            raise _taken("otlp.grpc", address)
+            raise taken("otlp.grpc", address)
         try:
             bound = await self._grpc.start(address)
         except (ConfigError, OSError, RuntimeError) as error:
-            raise _taken("otlp.grpc", address) from error
+            raise taken("otlp.grpc", address) from error
         return f"{host}:{bound}"
-
-    async def _listen(self, app: Starlette, address: str, key: str, tls: TlsConfig | None = None) -> str:
-        host, _, port = address.rpartition(":")
-        try:
-            sockets = bind(host, int(port))
-        except OSError as error:
-            raise _taken(key, address) from error
-        config = uvicorn.Config(
-            app, log_level="warning", lifespan="off", access_log=False, timeout_graceful_shutdown=10, ws="none",
-            http=self._connections.protocol,  # type: ignore[arg-type]  # makes one when it is called, as a class does
-            **(uvicorn_options(tls) if tls else {}),
-        )  # fmt: skip
-        server = _Server(config)
-        task = asyncio.create_task(server.serve(sockets=sockets))
-        self._servers.append((server, task))
-        while not server.started:
-            if task.done():
-                task.result()
-            await asyncio.sleep(0.005)
-        return f"{host}:{sockets[0].getsockname()[1]}"
 
     def _backend(self) -> Backend:
         return Backend(
@@ -265,12 +224,11 @@ class Collector:
             return
         self._stopped = True
         await self._grpc.stop()
-        receivers, web = self._servers[:1], self._servers[1:]
-        await _shut(receivers)
+        await self._servers.stop("otlp.http")
         try:
             await asyncio.to_thread(self._finish)
         finally:
-            await _shut(web)
+            await self._servers.stop("web")
             self.store.close()
 
     def _finish(self) -> None:
@@ -292,6 +250,9 @@ async def run(config: Config) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("uvicorn.error").addFilter(SaidOnce())
     allow_files()
+    log.info(
+        "miops-collector %s is starting; the first time on a machine it compiles for some ten seconds", __version__
+    )
     collector = Collector(config)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -336,53 +297,3 @@ def in_background(config: Config) -> Iterator[Collector]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(STOP_SECONDS)
         loop.close()
-
-
-async def _shut(servers: list[tuple[_Server, asyncio.Task[None]]]) -> None:
-    for server, _ in servers:
-        server.should_exit = True
-    for _, task in servers:
-        await task
-
-
-def _taken(key: str, address: str) -> ConfigError:
-    return ConfigError(f"{key}: cannot listen on {address}: it is taken, or not an address of this machine")
-
-
-def _store_settings(config: Config) -> StoreSettings:
-    """Seven sixteenths of the memory for the database, two for prediction ids; the rest goes before the first row."""
-    limit = config.memory_limit_mib * MIB
-    return StoreSettings(
-        deduplicate_for=parse_length(config.deduplicate_for),
-        memory_mib=max(limit * 7 // 16 // MIB, LEAST_DATABASE_MIB),
-        fingerprints=limit // 8 // BYTES_OF_FINGERPRINT,
-    )
-
-
-def _ingest_settings(config: Config) -> IngestSettings:
-    return IngestSettings(
-        max_waiting_bytes=config.otlp.max_waiting_mib * MIB, decode=DecodeSettings(attribute_map=config.attribute_map)
-    )
-
-
-def _hosts(config: Config) -> Hosts:
-    return Hosts(own=(config.web.rpartition(":")[0], socket.gethostname()), allowed=config.allowed_hosts)
-
-
-def _cors(config: CorsConfig | None) -> Cors:
-    return Cors(config.allowed_origins, config.allowed_headers, config.max_age) if config else Cors()
-
-
-def _retention(store: DuckDBStore, config: Config) -> Retention | None:
-    if config.retention.rows is None:
-        return None
-    keep, recognise = parse_length(config.retention.rows), parse_length(config.deduplicate_for)
-    return Retention(store, keep=keep, recognise=recognise)
-
-
-def _otlp_exporter(config: ExportConfig, budget: int, telemetry: Telemetry) -> OtlpExporter:
-    sender = {"grpc": grpc_sender, "http/protobuf": http_sender}[config.protocol]
-    return OtlpExporter(
-        sender(config.endpoint, config.headers), telemetry=telemetry.snapshot, count=telemetry.add, budget=budget,
-        interval_seconds=config.interval_seconds,
-    )  # fmt: skip
