@@ -5,6 +5,11 @@ Exit codes: 0 done, 1 failed while running, 2 bad usage, configuration or input.
 
 from __future__ import annotations
 
+from miops_collector.one_thread import one_thread
+
+with one_thread():  # before any other import does it
+    import numpy  # noqa: F401, ICN001
+
 import asyncio
 import sys
 from pathlib import Path
@@ -70,6 +75,9 @@ def serve(
     Every option, and every key of the configuration, is also an environment variable: MIOPS_COLLECTOR_DATA_DIR,
     MIOPS_COLLECTOR_OTLP_GRPC … Options win over variables, variables over the file.
     """
+    with one_thread():
+        import scipy.linalg  # noqa: F401
+
     from miops_collector.server import run
 
     given = {"data_dir": data_dir, "otlp.grpc": otlp_grpc, "otlp.http": otlp_http, "web": web}
@@ -111,7 +119,8 @@ def demo(
     *, leave: bool, report: Path | None, speed: float, truth_delay: str, share: float, data_dir: Path | None
 ) -> None:
     """Replay four years of real survey data through a real, instrumented model server."""
-    from miops_collector.demo.run import DemoOptions, run_demo
+    with one_thread():
+        from miops_collector.demo.run import DemoOptions, run_demo
 
     run_demo(
         DemoOptions(leave=leave, report=report, speed=speed, truth_delay=truth_delay, share=share, data_dir=data_dir)
