@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb as driver
 import numpy as np
@@ -166,6 +167,24 @@ def test_a_move_that_fails_loses_nothing(store: DuckDBStore, monkeypatch: pytest
         store.append([predictions(["c"])])
 
     assert names(store) == ["a", "b", "c"]
+
+
+def test_a_move_without_memory_is_made_again_after_folding(
+    store: DuckDBStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.append([predictions(["a", "b"])])
+    move, calls = _journal.Journal._move, []
+
+    def without_memory_once(self: _journal.Journal, *rest: Any) -> None:
+        calls.append(rest)
+        if len(calls) == 1:
+            raise driver.OutOfMemoryException
+        move(self, *rest)
+
+    monkeypatch.setattr(_journal.Journal, "_move", without_memory_once)
+
+    assert names(store) == ["a", "b"]
+    assert "folded to make room" in caplog.text
 
 
 def test_an_unfinished_commit_in_the_journal_is_taken_back(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -22,6 +23,7 @@ from miops_collector.stores._truth import KeptTruth, TruthLog
 __all__ = ["Writer"]
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 SPACE_CHECK_SECONDS = 1.0
 FOLDED_SHARE = 0.75
@@ -55,13 +57,16 @@ class Writer:
         """Commit; see :meth:`~miops_collector.stores._store.Store.append`."""
         with self._database.writing(DATA):  # alone, from the check on
             self._check()
-            try:
-                return self._append(records)
-            except StoreMemoryError as error:
-                log.warning("store: the log is folded to make room for a commit: %s", error)
-                self._fold()
-                self._check()
-                return self._append(records)
+            return self._with_room(lambda: self._append(records))
+
+    def _with_room(self, task: Callable[[], T]) -> T:
+        try:
+            return task()
+        except StoreMemoryError as error:
+            log.warning("store: the log is folded to make room: %s", error)
+            self._fold()
+            self._check()
+            return task()
 
     def _append(self, records: Sequence[Records]) -> Appended:
         with self._database.writing(DATA) as connection:
@@ -92,9 +97,12 @@ class Writer:
         """Move what waits in the journal to its tables, all of it or until no more than so many bytes wait."""
         if self._journal:
             with self._database.writing(DATA):
-                for _ in self._journal.settle(keep):
-                    if self._crowded():
-                        self._fold()
+                self._with_room(lambda: self._settle(keep))
+
+    def _settle(self, keep: int) -> None:
+        for _ in self._journal.settle(keep):
+            if self._crowded():
+                self._fold()
 
     def tidy(self) -> None:
         """Do between commits what one of the next would have to do, and wait for: empty the journal, fold the log."""
