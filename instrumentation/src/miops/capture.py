@@ -60,7 +60,8 @@ def capture(values: Any, source: Source, pool: BlockPool) -> Capture:
         return _array(values, source, pool)
     if values is None:  # an input that its framework cannot show
         return Capture(source.nothing, None, -1, 0)
-    if hasattr(values, "iloc") or hasattr(values, "get_column"):
+    kind = type(values)  # of the frame itself, pandas would make an indexer
+    if hasattr(kind, "iloc") or hasattr(kind, "get_column"):
         return _frame(values, source, pool)
     if isinstance(values, Mapping):
         return mapping(_features(values), source)
@@ -99,8 +100,8 @@ def _matrix(values: NDArray[Any], layout: Matrix, pool: BlockPool) -> Capture:
 
 def _frame(frame: Any, source: Source, pool: BlockPool) -> Capture:
     columns = frame.columns
-    layout = source.matrix
     if _one_numeric_block(frame):
+        layout = source.matrix
         known = layout is not None and layout.index is not None and layout.index.equals(columns)
         values = frame.to_numpy()
         if not known or layout is None or values.dtype is not layout.dtype:
@@ -108,26 +109,20 @@ def _frame(frame: Any, source: Source, pool: BlockPool) -> Capture:
                 return Capture(source.too_wide(), None, len(frame), 0)
             layout = source.matrix_layout(tuple(map(str, columns)), values.dtype, columns.view())
         return _matrix(values, layout, pool)
-    if len(columns) > source.max_features:
-        return Capture(source.too_wide(), None, len(frame), 0)
-    rows = len(frame)
+    rows, width = len(frame), len(columns)
+    if width > source.max_features:
+        return Capture(source.too_wide(), None, rows, 0)
     few = snapshot(frame) if 0 < rows <= FEW_ROWS and source.arrangements <= ARRANGEMENTS else None
     if few is not None:
         shape, copies = few
         blocks = source.blocks
         if blocks is None or blocks.shape != shape or not blocks.index.equals(columns):
             blocks = source.blocks_layout(frame, shape)
-        return Capture(blocks, copies, rows, 300 * len(copies) + _frame_bytes(frame, rows))
+        return Capture(blocks, copies, rows, 300 * len(copies) + 16 * rows * width)
     frames = source.frames
-    if frames is None or len(frames.names) != len(columns):
+    if frames is None or len(frames.names) != width:
         frames = source.frames_layout(tuple(map(str, columns)))
-    return Capture(
-        frames, _COPIES[hasattr(frame, "iloc")](frame), rows, 2000 + 64 * len(columns) + _frame_bytes(frame, rows)
-    )
-
-
-def _frame_bytes(frame: Any, rows: int) -> int:
-    return 16 * rows * len(frame.columns)
+    return Capture(frames, _COPIES[hasattr(frame, "iloc")](frame), rows, 2000 + 64 * width + 16 * rows * width)
 
 
 def _one_numeric_block(frame: Any) -> bool:

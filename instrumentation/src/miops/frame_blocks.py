@@ -8,7 +8,8 @@ are not found as expected, frames are copied as a whole.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -45,30 +46,40 @@ def snapshot(frame: Any) -> Snapshot | None:
     """Placement and kinds of a frame's arrays, and copies of them; ``None`` where they are not what we know."""
     try:
         manager = frame._mgr  # noqa: SLF001
-        arrays = [block.values for block in manager.blocks]
-        kinds = [values.dtype if type(values) is _ndarray else type(values) for values in arrays]
-        shape = (manager.blknos.tobytes(), manager.blklocs.tobytes(), *kinds)
-        return shape, tuple([_copied(values) for values in arrays])
+        shape: list[Any] = [manager.blknos.tobytes(), manager.blklocs.tobytes()]
+        copies: list[Any] = []
+        for block in manager.blocks:
+            values = block.values
+            kind = type(values)
+            if kind is _ndarray:
+                shape.append(values.dtype)
+                copies.append(values.copy())
+            else:
+                shape.append(kind)
+                copies.append(_COPIES.get(kind.__name__, _other)(values))
+        return tuple(shape), tuple(copies)
     except (AttributeError, TypeError):
         return None
 
 
-def _copied(values: Any) -> Any:
-    """What holds the same for ever; of arrays of Arrow, which nobody can change, that is what they hold."""
-    if type(values) is _ndarray:
-        return values.copy()
-    name = type(values).__name__
-    if name == "Categorical":
-        codes = values._ndarray  # noqa: SLF001  # in a tenth of the time that the public properties take
-        return _new(Codes, (values._dtype, codes.dtype, codes.tobytes()))  # noqa: SLF001
-    if name == "ArrowStringArray":
-        return values._pa_array  # noqa: SLF001
+def _codes(values: Any) -> Codes:
+    codes = values._ndarray  # noqa: SLF001  # in a tenth of the time that the public properties take
+    return _new(Codes, (values._dtype, codes.dtype, codes.tobytes()))  # noqa: SLF001
+
+
+def _other(values: Any) -> Any:
     if values.ndim == 1:
         return values.copy()
     times = np.array(values)
     if times.dtype.kind not in "mM":
-        raise TypeError(f"{name} is copied with its frame")  # times with a zone
+        raise TypeError(f"{type(values).__name__} is copied with its frame")  # times with a zone
     return times
+
+
+_COPIES: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "Categorical": _codes,
+    "ArrowStringArray": attrgetter("_pa_array"),  # what nobody can change holds the same for ever
+}
 
 
 class Blocks:
