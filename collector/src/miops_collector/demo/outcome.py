@@ -39,7 +39,10 @@ PAGE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Numbers of one run. ``rows`` has sent, stored, refused, deduplicated and dropped."""
+    """Numbers of one run. ``rows`` has sent, stored, refused, deduplicated and dropped.
+
+    ``settled`` says whether all of them had arrived and every window was evaluated.
+    """
 
     rows: dict[str, int]
     truths: int
@@ -49,9 +52,10 @@ class Outcome:
     observations: list[dict[str, Any]]
     alarms: list[dict[str, Any]]
     alerts: tuple[Alert, ...]
+    settled: bool
 
     @classmethod
-    def of(cls, collector: Collector, sent: Progress, *, seconds: float, elapsed: float) -> Outcome:
+    def of(cls, collector: Collector, sent: Progress, *, seconds: float, elapsed: float, settled: bool) -> Outcome:
         client = Client(collector.addresses.web)
         rows = {"sent": sent.rows, **accounted(client)}
         rows["dropped"] = sent.rows - rows["stored"] - rows["refused"]
@@ -64,12 +68,14 @@ class Outcome:
             observations=list(_all_observations(client)),
             alarms=client.get("/api/v1/alarms")["alarms"],
             alerts=collector.engine.report.alerts,
+            settled=settled,
         )
 
     def to_json(self) -> dict[str, Any]:
         return {
             "rows": self.rows,
             "elapsed_seconds": round(self.elapsed_seconds, 2),
+            "settled": self.settled,
             "observations": self.observations,
             "alarms": self.alarms,
         }

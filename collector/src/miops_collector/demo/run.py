@@ -26,6 +26,7 @@ from miops_collector.demo.accounting import accounted
 from miops_collector.demo.outcome import Outcome, show
 from miops_collector.demo.plan import FAULT, Plan, make_plan
 from miops_collector.demo.process import free_port, model_server
+from miops_collector.demo.settling import settled
 from miops_collector.demo.survey import FEATURES, MODEL, SENSITIVE, TRUTH, VERSION, Split, load
 from miops_collector.demo.training import train
 from miops_collector.errors import ConfigError
@@ -36,7 +37,6 @@ from miops_collector.window import NANOS, parse_length
 __all__ = ["DemoOptions", "demo_config", "run_demo"]
 
 SEED = 2015
-STORED_SECONDS = 60.0
 WIDTH = 120
 PORTS = {"otlp.grpc": 4317, "otlp.http": 4318, "web": 4320}
 
@@ -88,8 +88,8 @@ def run_demo(options: DemoOptions, console: Console | None = None) -> Outcome:
         server = stack.enter_context(model_server(model, collector=collector.addresses.grpc, log=folder / "server.log"))
         console.print(f"Model server: http://{server} (FastAPI under opentelemetry-instrument, no MIOps import)")
         console.print(f"[yellow]Injected fault:[/] {FAULT}: {plan.spoilt} rows")
-        sent, seconds = _replay(console, plan, server, collector, options)
-        outcome = Outcome.of(collector, sent, seconds=seconds, elapsed=time.monotonic() - started)
+        sent, seconds, final = _replay(console, plan, server, collector, options)
+        outcome = Outcome.of(collector, sent, seconds=seconds, elapsed=time.monotonic() - started, settled=final)
         show(console, outcome, collector)
         if options.report:
             options.report.write_text(json.dumps(outcome.to_json(), indent=1))
@@ -154,15 +154,16 @@ def _scored(model: Pipeline, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _replay(
     console: Console, plan: Plan, server: str, collector: Collector, options: DemoOptions
-) -> tuple[sending.Progress, float]:
-    """Send everything, and wait until it is stored; how long that took."""
+) -> tuple[sending.Progress, float, bool]:
+    """Send everything, and wait until it is stored and evaluated; how long that took, and whether it is."""
     started = time.monotonic()
     client = Client(collector.addresses.web)
     with _bar(console, len(plan.rows)) as tell:
         sent = sending.replay(plan, server=Client(server), collector=client, days_per_second=options.speed, tell=tell)
-    _wait_until_stored(client, sent.rows)
-    collector.settle()
-    return sent, time.monotonic() - started
+    final = settled(
+        sent.rows, lambda: _arrived(client), collector.settle, lambda what: console.print(f"[yellow]{what}[/]")
+    )
+    return sent, time.monotonic() - started, final
 
 
 @contextmanager
@@ -183,14 +184,9 @@ def _bar(console: Console, total: int) -> Iterator[sending.Tell]:
         yield tell
 
 
-def _wait_until_stored(client: Client, sent: int) -> None:
-    """The instrumentation sends within a second or two; a row that never comes shows in the table as dropped."""
-    deadline = time.monotonic() + STORED_SECONDS
-    while time.monotonic() < deadline:
-        rows = accounted(client)
-        if rows["stored"] + rows["refused"] >= sent:
-            return
-        time.sleep(0.2)
+def _arrived(client: Client) -> int:
+    rows = accounted(client)
+    return rows["stored"] + rows["refused"]
 
 
 def _serve_on(console: Console) -> None:
