@@ -90,7 +90,6 @@ def from_array(values: NDArray[Any], *, keep_integers: bool = False) -> Column:
 
 
 _NUMBERS: Final = frozenset({int, float, bool, decimal.Decimal})
-_DATES: Final = frozenset({dt.datetime, dt.date})
 
 
 def from_values(values: Sequence[Any], *, keep_integers: bool = False) -> Column:

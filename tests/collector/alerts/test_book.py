@@ -168,13 +168,6 @@ def test_examples_and_evidence_survive_a_restart():
     assert Book.from_json(book.to_json()).alerts[0].examples == ("a", "b")
 
 
-def test_a_new_reference_clears_the_alarms_of_its_model_only():
-    other = ModelKey("other", "1")
-    book = advance(live("b"), [finding(0, model=other)], model=other, now=HOUR)
-
-    assert [a.model for a in book.without(MODEL).alerts] == [other]
-
-
 def test_an_empty_text_is_an_empty_book_and_an_unknown_format_is_refused():
     assert Book.from_json("") == Book()
     with pytest.raises(InputError, match="format 99"):

@@ -59,10 +59,6 @@ class Book:
         """Pending, firing and recently resolved alerts."""
         return tuple(entry.alert for entry in self.entries.values())
 
-    def without(self, model: ModelKey) -> Book:
-        """The book when this model's alarms no longer mean anything, as after a new reference."""
-        return Book({key: e for key, e in self.entries.items() if e.finding.model != model})
-
     def to_json(self) -> str:
         return json.dumps({"format": FORMAT, "entries": [asdict(e) for e in self.entries.values()]})
 
