@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -10,6 +11,8 @@ from miops_collector.report import ModelKey
 from miops_collector.stores._store import Store
 
 __all__ = ["Saving"]
+
+log = logging.getLogger(__name__)
 
 MOST_BYTES, MOST_MODELS = 32 << 20, 512
 """Written in one commit."""
@@ -52,6 +55,7 @@ class Saving:
     def _together(self, every: list[Unsaved]) -> bool:
         try:
             self._store.put_many_panes([u.changes for u in every if u.moved], {u.agenda_key: u.agenda for u in every})
-        except Exception:  # noqa: BLE001  found out, and told, one by one
+        except Exception as error:  # noqa: BLE001  what fails again is told one by one
+            log.info("panes of %d models could not be saved together, so each is saved alone: %s", len(every), error)
             return False
         return True
