@@ -140,7 +140,7 @@ def _kind(model: Any) -> str | None:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 told = model.__sklearn_tags__().estimator_type
-        except Exception:  # noqa: BLE001
+        except Exception:  # noqa: BLE001  # what estimators of others say of themselves may fail: then it is unknown
             return None
     return None if told is None else str(told)
 
