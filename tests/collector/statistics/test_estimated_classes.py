@@ -75,6 +75,7 @@ def test_expected_values_by_hand() -> None:
     assert value("f1", window) == pytest.approx((16 / 19 + 10.8 / 14.2 + 4 / 8) / 3)
     assert value("specificity", window) == pytest.approx((9 / 11 + 11.2 / 11.8 + 14 / 16) / 3)
     assert value("accuracy", window, "standard_error") == pytest.approx(np.sqrt(0.77 * 0.23 / 20))
+    assert value("log_loss", window) == pytest.approx(-(5.8 * np.log(0.25) + 15.4 * np.log(0.75)) / 20)
 
 
 def test_estimates_are_those_of_the_rows_but_for_the_bins() -> None:
@@ -108,6 +109,16 @@ def test_estimates_follow_covariate_shift_to_what_turned_out() -> None:
     assert value("accuracy", ours) + value("accuracy_gap", ours) == pytest.approx(accuracy)
     assert value("accuracy", ours) == pytest.approx(accuracy, abs=0.015)
     assert abs(value("accuracy", seen(reference, reference)) - accuracy) > 0.02
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.4])
+def test_log_loss_is_what_turns_out_within_its_standard_error(shift: float) -> None:
+    window = drawn(6, 20_000, shift=shift)
+
+    ours = seen(drawn(5, 20_000), window)
+
+    turned_out = -np.log(window[0][np.arange(20_000), window[1]]).mean()
+    assert abs(value("log_loss", ours) - turned_out) < 3 * value("log_loss", ours, "standard_error") < 0.1
 
 
 def test_values_of_truth_are_those_of_the_confusion_matrix() -> None:

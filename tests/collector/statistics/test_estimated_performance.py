@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from sklearn.isotonic import IsotonicRegression
-from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
 from miops_collector.statistics import statistics_of
 from miops_collector.statistics.estimated_performance import CalibratedScores, Calibration, calibration
@@ -86,6 +86,7 @@ def test_they_are_scikit_learns_numbers_with_chances_as_weights() -> None:
         average_precision_score(truth, score, sample_weight=weight)
     )
     assert value("brier", window) == pytest.approx(brier_score_loss(truth, score, sample_weight=weight))
+    assert value("log_loss", window) == pytest.approx(log_loss(truth, score, sample_weight=weight))
 
 
 def test_truth_as_expected_leaves_no_gap() -> None:
@@ -254,6 +255,7 @@ def test_scores_that_are_no_probabilities_are_always_fitted() -> None:
     assert window.calibration.isotonic
     assert value("accuracy", window) == pytest.approx(0.75, abs=0.03)
     assert np.isnan(value("brier", window))
+    assert np.isnan(value("log_loss", window))
     assert np.isnan(value("brier_gap", window))
     unknown = CalibratedScores(of_one_class, calibration(of_one_class))
     assert all(np.isnan(value(name, unknown)) for name in (*ESTIMATES, *GAPS))
@@ -303,7 +305,13 @@ def test_what_turns_out_scatters_about_estimates_as_the_standard_errors_of_the_o
         window = CalibratedScores(drawn(rng, 2_000, chance), calibration(drawn(rng, 4_000, chance)))
         precision = import_module("miops_collector.statistics.performance.average_precision").average_precision
         matthews = import_module("miops_collector.statistics.performance.matthews").matthews
-        of_truth = {"average_precision": precision(window.scores), "matthews": matthews(confusion_of(window.scores))}
+        hits = window.scores.labelled.sum(axis=1)[:, 1] / window.scores.labelled.sum(axis=(1, 2))
+        surprise = -hits * np.log(CENTERS) - (1 - hits) * np.log1p(-CENTERS)
+        of_truth = {
+            "average_precision": precision(window.scores),
+            "matthews": matthews(confusion_of(window.scores)),
+            "log_loss": np.average(surprise, weights=window.scores.rows.sum(axis=1)),
+        }
         found.append([(realised - value(n, window)) / error(n, window) for n, realised in of_truth.items()])
 
     spread = np.std(found, axis=0)
