@@ -45,7 +45,8 @@ def together(entries: Sequence[Mapping[str, Any]]) -> str:
         "category and a sensitive group; 100 rows an hour, truth a day late; windows of an hour and a day. Its rows "
         "went through a collector's engine with drift, labels, estimates, quality and fairness on, one false alarm a "
         f"month for all of them: {', '.join(f'{name} {share:g}' for name, share in SHARES.items())}, which is 1. "
-        "Alarms raised, by family; 95 % interval of all of them a month.\n"
+        "Alarms raised, by family; 95 % interval of all of them a month. Months begin after the week that is learned "
+        "from; an alarm in that week would count.\n"
     )
     rows = [
         [
