@@ -1,4 +1,4 @@
-"""The JSON API under ``/api/v1``: what is known, as wire.md writes it, and three ways to add to it."""
+"""The JSON API under ``/api/v1``, as docs/api.md says it: what is known, and three ways to add to it."""
 
 from __future__ import annotations
 

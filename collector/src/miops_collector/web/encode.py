@@ -1,4 +1,4 @@
-"""Reports as JSON: the fields of wire.md, times in ISO 8601 UTC, an undefined number as null with its reason."""
+"""Reports as JSON: the fields of docs/api.md, times in ISO 8601 UTC, an undefined number as null with its reason."""
 
 from __future__ import annotations
 

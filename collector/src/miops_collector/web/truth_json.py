@@ -48,7 +48,7 @@ _Make: TypeAlias = Callable[[Sequence[_Truth], int], pa.Array]
 
 
 def table_from_json(data: Any) -> pa.Table:
-    """Columns as an Arrow body would have them, from the list of wire.md.
+    """Columns as an Arrow body would have them, from the list of docs/api.md.
 
     Raises
     ------
