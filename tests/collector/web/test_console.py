@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 import pytest
 
 from miops_collector.report import ModelKey, Report
-from miops_collector.stores._store import ModelInfo
+from miops_collector.stores._store import ModelInfo, StoredReference
 from miops_collector.telemetry import INSTRUMENTS, Telemetry
 from miops_collector.web.app import create_app
+from miops_collector.web.format import count_text
 from miops_collector.web.pipelines import stages
 from tests.collector import sample_report as sample
 from tests.collector.sample_store import SampleStore, sample_backend
@@ -141,6 +142,19 @@ def test_a_name_of_ten_thousand_characters_is_shown() -> None:
     client = AsgiClient(create_app(sample_backend(report=report, store=SampleStore((long,)))))
 
     assert client.get(EMPLOYMENT).status_code == 200
+
+
+@pytest.mark.parametrize(("rows", "told"), [(4_999, True), (5_000, False)])
+def test_page_says_that_a_reference_of_few_rows_hides_drift(
+    rows: int, told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = StoredReference("{}", b"", b"", origin="file", rows=rows, created_at=0)
+    monkeypatch.setattr(SampleStore, "reference", lambda *_: few)
+
+    page = Tags(AsgiClient(create_app(sample_backend())).get(EMPLOYMENT).text)
+
+    assert f"a reference of {count_text(rows)} rows" in page.text
+    assert ("hide drift under 0.2 σ" in page.text) is told
 
 
 def test_pages_need_nothing_from_elsewhere(client: AsgiClient) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from miops import semconv
+from miops_collector.accepting import SMALL
 from miops_collector.alerts import DRIFT
 from miops_collector.exporters.descriptions import describe
 from miops_collector.report import ModelKey, Observation, Report
@@ -214,7 +215,8 @@ def _reference(store: Store, model: ModelKey) -> str:
     if found is None:
         return "none yet"
     rows = f"{count_text(found.rows)} rows"
-    return f"its own first {rows}, taken automatically" if found.origin == "auto" else f"a reference of {rows}"
+    said = f"its own first {rows}, taken automatically" if found.origin == "auto" else f"a reference of {rows}"
+    return f"{said}, which hide drift under 0.2 σ (better {count_text(SMALL)})" if found.rows < SMALL else said
 
 
 def _names(newest: Iterable[Observation], family: str) -> list[str]:
