@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -224,3 +225,14 @@ def test_a_reference_that_is_too_small_is_not_sent(asked: LittleServer, tmp_path
     assert result.exit_code == 2
     assert "2 rows are too few for a reference: give at least 50" in result.output
     assert asked.asked == []
+
+
+def test_a_demo_without_its_packages_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    for name in [name for name in sys.modules if name.startswith("miops_collector.demo")]:
+        monkeypatch.delitem(sys.modules, name)
+
+    result = run("demo")
+
+    said = "error: the demo needs pandas, among others: pip install 'miops-collector[demo]'\n"
+    assert (result.exit_code, result.stderr) == (2, said)

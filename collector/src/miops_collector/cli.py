@@ -119,8 +119,12 @@ def demo(
     *, leave: bool, report: Path | None, speed: float, truth_delay: str, share: float, data_dir: Path | None
 ) -> None:
     """Replay four years of real survey data through a real, instrumented model server."""
-    with one_thread():
-        from miops_collector.demo.run import DemoOptions, run_demo
+    try:
+        with one_thread():
+            from miops_collector.demo.run import DemoOptions, run_demo
+    except ModuleNotFoundError as error:
+        msg = f"the demo needs {error.name}, among others: pip install 'miops-collector[demo]'"
+        raise ConfigError(msg) from error
 
     run_demo(
         DemoOptions(leave=leave, report=report, speed=speed, truth_delay=truth_delay, share=share, data_dir=data_dir)
