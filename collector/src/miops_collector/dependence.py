@@ -116,8 +116,6 @@ class Dependence:
             self.dispersion = before.dispersion
             self._measured_after, self._measured_at = learning_windows(self._length), before._measured_at
 
-    # --- from start to start ------------------------------------------------------------------------------------------
-
     def to_json(self) -> str:
         known = self.dispersion
         arrays = None if known is None else [a.tolist() for a in _arrays(known)]

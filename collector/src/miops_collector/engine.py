@@ -58,8 +58,6 @@ class Engine:
         """The newest report."""
         return self._report
 
-    # --- ingest: commit, then panes --------------------------------------------------------------------------------
-
     def append(self, records: Sequence[Records]) -> Appended:
         """Commit the records, then add what was new to the panes of its models."""
         appended = self._store.append(records)
@@ -121,8 +119,6 @@ class Engine:
             except Exception:
                 log.exception("%s could not be loaded", info.key)
 
-    # --- references ------------------------------------------------------------------------------------------------
-
     def _adopt_due(self, now: int) -> Iterator[Exception]:
         """Compare models with references that are complete now; gives what went wrong.
 
@@ -157,8 +153,6 @@ class Engine:
     def _served_by(self, key: ModelKey) -> list[ModelInfo]:
         models = self._store.models()
         return [m for m in models if m.key.name == key.name and key.version in (m.key.version, ANY_VERSION)]
-
-    # --- tick: what changed, into a report ----------------------------------------------------------------------------
 
     def tick(self) -> Report:
         """Bring every model up to date and make a new report. Only what changed is computed.

@@ -127,8 +127,6 @@ class Labelled:
         for start, batch in sorted(batches.items()):
             yield self._finding(model.key, Window(start, start + self._window), batch, threshold)
 
-    # --- which labels count now --------------------------------------------------------------------------------------
-
     def _counting(self, model: Monitored, complete: int) -> Iterator[tuple[int, Losses]]:
         """Event time and losses of every batch."""
         late, patience = NOTHING, complete - self._waits
@@ -172,8 +170,6 @@ class Labelled:
         starts = range(window.start, window.end, self._window)
         return sum((self._counted[s][1] for s in starts if s in self._counted), NOTHING)
 
-    # --- what they say -----------------------------------------------------------------------------------------------
-
     def _take(self, losses: Losses, log_threshold: float) -> tuple[float, bool]:
         """The evidence with these, and whether it is enough; then it starts anew."""
         self._labels += losses.rows
@@ -215,8 +211,6 @@ class Labelled:
         self._counted, self._late_at = dict(before._counted), before._late_at
         self._dispersion, self._measured_at = before._dispersion, before._measured_at
         self._measured_after = before._measured_after
-
-    # --- from start to start -----------------------------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:
         counted = [[s, full, c.rows, c.sum, c.squares] for s, (full, c) in self._counted.items()]

@@ -118,8 +118,6 @@ class Monitored:
         self.panes = PaneSet(self.layout, self.settings.pane, self.settings.levels)
         self.agenda = Agenda(self.settings.windows)
 
-    # --- rows ----------------------------------------------------------------------------------------------------
-
     def add(
         self, seq: int, tables: Iterable[tuple[pa.Table, ModelInfo]], repeated: NDArray[np.int64], now: int
     ) -> None:
@@ -157,8 +155,6 @@ class Monitored:
                 self.broken = True
                 raise
 
-    # --- truth -----------------------------------------------------------------------------------------------------
-
     def absorb_truth(self, store: Store, info: ModelInfo, upto: int) -> None:
         """Bring the labelled summaries from ``marks.truth`` to the commit ``upto``."""
         if upto <= self.marks.truth:
@@ -173,8 +169,6 @@ class Monitored:
         changes = store.truth_changes(self.key, after=after, upto=upto)
         rows = (rows_of(table, classes=self.layout.classes, scored=info.classes) for table in changes)
         return [summarise_truth(self.layout, r, self.settings.pane) for r in rows if len(r)]
-
-    # --- starting again ------------------------------------------------------------------------------------------
 
     def restore(self, store: Store, info: ModelInfo, now: int) -> None:
         """Load saved panes, then add what was committed after they were saved."""
@@ -216,8 +210,6 @@ class Monitored:
         starts = old.panes.starts
         counts = [int(old.panes.window(Window(s, s + 1)).volume.sums[REPEATS]) for s in starts.tolist()]
         self._add_delta(summarise_duplicates(self.layout, np.repeat(starts, counts), self.settings.pane))
-
-    # --- saving ----------------------------------------------------------------------------------------------------
 
     @property
     def _agenda_key(self) -> str:
@@ -278,8 +270,6 @@ class Monitored:
         last = min(self.complete_before(now), needed_from, needed_from if oldest is None else oldest)
         self._merged_before = min(last, max(self._merged_before, self.first_seen) + MERGED_AT_ONCE)
         self.panes.coarsen(self._merged_before)
-
-    # --- what to look at -------------------------------------------------------------------------------------------
 
     def window(self, window: Window) -> Summaries:
         with self.lock:

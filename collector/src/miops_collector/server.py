@@ -95,8 +95,6 @@ class Collector:
         self._complaint = ""
         self.addresses = Addresses(config.otlp.grpc, config.otlp.http, config.web)
 
-    # --- start ---------------------------------------------------------------------------------------------------
-
     async def start(self) -> None:
         """Load what is stored, then listen.
 
@@ -164,8 +162,6 @@ class Collector:
         await self._submit(records)
         return taken
 
-    # --- tick ----------------------------------------------------------------------------------------------------
-
     def _tick_until_stopped(self) -> None:
         while not self._stopping.wait(self._config.tick_seconds):
             self.tick()
@@ -215,8 +211,6 @@ class Collector:
     def observe(self, key: ModelKey, window: Window) -> tuple[Observation, ...]:
         """Evaluate any window of a model."""
         return self.engine.observe(key, window)
-
-    # --- stop ----------------------------------------------------------------------------------------------------
 
     async def stop(self) -> None:
         """Stop intake, commit what was taken, tick and export once more, close. Twice is fine."""

@@ -66,8 +66,6 @@ class Watched:
     def plan(self) -> AlarmPlan | None:
         return self._alarming.plan if self._alarming else None
 
-    # --- how it is laid out ----------------------------------------------------------------------------------------
-
     def adopt(self, reference: Reference, info: ModelInfo, now: int) -> None:
         """Compare it with this from now on; its stored rows are binned anew, and its alarms start anew.
 
@@ -102,8 +100,6 @@ class Watched:
             self.model.rebuild(layout, None, self._store, info, now)
             self._rest_until = self._monotonic() + (self._monotonic() - started) / REBUILD_SHARE
         self._described = described
-
-    # --- what is due -----------------------------------------------------------------------------------------------
 
     def prepare(self, info: ModelInfo, upto: int, now: int, *, versions: int = 1, is_latest: bool = True) -> None:
         """Find out what is due: a layout for what is known now, truth up to this commit, changed windows.
@@ -171,8 +167,6 @@ class Watched:
         )
         return evaluate_all(context, reference.summaries if reference else None, current)
 
-    # --- what a gauge shows ----------------------------------------------------------------------------------------
-
     def _show(self, alarming: Alarming, done: list[Window], now: int) -> None:
         """Evaluate the trailing windows again, if they have moved or what lies in them has changed."""
         windows = self.model.trailing_windows(now)
@@ -185,8 +179,6 @@ class Watched:
         """It could not be evaluated: show what is known as long as its windows have not passed, then nothing."""
         if self.model.trailing_windows(now) != self._windows:
             self.trailing, self._windows = (), []
-
-    # --- saving ----------------------------------------------------------------------------------------------------
 
     def unsaved_in_time(self, now: int) -> Unsaved | None:
         """What is to be written now, if its time has come.
