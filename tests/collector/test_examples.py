@@ -8,10 +8,10 @@ import pyarrow as pa
 import pytest
 
 from miops_collector.alerts import DRIFT, QUALITY
+from miops_collector.compared_with import Reference
 from miops_collector.engine import Engine
 from miops_collector.examples import examples_of, looked_back, traces_of
 from miops_collector.layout import ColumnLayout
-from miops_collector.monitored import Reference
 from miops_collector.report import Alert
 from miops_collector.schema import FAULT_SUFFIX
 from miops_collector.stores._settings import StoreSettings

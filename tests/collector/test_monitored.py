@@ -9,8 +9,9 @@ import pytest
 
 from miops_collector import monitored
 from miops_collector.adoption import given_reference, plain_layout
+from miops_collector.compared_with import Reference, read_reference, store_reference
 from miops_collector.errors import StoreError
-from miops_collector.monitored import Monitored, Reference, read_reference, store_reference
+from miops_collector.monitored import Monitored
 from miops_collector.settings import Settings
 from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores._store import Marks, ModelInfo

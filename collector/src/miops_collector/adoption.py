@@ -12,10 +12,10 @@ import pyarrow as pa
 from miops_collector.accepting import ACCEPTED, FEWEST, SMALL
 from miops_collector.binning import summarise, summarise_truth
 from miops_collector.columns import Rows
+from miops_collector.compared_with import Reference
 from miops_collector.config import Config, ModelConfig
 from miops_collector.errors import InputError
 from miops_collector.layout import Layout, Summaries
-from miops_collector.monitored import Reference
 from miops_collector.panes import PaneSet
 from miops_collector.reference import build_layout, provisional_layout
 from miops_collector.reference.columns import NO_DEFINITION, DefinitionEdges

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 import pyarrow as pa
 
 from miops_collector.adoption import Said, given_reference, plain_layout
+from miops_collector.compared_with import read_reference, store_reference
 from miops_collector.config import Config
 from miops_collector.due import DueReferences
 from miops_collector.errors import InputError, UnavailableError
-from miops_collector.monitored import Monitored, read_reference, store_reference
+from miops_collector.monitored import Monitored
 from miops_collector.repeats import repeated_times
 from miops_collector.report import ModelKey, Observation, Report
 from miops_collector.saving import Saving

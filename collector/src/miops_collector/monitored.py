@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 
 from miops_collector.agenda import Agenda
 from miops_collector.binning import PaneDelta, summarise, summarise_duplicates, summarise_truth
+from miops_collector.compared_with import Reference
 from miops_collector.layout import Layout, Summaries
 from miops_collector.panes import PaneSet
 from miops_collector.report import ModelKey
 from miops_collector.settings import Settings
-from miops_collector.stores._store import Marks, ModelInfo, PaneChanges, Store, StoredReference
+from miops_collector.stores._store import Marks, ModelInfo, PaneChanges, Store
 from miops_collector.summarise import rows_of
 from miops_collector.window import NANOS, Watermark, Window, align
 
-__all__ = ["Monitored", "Reference", "Unsaved", "read_reference", "store_reference"]
+__all__ = ["Monitored", "Unsaved"]
 
 REPEATS = 4
 """Place in ``volume``."""
@@ -31,43 +32,6 @@ MERGED_AT_ONCE = 30 * 86_400 * NANOS
 """Panes packed, and event time merged, before the writer gets its turn: it must not wait for seconds."""
 MARKS_SECONDS = 600.0
 """Marks that moved on without any pane changing are saved this often: after a crash less has to be looked at again."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Reference:
-    """What a model version is compared with: a layout frozen with it, and its summaries in that layout.
-
-    ``sample`` is some of its rows as an Arrow stream, empty where none were kept.
-    """
-
-    layout: Layout
-    summaries: Summaries
-    rows: int
-    created_at: int
-    sample: bytes = b""
-
-
-def read_reference(stored: StoredReference) -> Reference | None:
-    """The reference as it was stored; ``None`` if a release that summarised other things has stored it."""
-    layout = Layout.from_json(stored.layout_json)
-    vector = np.frombuffer(stored.vector, dtype=np.float64)
-    if len(vector) != layout.size:
-        return None
-    extremes = np.frombuffer(stored.extremes, dtype=np.float64).reshape(-1, 2)
-    return Reference(layout, Summaries(layout, vector, extremes), stored.rows, stored.created_at, stored.sample)
-
-
-def store_reference(reference: Reference) -> StoredReference:
-    """The reference as it is stored."""
-    return StoredReference(
-        layout_json=reference.layout.to_json(),
-        vector=reference.summaries.vector.tobytes(),
-        extremes=reference.summaries.extremes.tobytes(),
-        origin=reference.layout.origin,
-        rows=reference.rows,
-        created_at=reference.created_at,
-        sample=reference.sample,
-    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from miops_collector.columns import Column
+from miops_collector.compared_with import Reference
 from miops_collector.config import Config
 from miops_collector.layout import Layout
-from miops_collector.monitored import Reference
 from miops_collector.report import ModelKey, Observation
 from miops_collector.signals import Sampled
 from miops_collector.signals.multivariate import METRICS

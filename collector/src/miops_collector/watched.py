@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from miops_collector.accepting import ACCEPTED, last_accepted
 from miops_collector.adoption import automatic_reference, plain_layout
 from miops_collector.alarming import Alarming
+from miops_collector.compared_with import Reference, store_reference
 from miops_collector.config import Config
-from miops_collector.monitored import Monitored, Reference, Unsaved, store_reference
+from miops_collector.monitored import Monitored, Unsaved
 from miops_collector.report import AlarmPlan, Alert, Observation
 from miops_collector.sampling import Sampling
 from miops_collector.signals import Context, evaluate_all

@@ -6,8 +6,9 @@ from functools import cache
 
 from miops.semconv import BINARY
 from miops_collector.adoption import Said, given_reference
+from miops_collector.compared_with import Reference
 from miops_collector.config import Config
-from miops_collector.monitored import Monitored, Reference
+from miops_collector.monitored import Monitored
 from miops_collector.report import ModelKey
 from miops_collector.settings import Settings
 from miops_collector.stores._store import ModelInfo
