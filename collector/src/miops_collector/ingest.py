@@ -7,7 +7,7 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -15,6 +15,7 @@ from miops import semconv
 from miops_collector.episodes import Episode
 from miops_collector.errors import InputError, MIOpsError, StoreMemoryError, UnavailableError
 from miops_collector.intake import Intake, Outcome, Request
+from miops_collector.left_out import LeftOut
 from miops_collector.otlp.canonical import TelemetryKind
 from miops_collector.otlp.decode import Decoded, decode
 from miops_collector.otlp.items import count_items
@@ -103,6 +104,7 @@ class Ingest:
             threading.Thread(target=self._decode_all, name="miops-decoder", daemon=True),
             threading.Thread(target=self._write_all, name="miops-writer", daemon=True),
         ]
+        self._left_out = LeftOut()
         self._refusing = Episode("requests are refused", "requests")
         self._losing = Episode("rows are refused for good", "rows")
         telemetry.observe("queue.size", lambda: self._intake.size)
@@ -227,7 +229,7 @@ class Ingest:
         if records:
             appended = self._sink(records)
             self._telemetry.add("commits", 1)
-            self._count_stored(appended)
+            self._count_stored(group.requests[0].kind, appended)
         for decoded in group.decoded:
             self._count_decoded(group.requests[0].kind, decoded)
         self._answer(group)
@@ -272,8 +274,9 @@ class Ingest:
         name = {"success": "accepted", "partial": "accepted", "refused": "refused"}.get(outcome, "failed")
         self._telemetry.add(f"items.{name}", max(request.items, 0), by)
 
-    def _count_stored(self, appended: Appended) -> None:
+    def _count_stored(self, kind: str, appended: Appended) -> None:
         for stored in appended.stored:
+            self._count_reasons("values.ignored", kind, self._left_out.count(stored))
             by = {semconv.ROW_KIND: stored.records.kind}
             self._telemetry.add("rows.stored", stored.table.num_rows, by)
             self._telemetry.add("rows.deduplicated", stored.duplicates, by)
@@ -285,9 +288,12 @@ class Ingest:
         self._telemetry.add("items.recorded", decoded.recorded, by)
         if decoded.refused:
             self._losing.happened(decoded.message, sum(decoded.refused.values()))
-        for name, counts in (("rows.refused", decoded.refused), ("values.ignored", decoded.ignored)):
-            for reason, count in counts.items():
-                self._telemetry.add(name, count, by | {semconv.REASON: reason})
+        self._count_reasons("rows.refused", kind, decoded.refused)
+        self._count_reasons("values.ignored", kind, decoded.ignored)
+
+    def _count_reasons(self, name: str, kind: str, counts: Mapping[str, int]) -> None:
+        for reason, count in counts.items():
+            self._telemetry.add(name, count, {semconv.TELEMETRY_KIND: kind, semconv.REASON: reason})
 
 
 def _retryable(error: Exception) -> Exception:
