@@ -77,6 +77,14 @@ HEALTH = Row(
             unit="reqps",
         ),
         Panel(
+            "Memory",
+            "What the process takes, and its limit; near it clients are told to come back.",
+            "timeseries",
+            tuple(Query(own(f"memory.{name}") + selector(), name) for name in ("usage", "limit")),
+            unit="bytes",
+            defaults={"min": 0},
+        ),
+        Panel(
             "Oldest waiting request",
             "How long the request at the head of the queue has waited for its commit.",
             "timeseries",

@@ -77,7 +77,9 @@ def serve(
     """
     with one_thread():
         import scipy.linalg  # noqa: F401
+    from miops_collector.memory_guard import keep_pandas_out
 
+    keep_pandas_out()
     from miops_collector.server import run
 
     given = {"data_dir": data_dir, "otlp.grpc": otlp_grpc, "otlp.http": otlp_http, "web": web}

@@ -86,6 +86,7 @@ class Ingest:
         self, sink: Sink, telemetry: Telemetry, settings: IngestSettings | None = None, *,
         now: Callable[[], int] = time.time_ns, forward: Forward | None = None,
         chance: Callable[[], float] = random.random, tidy: Callable[[], None] = lambda: None,
+        short: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
         self._sink = sink
         self._tidy = tidy
@@ -95,7 +96,7 @@ class Ingest:
         self._now = now
         self._intake = Intake(
             capacity=own.max_waiting_bytes, group_items=own.group_items, group_bytes=own.group_bytes,
-            linger_seconds=own.linger_seconds, clock=time.monotonic,
+            linger_seconds=own.linger_seconds, clock=time.monotonic, short=short,
             retry_after=lambda: own.retry_after_seconds + own.retry_spread_seconds * chance(),
         )  # fmt: skip
         self._decoded: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()

@@ -74,13 +74,16 @@ class Intake:
         that time any more. One that is alone does not wait.
     retry_after
         Seconds after which a client that is refused should come again.
+    short
+        Whether the process is short of memory: until it is not, only a sixteenth of the capacity is used.
     """
 
     def __init__(
         self, *, capacity: int, group_items: int, group_bytes: int, linger_seconds: float,
-        retry_after: Callable[[], float], clock: Callable[[], float],
+        retry_after: Callable[[], float], clock: Callable[[], float], short: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
         self.capacity = capacity
+        self._short = short
         self._group_items, self._group_bytes, self._linger = group_items, group_bytes, linger_seconds
         self._retry_after = retry_after
         self._clock = clock
@@ -106,7 +109,7 @@ class Intake:
 
     def has_room(self, size: int) -> bool:
         """Whether waiting for room is of no use to a request of so many bytes: it would be taken, or never will be."""
-        return self._closed or not self._bytes or self._bytes + size <= self.capacity
+        return self._closed or not self._bytes or self._bytes + size <= self._limit()
 
     def put(self, request: Request) -> None:
         """Let a request wait.
@@ -120,8 +123,8 @@ class Intake:
             if self._closed:
                 msg = "the collector is shutting down"
                 raise UnavailableError(msg, retry_after_seconds=self._retry_after())
-            if self._bytes and self._bytes + request.size > self.capacity:
-                msg = f"{self._bytes} bytes of requests wait for their commit; the limit is {self.capacity}"
+            if self._bytes and self._bytes + request.size > (limit := self._limit()):
+                msg = f"{self._bytes} bytes of requests wait for their commit; the limit is {limit}"
                 raise UnavailableError(msg, retry_after_seconds=self._retry_after())
             now = self._clock()
             if self._held:
@@ -158,6 +161,9 @@ class Intake:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+    def _limit(self) -> int:
+        return self.capacity // 16 if self._short() else self.capacity
 
     def _left(self) -> float:
         """Seconds that the oldest request may still wait for company."""

@@ -24,8 +24,11 @@ from miops_collector.forward import Forwarder, forward_senders
 from miops_collector.http_servers import HttpServers, taken
 from miops_collector.ingest import Ingest
 from miops_collector.listening import is_free
+from miops_collector.memory_guard import MemoryGuard, give_back, use_few_arenas
+from miops_collector.memory_shares import MemoryShares
 from miops_collector.otlp.complete_json import complete_json_to_protobuf
 from miops_collector.otlp.from_json import json_to_protobuf
+from miops_collector.precompile import compile_elsewhere
 from miops_collector.receivers._room import WaitingRoom
 from miops_collector.receivers.grpc import GrpcReceiver
 from miops_collector.receivers.http import http_receiver
@@ -67,12 +70,17 @@ class Collector:
     def __init__(self, config: Config, *, clock: Callable[[], int] = time.time_ns) -> None:
         self._config = config
         self.telemetry = Telemetry()
-        self.store = DuckDBStore(config.data_dir, store_settings(config))
+        self._shares = shares = MemoryShares(config.memory_limit_mib * MIB)
+        self.memory = MemoryGuard(shares.limit)
+        self.telemetry.observe("memory.usage", lambda: self.memory.resident)
+        self.telemetry.observe("memory.limit", lambda: shares.limit)
+        self.store = DuckDBStore(config.data_dir, store_settings(config, shares))
         self.engine = Engine(self.store, config, clock=clock)
         self._forwarder = Forwarder(forward_senders(config.forward), self.telemetry) if config.forward else None
         self.ingest = Ingest(
-            self.engine.append, self.telemetry, ingest_settings(config), now=clock,
+            self.engine.append, self.telemetry, ingest_settings(config, shares), now=clock,
             forward=self._forwarder.put if self._forwarder else None, tidy=self.store.tidy,
+            short=lambda: self.memory.full,
         )  # fmt: skip
         self._clock = clock
         self._retention = retention(self.store, config)
@@ -82,7 +90,7 @@ class Collector:
             self._exporters.append(otlp_exporter(config.export, config.series_per_model, self.telemetry))
         self._limit = config.otlp.max_request_mib * MIB
         self._room = WaitingRoom(
-            self.ingest.has_room, most_bytes=config.otlp.max_waiting_mib * MIB // 2,
+            self.ingest.has_room, most_bytes=shares.at_the_door,
             seconds=config.otlp.wait_for_room, delayed=lambda: self.telemetry.add("waited", 1),
         )  # fmt: skip
         tls = credentials(config.otlp.tls) if config.otlp.tls else None
@@ -112,7 +120,7 @@ class Collector:
             self.ingest.submit, max_request_bytes=self._limit, room=self._room,
             from_json=complete_json_to_protobuf if self._forwarder else json_to_protobuf,
             cors=cors(self._config.otlp.cors),
-            receiving=Receiving(max(self._config.otlp.max_waiting_mib * MIB, self._limit)),
+            receiving=Receiving(max(self._shares.at_the_door, self._limit)),
         )  # fmt: skip
         http = await self._servers.listen(receiver, self._config.otlp.http, "otlp.http", self._config.otlp.tls)
         grpc = await self._listen_grpc(self._config.otlp.grpc)
@@ -232,6 +240,7 @@ class Collector:
         self._stopping.set()
         if self._ticking.ident is not None:
             self._ticking.join(STOP_SECONDS)
+        self.memory.stop()
         with ExitStack() as last:  # whatever fails, the rest is done
             for exporter in self._exporters:
                 last.callback(exporter.shutdown)
@@ -247,6 +256,8 @@ async def run(config: Config) -> None:
     log.info(
         "miops-collector %s is starting; the first time on a machine it compiles for some ten seconds", __version__
     )
+    use_few_arenas()
+    compile_elsewhere()
     collector = Collector(config)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -255,6 +266,7 @@ async def run(config: Config) -> None:
     try:
         await collector.start()
         _settle_memory()
+        collector.memory.start()
         at = collector.addresses
         log.info(
             "OTLP/gRPC %s, OTLP/HTTP %s, console http://%s/, data in %s", at.grpc, at.http, at.web, config.data_dir
@@ -274,6 +286,7 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE, 20, 100)
+    give_back()
 
 
 @contextmanager

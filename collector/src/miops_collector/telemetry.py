@@ -59,6 +59,8 @@ INSTRUMENTS: Final = (
     OwnInstrument("commit.duration", "histogram", "s", "Arrival to acknowledgement of requests"),
     OwnInstrument("queue.size", "updowncounter", "By", "Bytes of requests that wait for their commit"),
     OwnInstrument("queue.capacity", "updowncounter", "By", "Bytes that may wait before requests are refused"),
+    OwnInstrument("memory.usage", "updowncounter", "By", "Memory that the process takes, code of libraries included"),
+    OwnInstrument("memory.limit", "updowncounter", "By", "Memory that it may take; near it requests are refused"),
     OwnInstrument("queue.lag", "gauge", "s", "Age of the oldest request that waits"),
 )
 """Everything counted by the receiving half; other parts may :meth:`Telemetry.register` more."""

@@ -9,6 +9,7 @@ from miops_collector.config.transport import CorsConfig
 from miops_collector.exporters.delivery import grpc_sender, http_sender
 from miops_collector.exporters.otlp import OtlpExporter
 from miops_collector.ingest import IngestSettings
+from miops_collector.memory_shares import MemoryShares
 from miops_collector.otlp.settings import DecodeSettings
 from miops_collector.receivers._cors import Cors
 from miops_collector.retention import Retention
@@ -21,23 +22,22 @@ from miops_collector.window import parse_length
 __all__ = ["MIB", "cors", "hosts", "ingest_settings", "otlp_exporter", "retention", "store_settings"]
 
 MIB = 1024 * 1024
-LEAST_DATABASE_MIB = 128
-BYTES_OF_FINGERPRINT = 16
 
 
-def store_settings(config: Config) -> StoreSettings:
-    """Seven sixteenths of the memory for the database, two for prediction ids; the rest goes before the first row."""
-    limit = config.memory_limit_mib * MIB
+def store_settings(config: Config, shares: MemoryShares) -> StoreSettings:
     return StoreSettings(
         deduplicate_for=parse_length(config.deduplicate_for),
-        memory_mib=max(limit * 7 // 16 // MIB, LEAST_DATABASE_MIB),
-        fingerprints=limit // 8 // BYTES_OF_FINGERPRINT,
+        memory_mib=shares.database // MIB,
+        fingerprints=shares.prediction_ids,
     )
 
 
-def ingest_settings(config: Config) -> IngestSettings:
+def ingest_settings(config: Config, shares: MemoryShares) -> IngestSettings:
+    waiting = config.otlp.max_waiting_mib
     return IngestSettings(
-        max_waiting_bytes=config.otlp.max_waiting_mib * MIB, decode=DecodeSettings(attribute_map=config.attribute_map)
+        max_waiting_bytes=shares.waiting if waiting is None else waiting * MIB,
+        group_bytes=shares.group,
+        decode=DecodeSettings(attribute_map=config.attribute_map),
     )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
+
+from miops_collector.errors import UnavailableError
 from miops_collector.intake import CROWDED_SECONDS, REGULAR, TRY_SECONDS, Intake, Request
 
 LONG = 3600.0
@@ -82,6 +85,25 @@ def test_what_was_taken_and_not_released_still_counts_but_fills_no_group() -> No
     assert waiting.size == 30
     waiting.release([first, second])
     assert waiting.size == 10
+
+
+def test_little_is_taken_while_the_process_is_short_of_memory_but_never_nothing() -> None:
+    clock, short = Clock(), True
+    waiting = Intake(
+        capacity=16 * 20, group_items=9, group_bytes=999, linger_seconds=0, retry_after=lambda: 1.0, clock=clock,
+        short=lambda: short,
+    )  # fmt: skip
+    for _ in range(2):
+        assert waiting.has_room(10)
+        waiting.put(request(clock))
+
+    assert not waiting.has_room(10)
+    with pytest.raises(UnavailableError, match="the limit is 20"):
+        waiting.put(request(clock))
+    waiting.release(waiting.take())
+    waiting.put(Request("traces", "grpc", b"", 1, clock(), size=300))
+    short = False
+    assert waiting.has_room(10)
 
 
 def one_after_the_other(waiting: Intake, clock: Clock, count: int, every: float) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from miops_collector.errors import UnavailableError
 from miops_collector.receivers import _room
 from miops_collector.receivers._room import WaitingRoom
 
@@ -24,6 +25,10 @@ class Queue:
 
     def count(self) -> None:
         self.delayed += 1
+
+    async def arriving(self, room: WaitingRoom, name: str, size: int) -> None:
+        async with room.arrival():
+            await self.client(room, name, size)
 
     async def client(self, room: WaitingRoom, name: str, size: int) -> None:
         await room.enter(size)
@@ -81,3 +86,78 @@ def test_who_leaves_early_holds_nobody_up() -> None:
     asyncio.run(crowd())
 
     assert (queue.served, queue.delayed) == (["b"], 2)
+
+
+def test_requests_wait_unread_once_the_usual_size_is_known() -> None:
+    async def crowd() -> None:
+        room = queue.room()
+        await queue.arriving(room, "a", 8)
+        late = [asyncio.create_task(queue.arriving(room, name, 8)) for name in "bc"]
+        await asyncio.sleep(3 * _room.LOOK_SECONDS)
+        assert queue.served == ["a"]
+        queue.free = 16
+        await asyncio.gather(*late)
+
+    queue = Queue(free=8)
+    asyncio.run(crowd())
+
+    assert (queue.served, queue.delayed) == (["a", "b", "c"], 2)
+
+
+def test_room_is_kept_for_those_who_are_being_read() -> None:
+    async def crowd() -> None:
+        room, read = queue.room(), asyncio.Event()
+        for _ in range(50):  # until eight bytes are usual
+            await queue.arriving(room, "", 8)
+        queue.free, queue.served = 10, []
+
+        async def slow() -> None:
+            async with room.arrival():
+                await read.wait()
+                await queue.client(room, "slow", 8)
+
+        first = asyncio.create_task(slow())
+        await asyncio.sleep(0)
+        second = asyncio.create_task(queue.arriving(room, "second", 8))
+        await asyncio.sleep(3 * _room.LOOK_SECONDS)
+        assert queue.served == []
+        read.set()
+        await first
+        queue.free += 8
+        await second
+
+    queue = Queue(free=1000)
+    asyncio.run(crowd())
+
+    assert (queue.served, queue.delayed) == (["slow", "second"], 1)
+
+
+def test_who_finds_no_room_in_time_is_read_a_few_at_a_time() -> None:
+    reading, most = 0, 0
+
+    async def refused(room: WaitingRoom) -> None:
+        nonlocal reading, most
+        async with room.arrival():
+            reading += 1
+            most = max(most, reading)
+            await asyncio.sleep(0)
+            reading -= 1
+
+    async def crowd() -> None:
+        room = Queue(free=-1).room(seconds=0)
+        await asyncio.gather(*(refused(room) for _ in range(5 * _room.REFUSED)))
+
+    asyncio.run(crowd())
+
+    assert (reading, most) == (0, _room.REFUSED)
+
+
+def test_a_request_that_does_not_come_to_its_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never() -> None:
+        async with Queue(free=10).room().arrival():
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(_room, "ARRIVAL_SECONDS", 0.01)
+
+    with pytest.raises(UnavailableError, match="did not come to its end"):
+        asyncio.run(never())

@@ -243,7 +243,7 @@ def test_every_own_metric_belongs_to_a_stage() -> None:
     for own in INSTRUMENTS:
         if own.instrument == "counter":
             telemetry.add(own.name, 1)
-        elif own.name.startswith("queue"):
+        elif own.name.startswith(("queue", "memory")):
             telemetry.observe(own.name, lambda: 1.0)
     telemetry.acknowledged(1.0)
 

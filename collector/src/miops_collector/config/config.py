@@ -70,7 +70,9 @@ class Config(Section):
     tick_seconds: float = Field(default=2.0, gt=0)
     deduplicate_for: Length = Field(default="7d", description="how long a repeated prediction id is recognised")
     retention: RetentionConfig = RetentionConfig()
-    memory_limit_mib: int = Field(default=1024, ge=256)
+    memory_limit_mib: int = Field(
+        default=1024, ge=512, description="of the process; near it requests are told to retry"
+    )
     series_per_model: int = Field(default=500, ge=10)
     attribute_map: dict[str, str] = Field(default={}, description="foreign attribute name to ours")
     models: dict[str, ModelConfig] = Field(default={}, description="by name of the model")

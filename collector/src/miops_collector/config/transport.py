@@ -38,8 +38,10 @@ class OtlpConfig(Section):
     max_request_mib: int = Field(
         default=64, ge=1, le=1024, description="largest request, before and after decompression"
     )
-    max_waiting_mib: int = Field(
-        default=128, ge=1, description="requests not yet committed; beyond it clients are told to retry"
+    max_waiting_mib: int | None = Field(
+        default=None,
+        ge=1,
+        description="requests not yet committed; beyond it clients are told to retry. Default: by memory_limit_mib",
     )
     wait_for_room: float = Field(
         default=1.0, ge=0, le=5, description="seconds a request waits for room before its client is told to retry"

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final
+
+from miops_collector.errors import UnavailableError
 
 __all__ = ["WaitingRoom"]
 
 MOST: Final = 256
-"""So many requests wait at most; whoever comes later is refused at once."""
+"""So many requests wait at most, of those that were read and of others; whoever comes later is refused at once."""
 LOOK_SECONDS: Final = 0.02
+REFUSED: Final = 8
+"""So many requests are read at once only to be refused: what they hold is counted and their clients are told."""
+ARRIVAL_SECONDS: Final = 60.0
+NEWEST: Final = 0.125
+"""Weight of the newest request in the usual size."""
 
 
 class WaitingRoom:
     """First come, first served; used by the coroutines of one event loop, so nothing is blocked by those who wait.
 
     The gRPC exporter of OpenTelemetry for JavaScript drops what is refused, whatever it is told (0.223.1 at least):
-    for its sake a short overload is answered late instead of with UNAVAILABLE.
+    for its sake a short overload is answered late instead of with UNAVAILABLE. Requests wait unread, with their
+    senders, where it can be helped; only one larger than usual may find no room after it was read.
 
     Parameters
     ----------
     has_room
         Whether a request of so many bytes would be taken now.
     most_bytes
-        Bytes of all who wait: what the receivers hold beside the queue itself.
+        Bytes of all who wait after they were read: what the receivers hold beside the queue itself.
     seconds
         How long one waits; 0 is not at all.
     delayed
@@ -38,26 +47,85 @@ class WaitingRoom:
         self._most_bytes = most_bytes
         self._seconds = seconds
         self._delayed = delayed
-        self._turn = asyncio.Lock()
-        self._bytes = self._waiting = 0
+        self._unread, self._read = _Line(seconds), _Line(seconds)
+        self._refusing = asyncio.Semaphore(REFUSED)
+        self._bytes = 0
+        self._arriving = self._usual = 0.0
+
+    @asynccontextmanager
+    async def arrival(self) -> AsyncIterator[None]:
+        """Read, :meth:`enter` and hand on a request within: room for one of the usual size is kept for it meanwhile.
+
+        Who finds none in time is read all the same, a few at a time, and refused by whoever is asked next.
+        """
+        if await self._may_be_read():
+            kept = self._usual
+            self._arriving += kept
+            try:
+                async with _in_time():
+                    yield
+            finally:
+                self._arriving -= kept
+        else:
+            async with self._refusing, _in_time():
+                yield
 
     async def enter(self, size: int) -> None:
-        """Return when there is room, or when waiting is of no use any more: whoever is asked next decides."""
-        if self._has_room(size) and not self._waiting:
+        """Return when there is room for what was read, or when waiting is of no use any more."""
+        self._usual += (size - self._usual) * NEWEST
+        if self._has_room(size) and not self._read.length:
             return
-        if not self._seconds or self._waiting >= MOST or self._bytes + size > self._most_bytes:
+        if self._read.length >= MOST or self._bytes + size > self._most_bytes:
             return
-        self._delayed()
-        self._waiting, self._bytes = self._waiting + 1, self._bytes + size
+        self._bytes += size
         try:
-            async with asyncio.timeout(self._seconds):
-                await self._look(size)
-        except TimeoutError:
-            pass
+            await self._wait(self._read, lambda: self._has_room(size))
         finally:
-            self._waiting, self._bytes = self._waiting - 1, self._bytes - size
+            self._bytes -= size
 
-    async def _look(self, size: int) -> None:
-        async with self._turn:
-            while not self._has_room(size):
-                await asyncio.sleep(LOOK_SECONDS)
+    async def _may_be_read(self) -> bool:
+        if self._fits() and not self._unread.length:
+            return True
+        return self._unread.length < MOST and await self._wait(self._unread, self._fits)
+
+    def _fits(self) -> bool:
+        return not self._read.length and self._has_room(int(self._arriving + self._usual))
+
+    async def _wait(self, line: _Line, fits: Callable[[], bool]) -> bool:
+        if not self._seconds:
+            return False
+        self._delayed()
+        return await line.wait(fits)
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """Of a sender that has gone away in the middle nobody tells us for hours."""
+    try:
+        async with asyncio.timeout(ARRIVAL_SECONDS):
+            yield
+    except TimeoutError as error:
+        msg = f"the request did not come to its end within {ARRIVAL_SECONDS:.0f} seconds"
+        raise UnavailableError(msg) from error
+
+
+class _Line:
+    """Those who wait for the same."""
+
+    def __init__(self, seconds: float) -> None:
+        self.length = 0
+        self._seconds = seconds
+        self._turn = asyncio.Lock()
+
+    async def wait(self, fits: Callable[[], bool]) -> bool:
+        """Return when one is the first and it fits, or when the time is over; whether it fits."""
+        self.length += 1
+        try:
+            async with asyncio.timeout(self._seconds), self._turn:
+                while not fits():
+                    await asyncio.sleep(LOOK_SECONDS)
+        except TimeoutError:
+            return False
+        finally:
+            self.length -= 1
+        return True

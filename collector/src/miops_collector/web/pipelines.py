@@ -20,6 +20,7 @@ _STAGES: Final = (
     ("Forwarder", "other telemetry, unchanged", ("forward.",)),
     ("Evaluation", "panes to statistics and alarms", ("ticks",)),
     ("Exporters", "statistics as OpenTelemetry metrics", ("export.",)),
+    ("Process", "all of them together", ("memory.",)),
 )
 """Name, what it does, and how the names of its metrics begin; each metric belongs to the first that fits."""
 _REST: Final = ("Other", "what belongs to no stage", ("",))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 
 from miops_collector.summary import FloatArray
 
@@ -40,7 +39,7 @@ def rising(counts: FloatArray, centers: FloatArray) -> Rising:
     rows = counts.sum(axis=1)
     (occupied,) = np.nonzero(rows > 0)
     weights = rows[occupied]
-    fit = isotonic_regression(counts[occupied, 1] / weights, weights=weights)
+    fit = _isotonic(counts[occupied, 1] / weights, weights)
     block = np.repeat(np.arange(len(fit.blocks) - 1), np.diff(fit.blocks))
     nearest = np.rint(np.interp(np.arange(rows.size), occupied, np.arange(occupied.size))).astype(np.int64)
     share = np.interp(centers, centers[occupied], fit.x)
@@ -64,6 +63,12 @@ def expected_over_orders(counts: FloatArray, centers: FloatArray) -> FloatArray:
     return np.interp(centers, centers[occupied], total[occupied] / ORDERS)
 
 
+def _isotonic(shares: FloatArray, weights: FloatArray) -> Any:
+    from scipy.optimize import isotonic_regression  # 40 MB that a collector without calibrated scores never needs
+
+    return isotonic_regression(shares, weights=weights)
+
+
 def _split(counts: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
     """``(b, parts, 2)``: the rows of each bin dealt at random into parts of equal size that follow each other."""
     parts = counts[:, None, :]
@@ -80,6 +85,6 @@ def _of_parts(parts: NDArray[np.int64]) -> FloatArray:
     there = rows > 0
     fitted = np.zeros(rows.shape)
     weights = rows[there].astype(np.float64)
-    fitted[there] = isotonic_regression(parts[there][:, 1] / weights, weights=weights).x
+    fitted[there] = _isotonic(parts[there][:, 1] / weights, weights).x
     mean: FloatArray = (fitted * rows).sum(axis=1) / np.maximum(rows.sum(axis=1), 1)
     return mean
