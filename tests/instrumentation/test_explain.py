@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from sklearn.neighbors import KNeighborsClassifier
 import miops
 from miops import runtime
 from miops.config import Config
+from miops.explainers import Task, built
 from miops.testing import Harness
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # SHAP's and LIME's own imports are not free of warnings
@@ -291,3 +294,20 @@ def test_lime_explains_too(harness: Harness) -> None:
 
     assert row[f"{PREFIX}method"] == "lime"
     assert row[f"{PREFIX}x0"] > abs(row[f"{PREFIX}x2"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "library", "command"),
+    [("auto", "shap", "pip install 'miops[explain]'"), ("linear", "shap", "pip install 'miops[explain]'"),
+     ("lime", "lime", "pip install lime")],
+)  # fmt: skip
+def test_an_explainer_that_is_not_installed_names_the_command(
+    monkeypatch: pytest.MonkeyPatch, kind: str, library: str, command: str
+) -> None:
+    x, y = data()
+    for name in [name for name in sys.modules if name.split(".")[0] == library]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, library, None)
+
+    with pytest.raises(ModuleNotFoundError, match=re.escape(f"the explainer {kind!r} needs {library}: {command}")):
+        built(kind, Task(LinearRegression().fit(x, y), x, 1, ("a", "b", "c", "d")))

@@ -35,7 +35,7 @@ def explain(
     explainer
         ``tree``, ``linear`` or ``kernel`` (SHAP), ``lime``, or ``auto``: trees, else linear models, else Kernel SHAP.
         Or a callable that gets ``n`` inputs as the model takes them, an array or a frame, and returns
-        ``(n, features)``. Needs ``pip install shap`` or ``lime``.
+        ``(n, features)``. Needs ``pip install 'miops[explain]'`` or ``lime``.
     ratio
         Share of rows to explain.
     budget_ms

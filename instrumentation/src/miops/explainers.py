@@ -16,6 +16,7 @@ __all__ = ["EXPLAINERS", "Explainer", "Task", "built"]
 
 Explainer: TypeAlias = Callable[[Any], NDArray[np.float64]]
 """From inputs as the model takes them, ``n`` rows, to ``(n, features)``."""
+_INSTALLED_BY: Final[Mapping[str, str]] = MappingProxyType({"shap": "'miops[explain]'", "lime": "lime"})
 _KERNEL_BACKGROUND: Final = 20
 """Rows of the background that Kernel SHAP averages over: its cost is proportional to them."""
 
@@ -39,7 +40,14 @@ def built(kind: str | Callable[[Any], Any], task: Task) -> tuple[Explainer, str]
     """
     if callable(kind):
         return kind, str(getattr(kind, "method", None) or getattr(kind, "__name__", "custom"))
-    return EXPLAINERS[kind](task), "lime" if kind == "lime" else "shap"
+    try:
+        return EXPLAINERS[kind](task), "lime" if kind == "lime" else "shap"
+    except ModuleNotFoundError as error:
+        library = str(error.name).partition(".")[0]
+        if library not in _INSTALLED_BY:
+            raise
+        told = f"the explainer {kind!r} needs {library}: pip install {_INSTALLED_BY[library]}"
+        raise ModuleNotFoundError(told, name=error.name) from error
 
 
 def _auto(task: Task) -> Explainer:
