@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from miops_collector.accepting import Acceptance
 from miops_collector.report import ModelKey
-from miops_collector.web import query
+from miops_collector.web import detections, query
 from miops_collector.web.acceptance import AcceptForm, acceptance_json
 from miops_collector.web.app import create_app
 from miops_collector.web.reference import ReferenceForm
@@ -53,7 +53,7 @@ def test_every_field_of_an_answer_is_on_the_page(kind: str) -> None:
 
 
 def test_every_parameter_is_on_the_page() -> None:
-    assert set(query._OBSERVATION_PARAMETERS) - named(PAGE) == set()
+    assert {*query._OBSERVATION_PARAMETERS, *detections.PARAMETERS} - named(PAGE) == set()
 
 
 def test_every_field_of_a_request_is_on_the_page() -> None:

@@ -1,0 +1,31 @@
+"""The classic detectors by name, each at its defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from miops_collector.statistics.sequential._detections import Detections
+from miops_collector.statistics.sequential.adwin import adwin
+from miops_collector.statistics.sequential.cusum import cusum
+from miops_collector.statistics.sequential.ddm import ddm
+from miops_collector.statistics.sequential.eddm import eddm
+from miops_collector.statistics.sequential.hddm_a import hddm_a
+from miops_collector.statistics.sequential.hddm_w import hddm_w
+from miops_collector.statistics.sequential.kswin import kswin
+from miops_collector.statistics.sequential.page_hinkley import page_hinkley
+
+__all__ = ["DETECTORS", "Detector"]
+
+Detector: TypeAlias = Callable[..., Detections]
+DETECTORS: Final[Mapping[str, Detector]] = {
+    "adwin": adwin,
+    "cusum": cusum,
+    "ddm": ddm,
+    "eddm": eddm,
+    "hddm_a": hddm_a,
+    "hddm_w": hddm_w,
+    "kswin": kswin,
+    "page_hinkley": page_hinkley,
+}
+"""``cusum`` alone must be told what is usual: ``mean`` and ``std``."""

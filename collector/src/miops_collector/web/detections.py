@@ -1,0 +1,96 @@
+"""``GET /api/v1/detections``: where a classic detector sees a change in what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite, nan
+from typing import Any, Final
+
+from miops_collector.errors import InputError, did_you_mean
+from miops_collector.report import ModelKey
+from miops_collector.statistics.sequential.detectors import DETECTORS
+from miops_collector.stores._store import ModelInfo, Store
+from miops_collector.web.encode import iso
+from miops_collector.web.query import nanos, only
+from miops_collector.web.streamed import ERRORS, streamed
+
+__all__ = ["PARAMETERS", "detections_json"]
+
+USUAL: Final = ("mean", "std")
+PARAMETERS: Final = ("model", "version", "column", "detector", "from", "to", *USUAL)
+MOST_TOLD: Final = 10_000
+LAST: Final = 2**62
+
+
+def detections_json(store: Store, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Changes that a detector finds in a column, or in the errors, of one model version.
+
+    It is read and run anew for every request; nothing is kept, and no alarm follows from it.
+
+    Raises
+    ------
+    InputError
+        For an unknown parameter, model, detector or column, or too many rows.
+    """
+    only(parameters, PARAMETERS)
+    info, name = _model(store, parameters), parameters.get("detector", "adwin")
+    settings = _settings(name, parameters)
+    column = parameters.get("column", ERRORS)
+    start, end = (nanos(parameters[n], n) if parameters.get(n) else other for n, other in (("from", 0), ("to", LAST)))
+    stream = streamed(store, info, column, start=start, end=end)
+    found = DETECTORS[name](stream.values, **settings)
+    return {
+        "model": info.key.name,
+        "version": info.key.version,
+        "column": column,
+        "detector": name,
+        "rows": len(stream.times),
+        "first": iso(int(stream.times[0])) if len(stream.times) else None,
+        "last": iso(int(stream.times[-1])) if len(stream.times) else None,
+        "changes": [
+            {"row": i, "time": iso(time)}
+            for i, time in zip(found.changes[:MOST_TOLD].tolist(), stream.times[found.changes].tolist(), strict=False)
+        ],
+        "changes_in_all": len(found.changes),
+        "warnings_in_all": len(found.warnings),
+    }
+
+
+def _model(store: Store, parameters: Mapping[str, str]) -> ModelInfo:
+    key = ModelKey(parameters.get("model", ""), parameters.get("version", ""))
+    known = {info.key: info for info in store.models()}
+    versions = [info for info in known.values() if info.key.name == key.name]
+    if "version" not in parameters and len(versions) == 1:
+        return versions[0]
+    if key not in known:
+        names = sorted({k.name for k in known})
+        of = f"version {key.version!r} of {key.name!r}" if versions else f"{key.name!r}"
+        msg = f"model: no rows are stored of {of}{'' if versions else did_you_mean(key.name, names)}"
+        raise InputError(msg)
+    return known[key]
+
+
+def _settings(name: str, parameters: Mapping[str, str]) -> dict[str, float]:
+    if name not in DETECTORS:
+        msg = f"detector: {name!r} is none{did_you_mean(name, list(DETECTORS))}"
+        raise InputError(msg)
+    given = {n: parameters[n] for n in USUAL if n in parameters}
+    if tuple(given) != (USUAL if name == "cusum" else ()):
+        msg = "cusum must be told what is usual, with mean and std; the other detectors find it out"
+        raise InputError(msg)
+    settings = {n: _number(n, text) for n, text in given.items()}
+    if settings.get("std", 1.0) <= 0:
+        msg = f"std: {given['std']!r} is not above 0"
+        raise InputError(msg)
+    return settings
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = nan
+    if not isfinite(value):
+        msg = f"{name}: {text!r} is no number"
+        raise InputError(msg)
+    return value
