@@ -33,12 +33,19 @@ def test_the_table_in_the_docstring_tells_the_defaults() -> None:
 
 
 def test_nonsense_is_ignored_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    environ = {"MIOPS_BUFFER_ROWS": "many", "MIOPS_CAPTURE_FEATURES": "some", "MIOPS_FLUSH_INTERVAL": "-1"}
+    environ = {"MIOPS_BUFFER_ROWS": "many", "MIOPS_SPANS": "some", "MIOPS_FLUSH_INTERVAL": "-1"}
 
     assert read_config(environ) == read_config({})
     for name in environ:
         assert name in caplog.text
-    assert "allowed: all, schema, none" in caplog.text
+    assert "allowed: auto, always, never" in caplog.text
+
+
+def test_features_are_kept_back_if_it_cannot_be_read_which_are_private(caplog: pytest.LogCaptureFixture) -> None:
+    config = read_config({"MIOPS_CAPTURE_FEATURES": "non"})
+
+    assert config.capture_features == "none"
+    assert "MIOPS_CAPTURE_FEATURES='non' is taken as 'none': allowed: all, schema, none" in caplog.text
 
 
 def test_unknown_overrides_are_refused() -> None:

@@ -36,7 +36,8 @@ variable                       default        meaning
 OpenTelemetry's declarative configuration file (``OTEL_CONFIG_FILE``) may hold the same settings, see
 :mod:`miops.config_file`. The endpoint, headers, timeout, compression and certificates come from the
 ``OTEL_EXPORTER_OTLP_*`` variables and their ``OTEL_EXPORTER_OTLP_LOGS_*`` forms (see :mod:`miops.endpoint`). A
-value that cannot be read is ignored with one warning: a wrong setting of ours never stops the program.
+value that cannot be read is ignored with one warning: a wrong setting of ours never stops the program. One that may
+have said what is private is not: then nothing is sent that it may have been about.
 """
 
 from __future__ import annotations
@@ -153,6 +154,8 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
 }
 
 
+_KEPT_BACK: Final[Mapping[str, Any]] = {"capture_features": "none"}
+"""What is meant by a value that cannot be read, where it may have said what is private."""
 _ELSEWHERE: Final = frozenset({"endpoint", "protocol", "headers"})
 
 
@@ -194,7 +197,10 @@ def read_config(environ: Mapping[str, str], **overrides: Any) -> Config:
         try:
             values[name] = read(text)
         except ValueError as error:
-            _log.warning("MIOPS_%s=%r is ignored: %s", name.upper(), text, error)
+            if name in _KEPT_BACK:
+                values[name] = _KEPT_BACK[name]
+            taken = f"is taken as {values[name]!r}" if name in _KEPT_BACK else "is ignored"
+            _log.warning("MIOPS_%s=%r %s: %s", name.upper(), text, taken, error)
     if _boolean(environ.get("OTEL_SDK_DISABLED", "")):
         values["disabled"] = True
     if "model_file" in values and "model_version" not in values:
