@@ -33,7 +33,9 @@ def test_the_table_in_the_docstring_tells_the_defaults() -> None:
 
 
 def test_nonsense_is_ignored_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    environ = {"MIOPS_BUFFER_ROWS": "many", "MIOPS_SPANS": "some", "MIOPS_FLUSH_INTERVAL": "-1"}
+    environ = {
+        "MIOPS_BUFFER_ROWS": "many", "MIOPS_SPANS": "some", "MIOPS_FLUSH_INTERVAL": "-1", "MIOPS_DISABLED": "ture",
+    }  # fmt: skip
 
     assert read_config(environ) == read_config({})
     for name in environ:

@@ -57,6 +57,7 @@ __all__ = ["Config", "read_config"]
 
 _log = logging.getLogger("miops")
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
+_FALSE: Final = frozenset({"0", "false", "no", "off"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,12 @@ def _boolean(text: str) -> bool:
     return text.strip().lower() in _TRUE
 
 
+def _switch(text: str) -> bool:
+    if text.strip().lower() not in _TRUE | _FALSE:
+        raise ValueError("allowed: true, false")
+    return _boolean(text)
+
+
 def _patterns(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -129,7 +136,7 @@ def _share(text: str) -> float:
 
 
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
-    "disabled": _boolean,
+    "disabled": _switch,
     "model_name": str,
     "model_version": str,
     "model_file": str,
