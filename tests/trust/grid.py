@@ -13,8 +13,8 @@ LEARNING = 168
 SURVEY_COLUMNS = 17
 OURS = (600, 9)
 """Windows and runs of streams without drift that ours is shown: enough to see whether it keeps so small a budget."""
-MORE = ((50, 10_000), (5000, 10_000), (1000, 100_000))
-"""Rows and reference that in the short grid ours alone is shown: the others would take most of their time for them."""
+MORE = (("normal", 50, 10_000), ("normal", 5000, 10_000), ("normal", 1000, 100_000), ("categorical", 200, 1000))
+"""Stream, rows and reference that in the short grid ours alone is shown: the others would take long for them."""
 
 
 def grid(*, long: bool, ours: bool = False) -> list[Cell]:
@@ -22,7 +22,7 @@ def grid(*, long: bool, ours: bool = False) -> list[Cell]:
     cells = _grid(long=long)
     if not ours:
         return cells
-    more = [] if long else [_calm("normal", rows, reference, 20, *OURS) for rows, reference in MORE]
+    more = [_calm(*one, 20, *OURS) for one in (MORE[-1:] if long else MORE)]
     return [*(c if STREAMS[c.stream].drifts else replace(c, windows=OURS[0], runs=OURS[1]) for c in cells), *more]
 
 
