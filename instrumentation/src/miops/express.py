@@ -11,8 +11,8 @@ from time import perf_counter_ns, time_ns
 from typing import Any, Final
 
 import numpy as np
-from opentelemetry.context import get_current
-from opentelemetry.trace import INVALID_SPAN_CONTEXT
+from opentelemetry.context import Context, attach, detach, get_current
+from opentelemetry.trace import INVALID_SPAN_CONTEXT, SpanKind
 
 from miops import calls, runtime
 from miops.call import CALL_BYTES, Call, Output
@@ -23,11 +23,12 @@ from miops.layouts import Matrix
 from miops.pending import Pending
 from miops.record import Recorder
 from miops.sources import Source
-from miops.spans import Opened, open_span
+from miops.spans import Opened
 
 __all__ = ["recorded_call"]
 
 _ndarray = np.ndarray
+_INTERNAL: Final = SpanKind.INTERNAL
 _DECISION: Final = Output.DECISION
 _ONE: Final = (1,)
 _new: Final = tuple.__new__
@@ -52,7 +53,7 @@ def recorded_call(  # noqa: C901  # see above
     local = runtime.local
     local.depth = 1
     span = None
-    usual = False
+    seen = usual = False
     try:
         try:
             values = args[0]
@@ -74,9 +75,12 @@ def recorded_call(  # noqa: C901  # see above
                 current: Any = context.get(SPAN)
                 parent = INVALID_SPAN_CONTEXT if current is None else current.get_span_context()
                 trace_id, span_id, flags = identified(parent)
-                if runtime.tracer is not None and (flags & 1 or not trace_id or runtime.spans_always):
-                    span = open_span(source, context, runtime.tracer, always=True)
-                    trace_id, span_id = span[0], span[1]
+                tracer = runtime.tracer
+                if tracer is not None and (flags & 1 or not trace_id or runtime.spans_always):
+                    own = tracer.start_span(source.span_name, context, _INTERNAL, source.span_attributes)
+                    trace_id, span_id, _ = identified(own.get_span_context())
+                    seen = own.is_recording()
+                    span = _new(Opened, (trace_id, span_id, own, attach(Context({**context, SPAN: own}))))
                 usual = True
         except Exception:  # noqa: BLE001  # it happens again where it is counted
             usual = False
@@ -137,7 +141,10 @@ def recorded_call(  # noqa: C901  # see above
         except Exception as error:  # noqa: BLE001
             runtime.faults.add("result_not_recorded", error)
         if span is not None:
-            calls.end_span(span, source, output, 1, result)
+            if seen:
+                calls.end_span(span, source, output, 1, result)
+            else:  # there is nothing to end but its being current
+                detach(span[3])
         return result
     finally:
         local.depth = 0
