@@ -22,7 +22,7 @@ from miops_collector.statistics.fairness import (
     selection_rate,
     true_positive_rate,
 )
-from miops_collector.summary import Groups
+from miops_collector.summary import Groups, GroupScores
 from tests.collector.statistics import rows
 
 difference = demographic_parity_difference.demographic_parity_difference
@@ -176,3 +176,34 @@ def test_a_group_without_a_class_has_no_balanced_accuracy_and_nothing_to_correla
     assert [np.isnan(of_all[name]).tolist() for name in ("balanced_accuracy", "matthews")] == [[False, True, True]] * 2
     assert of_all["f1"].tolist()[1:] == [0.0, 1.0]
     assert all((np.isnan(of_all[name]) | (errors[name] > 0)).all() for name in SKLEARN)
+
+
+def of_scores(labelled: np.ndarray) -> GroupScores:
+    """``(g, b, 2)`` labelled rows by bin and truth, all decided alike."""
+    cells = np.stack((labelled, np.zeros_like(labelled)), axis=2)
+    names, edges = tuple(map(str, range(len(cells)))), np.linspace(0, 1, labelled.shape[1] + 1)
+    return GroupScores(("g",), names, edges, True, cells.sum(axis=3), cells)
+
+
+def test_average_precision_is_scikit_learns_and_scatters_as_its_standard_error_says() -> None:
+    rng, centers = np.random.default_rng(7), (np.arange(50) + 0.5) / 50
+    chance, mass = 0.05 + 0.6 * centers, rng.dirichlet(np.full(50, 3.0))
+    cells = np.stack((mass * (1 - chance), mass * chance), axis=1).ravel()
+    drawn = rng.multinomial(800, cells, size=1000).reshape(-1, 50, 2).astype(np.float64)
+    s = number("average_precision")
+
+    values, errors = (f(of_scores(drawn)) for f in (s.function, s.standard_error))  # type: ignore[misc]
+
+    weighted = partial(metrics.average_precision_score, np.tile([0, 1], 50), np.repeat(centers, 2))
+    np.testing.assert_allclose(values[:5], [weighted(sample_weight=d.ravel()) for d in drawn[:5]], rtol=1e-12)
+    assert np.mean(np.abs(values - values.mean()) <= 1.96 * errors) == pytest.approx(0.95, abs=0.02)
+
+
+def test_a_group_without_positives_has_no_average_precision() -> None:
+    s, cells = number("average_precision"), np.zeros((2, 4, 2))
+    cells[0, :, 0], cells[1, 3, 1] = 10.0, 10.0
+
+    values, errors = (f(of_scores(cells)) for f in (s.function, s.standard_error))  # type: ignore[misc]
+
+    assert np.isnan([values[0], errors[0]]).all()
+    assert (values[1], errors[1]) == (1.0, 0.0)
