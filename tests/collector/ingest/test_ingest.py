@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miops_collector.errors import InputError, StoreError, StoreMemoryError, UnavailableError
+from miops_collector.errors import InputError, MIOpsError, StoreError, StoreMemoryError, UnavailableError
 from miops_collector.ingest import Ingest, IngestSettings
 from miops_collector.intake import Outcome
 from miops_collector.otlp.decode import Decoded, decode
@@ -331,3 +333,22 @@ def test_rows_that_are_refused_are_told_once_with_a_sample(caplog: pytest.LogCap
 
     (told,) = caplog.messages
     assert told.startswith("rows are refused for good, such as: ")
+
+
+@pytest.mark.parametrize("error", [None, StoreError("disk full"), ZeroDivisionError("by nought")])
+def test_a_request_that_fails_is_let_go_without_the_garbage_collector(
+    error: Exception | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("miops_collector.ingest.log.disabled", True)  # pytest keeps what is logged, with its frames
+    body = GARBAGE + bytes(100) if error is None else one("a")
+    before = sys.getrefcount(body)
+    gc.disable()
+    try:
+        with ingesting(MemorySink(errors=[error] if error else [])) as (ingest, _):
+            failure = submit(ingest, body).exception(20)
+        after = sys.getrefcount(body)
+    finally:
+        gc.enable()
+
+    assert isinstance(failure, MIOpsError)
+    assert after == before

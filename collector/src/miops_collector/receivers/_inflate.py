@@ -12,12 +12,14 @@ from starlette.concurrency import run_in_threadpool
 from miops_collector.errors import InputError
 from miops_collector.receiving import check_size
 
-__all__ = ["ENCODINGS", "inflated"]
+__all__ = ["AT_ONCE", "ENCODINGS", "INLINE", "inflated"]
 
 _ZSTD_STEP = 256
 """Bytes given to zstd at once: it has no bound on what comes out, at most 128 KiB for each three bytes."""
-_INLINE = 64 * 1024
+INLINE: Final = 64 * 1024
 """Larger bodies are inflated in a thread."""
+AT_ONCE: Final = 2
+"""So many of them: each may become as large as a request may be, and nobody has asked yet whether there is room."""
 
 Inflate = Callable[[bytes, int], bytes]
 
@@ -35,7 +37,7 @@ async def inflated(body: bytes, encoding: str, limit: int) -> bytes:
     inflate = _INFLATERS[encoding]
     if inflate is None:
         return body
-    return await run_in_threadpool(inflate, body, limit) if len(body) > _INLINE else inflate(body, limit)
+    return await run_in_threadpool(inflate, body, limit) if len(body) > INLINE else inflate(body, limit)
 
 
 def _zlib(window_bits: int, body: bytes, limit: int) -> bytes:

@@ -16,7 +16,7 @@ from miops_collector.intake import Outcome
 from miops_collector.otlp.answers import export_response, retry_info, status
 from miops_collector.otlp.canonical import SERVICES, TelemetryKind
 from miops_collector.receivers._answer import Answer, answer_to
-from miops_collector.receivers._inflate import inflated
+from miops_collector.receivers._inflate import AT_ONCE, INLINE, inflated
 from miops_collector.receivers._room import WaitingRoom
 
 __all__ = ["GrpcReceiver", "Submit"]
@@ -55,6 +55,7 @@ class GrpcReceiver:
         self._room = room
         self._tls = tls
         self._limit = max_request_bytes
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._options = (
             ("grpc.max_receive_message_length", max_request_bytes),
             ("grpc.per_message_decompression", 0),
@@ -108,7 +109,8 @@ class GrpcReceiver:
         """What becomes of a request: read when there is room for it, and handed on."""
         async with self._room.arrival() if self._room else nullcontext():
             payload = await _message(context)
-            plain = await inflated(payload, _compression(payload), self._limit)
+            async with self._turns if len(payload) > INLINE else nullcontext():
+                plain = await inflated(payload, _compression(payload), self._limit)
             if self._room is not None:
                 await self._room.enter(len(plain))
             return self._submit(kind, plain, transport="grpc")

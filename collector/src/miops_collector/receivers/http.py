@@ -9,7 +9,6 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -20,7 +19,7 @@ from miops_collector.otlp.answers import Encoding, export_response, status
 from miops_collector.otlp.canonical import TelemetryKind
 from miops_collector.otlp.from_json import json_to_protobuf
 from miops_collector.receivers._answer import answer_to
-from miops_collector.receivers._body import read_body
+from miops_collector.receivers._body import Bodies
 from miops_collector.receivers._cors import Cors
 from miops_collector.receivers._room import WaitingRoom
 from miops_collector.receivers.grpc import Submit
@@ -29,7 +28,6 @@ from miops_collector.receiving import Receiving
 __all__ = ["http_receiver"]
 
 FromJson: TypeAlias = Callable[[TelemetryKind, bytes], bytes]
-Read: TypeAlias = Callable[[Request], Awaitable[bytes]]
 _KINDS: Final[tuple[TelemetryKind, ...]] = ("traces", "logs", "metrics")
 _MEDIA: Final[dict[Encoding, str]] = {"protobuf": "application/x-protobuf", "json": "application/json"}
 _ENCODINGS: Final[dict[str, Encoding]] = {
@@ -55,15 +53,15 @@ def http_receiver(
 
     ``from_json`` makes protobuf of JSON: what we read of it, or all of it where requests are handed on.
     """
-    read = partial(read_body, limit=max_request_bytes, receiving=receiving or Receiving(2 * max_request_bytes))
-    endpoints = {kind: _endpoint(kind, submit, read, room, from_json, cors) for kind in _KINDS}
+    bodies = Bodies(max_request_bytes, receiving or Receiving(2 * max_request_bytes))
+    endpoints = {kind: _endpoint(kind, submit, bodies, room, from_json, cors) for kind in _KINDS}
     routes = [Route(f"/v1/{kind}", endpoint, methods=["POST"]) for kind, endpoint in endpoints.items()]
     handlers = {HTTPException: _refused, Exception: _failed}
     return Starlette(routes=routes, exception_handlers=handlers, middleware=cors.middleware())
 
 
 def _endpoint(
-    kind: TelemetryKind, submit: Submit, read: Read, room: WaitingRoom | None, from_json: FromJson, cors: Cors
+    kind: TelemetryKind, submit: Submit, bodies: Bodies, room: WaitingRoom | None, from_json: FromJson, cors: Cors
 ) -> Callable[[Request], Awaitable[Response]]:
     async def export(request: Request) -> Response:
         origin = request.headers.get("origin")
@@ -74,9 +72,7 @@ def _endpoint(
             given = request.headers.get("content-type", "")
             raise HTTPException(415, f"content type {given!r} is not one of {', '.join(_ENCODINGS)}")
         try:
-            payload = await read(request)
-            if encoding == "json":
-                payload = await run_in_threadpool(from_json, kind, payload)
+            payload = await bodies.read(request, partial(from_json, kind) if encoding == "json" else None)
             if room is not None:
                 await room.enter(len(payload))
             outcome = await asyncio.wrap_future(submit(kind, payload, transport="http"))
