@@ -69,7 +69,7 @@ def test_a_taken_port_is_named_and_another_one_used(run: Run) -> None:
 
 
 def test_the_report_has_the_form_of_the_wire_contract(run: Run) -> None:
-    assert run.report.keys() == {"rows", "elapsed_seconds", "observations", "alarms"}
+    assert run.report.keys() == {"rows", "elapsed_seconds", "settled", "observations", "alarms"}
     assert run.report["rows"].keys() == {"sent", "stored", "refused", "deduplicated", "dropped"}
     wanted = {"metric", "model", "version", "column", "segment", "sensitive_feature", "group", "window",
               "window_start", "window_end", "computed_at", "value", "n", "n_reference", "status"}  # fmt: skip

@@ -160,7 +160,7 @@ def test_too_little_space_is_said_refused_and_over_when_there_is_more(small_disk
 
 
 def failed_start(folder: Path) -> str:
-    """What a collector says that cannot start: one line."""
+    """What a collector says that cannot start, after the line that it is starting."""
     collector = CollectorProcess(folder, {})
     collector.launch()
     assert collector.process is not None
@@ -168,7 +168,9 @@ def failed_start(folder: Path) -> str:
         assert collector.process.wait(90) == 1
     finally:
         collector.process.kill()
-    return collector.log
+    first, said = collector.log.split("\n", 1)
+    assert "is starting" in first
+    return said
 
 
 def test_a_second_collector_on_the_same_files_says_so_and_harms_nothing(tmp_path: Path) -> None:
