@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import prod
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ CLASS_SCORE_BINS = 200
 GROUP_SCORE_BINS = 50
 """Of the scores of one group: its rows are fewer, and its statistics need no finer ones."""
 NO_EXTREMES = (float("inf"), float("-inf"))
+_Shapes: TypeAlias = list[tuple[str, tuple[int, ...]]]
+"""Name and shape of each block, in the order they lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,39 +121,51 @@ class Layout:
         """``(len(numeric), 2)`` smallest and largest finite value; merges by minimum and maximum."""
         return np.tile(np.array(NO_EXTREMES), (len(self.numeric), 1))
 
-    def _shapes(self) -> list[tuple[str, tuple[int, ...]]]:
+    def _shapes(self) -> _Shapes:
         """Blocks of one pane.
 
         When truth arrives those under ``labelled.`` change, columns 1 to 3 of ``confidence.bins`` and the labelled
         rows of ``volume``; the others change only with rows.
         """
+        of_task = self._shapes_of_classes() if self.classes else self._shapes_of_numbers()
+        sums = 2 if self.classes else 3
+        return [
+            ("volume", (5,)),
+            ("latency.sums", (3,)),
+            ("latency.buckets", (LATENCY_BUCKETS,)),
+            *((f"column.{c.name}", (c.size,)) for c in self.columns),
+            *((f"moments.{name}", (3,)) for name in self.numeric),
+            *of_task,
+            *((f"labelled.segments.{i}", (len(a.names), sums)) for i, a in enumerate(self.segments)),
+        ]
+
+    def _shapes_of_classes(self) -> _Shapes:
         k, b = len(self.classes), max(len(self.score_edges) - 1, 0)
-        shapes: list[tuple[str, tuple[int, ...]]] = [("volume", (5,)), ("latency.sums", (3,))]
-        shapes += [("latency.buckets", (LATENCY_BUCKETS,))]
-        shapes += [(f"column.{c.name}", (c.size,)) for c in self.columns]
-        shapes += [(f"moments.{name}", (3,)) for name in self.numeric]
-        if self.classes:
-            shapes += [("confidence.sums", (5,)), ("confidence.bins", (CONFIDENCE_BINS, 4))]
-            shapes += [("labelled.confusion", (k, k)), ("labelled.losses", (5,))]
-            shapes += [(f"groups.{i}", (len(a.names), k)) for i, a in enumerate(self.axes)]
-            shapes += [(f"labelled.groups.{i}", (len(a.names), k, k)) for i, a in enumerate(self.axes)]
-            shapes += [(f"labelled.losses.groups.{i}", (len(a.names), 7)) for i, a in enumerate(self.axes)]
-        if self.classes and b:
+        shapes: _Shapes = [
+            ("confidence.sums", (5,)),
+            ("confidence.bins", (CONFIDENCE_BINS, 4)),
+            ("labelled.confusion", (k, k)),
+            ("labelled.losses", (5,)),
+            *((f"groups.{i}", (len(a.names), k)) for i, a in enumerate(self.axes)),
+            *((f"labelled.groups.{i}", (len(a.names), k, k)) for i, a in enumerate(self.axes)),
+            *((f"labelled.losses.groups.{i}", (len(a.names), 7)) for i, a in enumerate(self.axes)),
+        ]
+        if b:
             shapes += [("scores", (b, 2)), ("labelled.scores", (b, 2, 2))]
             shapes += [shape for i in range(len(self.axes)) for shape in self._group_scores(i)]
         if self.class_scores:
             shapes += [("class_scores", (k, CLASS_SCORE_BINS, 2))]
             shapes += [("labelled.class_scores", (k, CLASS_SCORE_BINS, 2, 2))]
-        if not self.classes:
-            shapes += [("labelled.residuals", (9,))]
-            if self.predicted_number is not None:
-                shapes += [("labelled.errors", (len(self.predicted_number.edges) + 1, 4))]
-            shapes += [(f"labelled.residuals.groups.{i}", (len(a.names), 9)) for i, a in enumerate(self.axes)]
-            c = max(self.prediction_groups) + 3
-            shapes += [(f"predictions.groups.{i}", (len(a.names), 3 + c)) for i, a in enumerate(self.axes)]
-        sums = 2 if self.classes else 3
-        shapes += [(f"labelled.segments.{i}", (len(a.names), sums)) for i, a in enumerate(self.segments)]
         return shapes
+
+    def _shapes_of_numbers(self) -> _Shapes:
+        predicted, c = self.predicted_number, max(self.prediction_groups) + 3
+        return [
+            ("labelled.residuals", (9,)),
+            *([] if predicted is None else [("labelled.errors", (len(predicted.edges) + 1, 4))]),
+            *((f"labelled.residuals.groups.{i}", (len(a.names), 9)) for i, a in enumerate(self.axes)),
+            *((f"predictions.groups.{i}", (len(a.names), 3 + c)) for i, a in enumerate(self.axes)),
+        ]
 
     @property
     def predicted_number(self) -> ColumnLayout | None:
@@ -163,7 +177,7 @@ class Layout:
         """Of each bin of a predicted number its coarse bin: see ``ColumnLayout.groups``."""
         return next((c.groups for c in self.columns if c.role == "prediction" and c.groups), (-1,))
 
-    def _group_scores(self, axis: int) -> list[tuple[str, tuple[int, ...]]]:
+    def _group_scores(self, axis: int) -> _Shapes:
         if self.positive < 0:
             return []
         rows = (len(self.axes[axis].names), min(len(self.score_edges) - 1, GROUP_SCORE_BINS), 2)
