@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["DATASOURCE", "Panel", "Query", "Row", "dashboard", "query_variable"]
+__all__ = ["DATASOURCE", "Panel", "Query", "Row", "dashboard", "link", "query_variable", "text_variable"]
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 WIDTH = 24
@@ -80,6 +80,14 @@ def dashboard(rows: Sequence[Row], variables: Sequence[Mapping[str, Any]], **pro
     }
 
 
+def link(title: str, url: str) -> dict[str, Any]:
+    """To another page, which opens beside the dashboard."""
+    return {
+        "type": "link", "title": title, "tooltip": title, "url": url, "icon": "external link", "tags": [],
+        "targetBlank": True, "asDropdown": False, "includeVars": False, "keepTime": False,
+    }  # fmt: skip
+
+
 def query_variable(name: str, label: str, query: str, *, all_value: str = ".*", multi: bool = True) -> dict[str, Any]:
     """A drop-down of the values of a label."""
     return {
@@ -87,6 +95,12 @@ def query_variable(name: str, label: str, query: str, *, all_value: str = ".*", 
         "allValue": all_value, "refresh": 2, "sort": 1, "query": query,
         "current": {"selected": True, "text": "All", "value": "$__all"},
     }  # fmt: skip
+
+
+def text_variable(name: str, label: str, value: str) -> dict[str, Any]:
+    """A field to write into."""
+    chosen = {"selected": True, "text": value, "value": value}
+    return {"type": "textbox", "name": name, "label": label, "query": value, "current": chosen, "options": [chosen]}
 
 
 def _datasource_variable() -> dict[str, Any]:

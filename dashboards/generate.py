@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from dashboards.builder import dashboard
+from dashboards.builder import dashboard, link
 from dashboards.rows import ROWS
 from dashboards.rules import rules_model, runbook
 from dashboards.variables import VARIABLES
@@ -35,7 +35,7 @@ def dashboard_model() -> dict[str, Any]:
         refresh="30s",
         time={"from": "now-6h", "to": "now"},
         timezone="utc",
-        links=[],
+        links=[link("Console", "${console:raw}")],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.builder import query_variable
+from dashboards.builder import query_variable, text_variable
 from dashboards.names import LABELS, metric, own, selector, statistic
 from miops import semconv
 
@@ -22,4 +22,5 @@ VARIABLES = (
     query_variable("version", "Version", _values(_ROWS + selector("model"), LABELS["version"])),
     query_variable("window", "Window", _values(_ROWS + selector("model", "version"), LABELS["window"])),
     query_variable("column", "Column", _values(_PSI + selector("model", "version"), LABELS["column"])),
+    text_variable("console", "Console", "http://localhost:4320"),
 )

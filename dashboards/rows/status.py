@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboards.builder import Panel, Query, Row
+from dashboards.builder import Panel, Query, Row, link
 from dashboards.names import by, columns, legend, metric, selector
 from miops import semconv
 
@@ -28,6 +28,8 @@ _AS_WORDS: dict[str, Any] = {
     "custom": {"cellOptions": {"type": "color-text"}},
     **_words({"0": ("quiet", "green"), "1": ("pending", "orange"), "2": ("firing", "red")}),
 }
+_PAGE = "${console:raw}/model?name=${__data.fields.model:percentencode}&version=${__data.fields.version:percentencode}"
+_IN_CONSOLE: dict[str, Any] = {"links": [link("Open in the console", _PAGE)]}
 _RED_FROM_ONE: dict[str, Any] = {
     "thresholds": {"mode": "absolute", "steps": [{"color": "green", "value": None}, {"color": "red", "value": 1}]}
 }
@@ -53,17 +55,18 @@ STATUS = Row(
             "table",
             (Query(f"max by ({_MODEL}) ({_STATE}) or max by ({_MODEL}) (0 * {_SEEN})", instant=True),),
             width=9,
-            defaults=_AS_WORDS,
+            defaults=_AS_WORDS | _IN_CONSOLE,
             columns=columns("model", "version", value="worst alarm"),
         ),
         Panel(
             "Alarms",
-            "Open alarms and those resolved lately. The console has a sentence and examples for each.",
+            "Open alarms and those resolved lately. Each links to the console, which has a sentence, the columns to "
+            "look at, and predictions that show it, with their traces.",
             "table",
             (Query(f"sort_desc({_STATE})", instant=True),),
             width=12,
-            defaults=_AS_WORDS,
-            columns=columns("model", "severity", "rule", "column", "feature", "group", value="state"),
+            defaults=_AS_WORDS | _IN_CONSOLE,
+            columns=columns("model", "version", "severity", "rule", "column", "feature", "group", value="state"),
         ),
         Panel(
             "Firing",

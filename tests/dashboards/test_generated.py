@@ -132,11 +132,21 @@ def test_variables_narrow_each_other_and_the_dashboard_can_be_provisioned_as_it_
     model = dashboard_model()
     variables = {variable["name"]: variable for variable in model["templating"]["list"]}
 
-    assert list(variables) == ["datasource", "job", "instance", "model", "version", "window", "column"]
+    assert list(variables) == ["datasource", "job", "instance", "model", "version", "window", "column", "console"]
     assert variables["datasource"]["type"] == "datasource"
     assert "$model" in variables["version"]["query"]
     assert (model["id"], model["editable"], model["uid"]) == (None, False, "miops-models")
     assert "__inputs" not in model
+
+
+def test_tables_of_models_and_alarms_lead_to_the_console() -> None:
+    panels = {panel["title"]: panel for panel in dashboard_model()["panels"]}
+
+    for title in ("Models", "Alarms"):
+        (link,) = panels[title]["fieldConfig"]["defaults"]["links"]
+        shown = set(panels[title]["transformations"][1]["options"]["renameByName"].values())
+        assert set(re.findall(r"__data\.fields\.(\w+)", link["url"])) <= shown
+        assert re.sub(r"\$\{[^}]+\}", "", link["url"]) == "/model?name=&version="
 
 
 def test_every_rule_says_what_to_do() -> None:
