@@ -1,8 +1,10 @@
 """What recording adds to a call of the model, on the caller's thread.
 
-``python -m tests.benchmarks.instrumentation_cost`` prints a table. Blocks of instrumented and of original calls
-alternate in one process, so that both see the same machine; encoding goes on beside them, sending does not.
-Wall-clock figures need an idle machine; the processor time of the calling thread (``cpu``) hardly does.
+``python -m tests.benchmarks.instrumentation_cost`` prints a table. Short blocks take turns in one process: instrumented
+calls, and calls of the same model with every patch taken off again. Only blocks of one turn are compared, because the
+machine's speed changes between turns; the figure is the median over turns. Encoding goes on beside the instrumented
+blocks, sending does not. Wall-clock figures need an idle machine; the processor time of the calling thread (``cpu``)
+hardly does.
 """
 
 from __future__ import annotations
@@ -14,11 +16,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 _BLOCK, _BLOCK_SECONDS = 100, 0.02
+_FLUSH_SECONDS = 0.02
+"""Longer than any flush here takes."""
 _MODES = ("no provider", "unsampled parent", "unsampled root", "sampled root")
 _INPUTS = ("numpy", "numeric frame", "mixed frame", "10k batch, forest")
 
@@ -79,40 +84,61 @@ def _case(name: str) -> tuple[Any, Any]:
     return LogisticRegression().fit(frame, y), frame.iloc[:1].copy()
 
 
-def _measure(arms: Mapping[str, Callable[[], Any]], calls: int, pace: float) -> dict[str, float]:
-    took: dict[str, list[int]] = {arm: [] for arm in arms}
+class Arm(NamedTuple):
+    """One way to call the model."""
+
+    recorded: bool
+    run: Callable[[], Any]
+
+
+def _measure(
+    arms: Mapping[str, Arm], switch: Callable[[bool], None], calls: int, pace: float, least: int
+) -> dict[str, float]:
+    """Microseconds that each arm adds to the bare call: of so many calls, in blocks of at least so many.
+
+    What is recorded is encoded beside the calls that are recorded and no others: nothing but their number or size sets
+    off a flush, and the next block waits until it is over.
+    """
+    took: dict[str, list[NDArray[np.float64]]] = {arm: [] for arm in arms}
     cpu: dict[str, list[float]] = {arm: [] for arm in arms}
-    block = _block(arms["without"], calls, pace)
-    for _ in range(max(calls // block, 1)):
-        for arm, run in arms.items():
-            before = time.thread_time_ns()
-            for _ in range(block):
-                if pace:
-                    time.sleep(pace)
-                began = time.perf_counter_ns()
-                run()
-                took[arm].append(time.perf_counter_ns() - began)
-            cpu[arm].append((time.thread_time_ns() - before) / block)
-    micros = {arm: np.array(times) / 1e3 for arm, times in took.items()}
-    bare = micros["without"]
-    added = {
-        f"{prefix}{name}": float(figure)
-        for arm, prefix in (("with", ""), ("span", "span_"))
-        if arm in arms
-        for name, figure in (
-            ("p50", np.median(micros[arm]) - np.median(bare)),
-            ("p99", np.percentile(micros[arm], 99) - np.percentile(bare, 99)),
-            ("cpu", (np.median(cpu[arm]) - np.median(cpu["without"])) / 1e3),
-        )
-    }
-    return {"base_p50": float(np.median(bare)), **added}
+    block = _block(arms["without"].run, calls, pace, least)
+    for turn in range(max(calls // block, 1)):
+        for name in list(arms) if turn % 2 else reversed(arms):
+            switch(arms[name].recorded)
+            for _ in range(max(block // 4, 1)):  # the interpreter learns anew what a patch has changed
+                arms[name].run()
+            wall, own = _timed(arms[name].run, block, pace)
+            took[name].append(wall)
+            cpu[name].append(own)
+    bare = took["without"]
+    figures = {"base_p50": float(np.median(bare)), "base_cpu": float(np.median(cpu["without"]))}
+    for name, prefix in (("with", ""), ("span", "span_")):
+        if name in arms:
+            medians = [np.median(own) - np.median(other) for own, other in zip(took[name], bare, strict=True)]
+            figures[f"{prefix}p50"] = float(np.median(medians))
+            figures[f"{prefix}p99"] = float(np.percentile(took[name], 99) - np.percentile(bare, 99))
+            figures[f"{prefix}cpu"] = float(np.median(np.subtract(cpu[name], cpu["without"])))
+    return figures
 
 
-def _block(call: Callable[[], Any], calls: int, pace: float) -> int:
+def _timed(run: Callable[[], Any], calls: int, pace: float) -> tuple[NDArray[np.float64], float]:
+    """How long each call took by the clock, and how long they kept the thread's processor on average: microseconds."""
+    took = np.zeros(calls)
+    before = time.thread_time_ns()
+    for i in range(calls):
+        if pace:
+            time.sleep(pace)
+        began = time.perf_counter_ns()
+        run()
+        took[i] = time.perf_counter_ns() - began
+    return took / 1e3, (time.thread_time_ns() - before) / calls / 1e3
+
+
+def _block(call: Callable[[], Any], calls: int, pace: float, least: int) -> int:
     """As many calls as take a few hundredths of a second: the machine's speed changes from one to the next."""
     began = time.perf_counter()
     call()
-    return int(np.clip(_BLOCK_SECONDS / (time.perf_counter() - began + pace), 1, min(_BLOCK, calls)))
+    return int(np.clip(_BLOCK_SECONDS / (time.perf_counter() - began + pace), least, min(_BLOCK, calls)))
 
 
 def _by_hand(provider: Any, base: Callable[[], Any]) -> Callable[[], Any]:
@@ -150,28 +176,29 @@ def _run(mode: str, case: str) -> None:
             return
 
     provider = _provider(mode)
-    runtime.start(Config(), tracer_provider=provider, transport=Discard)
-    SklearnInstrumentor().instrument(skip_dep_check=True)
+    runtime.start(Config(flush_interval=3600.0), tracer_provider=provider, transport=Discard)
+    recorder = runtime.recorder
+    assert recorder is not None
+    instrumentor = SklearnInstrumentor()
     model, X = _case(case)
-    big = case.startswith("10k")
 
-    def base() -> None:
-        runtime.local.depth += 1
+    def switch(recorded: bool) -> None:
+        if recorded is not instrumentor.is_instrumented_by_opentelemetry:
+            (instrumentor.instrument if recorded else instrumentor.uninstrument)(skip_dep_check=True)
+        time.sleep(_FLUSH_SECONDS)
+
+    def run() -> None:
         model.predict_proba(X)
-        runtime.local.depth -= 1
 
-    arms: dict[str, Callable[[], Any]] = {"with": lambda: model.predict_proba(X), "without": base}
+    arms = {"with": Arm(recorded=True, run=run), "without": Arm(recorded=False, run=run)}
     if mode.startswith("sampled"):
-        arms["span"] = _by_hand(provider, base)
+        arms["span"] = Arm(recorded=False, run=_by_hand(provider, run))
     with _parent(mode):
-        for _ in range(3 if big else 300):
-            for call in arms.values():
-                call()
-        hot = _measure(arms, 30 if big else 5000, 0.0)
-        paced = _measure(arms, 10 if big else 1000, 0.001)
-    assert runtime.recorder is not None
-    runtime.recorder.flush(30)
-    counts = {"dropped": dict(runtime.recorder.ledger.dropped), "faults": dict(runtime.faults.counts)}
+        calls, least = {"mixed frame": (2000, 2), "10k batch, forest": (100, 5)}.get(case, (6000, 1))
+        hot = _measure(arms, switch, calls, 0.0, least)
+        paced = _measure(arms, switch, calls // 5, 0.001, least)
+    recorder.flush(30)
+    counts = {"dropped": dict(recorder.ledger.dropped), "faults": dict(runtime.faults.counts)}
     print(json.dumps({"hot": hot, "paced": paced, **counts}))
 
 

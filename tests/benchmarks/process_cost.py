@@ -38,19 +38,23 @@ def _cpu(run: Run) -> Iterator[Result]:
     from tests.instrumentation.sinks import grpc_sink
 
     calls = run.rows(CALLS)
-    seconds: dict[str, list[float]] = {}
+    arms = ("bare", "by hand", *ARMS)
+    seconds: dict[str, list[float]] = {arm: [] for arm in arms}
     with grpc_sink() as sink:
-        for _ in range(run.rounds):
-            for arm in ("bare", "by hand", *ARMS):
-                seconds.setdefault(arm, []).append(_server(arm, sink.endpoint, calls)["cpu_seconds"])
+        for turn in range(run.rounds):
+            for arm in arms if turn % 2 else reversed(arms):
+                seconds[arm].append(_server(arm, sink.endpoint, calls)["cpu_seconds"])
                 sink.requests.clear()
-    bare = float(np.median(seconds["bare"]))
-    by_hand = [taken - bare for taken in seconds["by hand"]]
+    # Only processes of one turn are compared: the machine's speed changes between turns.
+    added = {arm: np.subtract(seconds[arm], seconds["bare"]) for arm in ("by hand", *ARMS)}
+    by_hand = added["by hand"].tolist()
     for arm, about in ARMS.items():
-        added = [taken - bare for taken in seconds[arm]]
-        share = float(np.median(added) / np.median(by_hand))
         told = "CPU of the whole process for each prediction, export included"
-        yield result(f"process_cost.cpu_seconds.{arm}", added, "s", f"{told}, added; {about}", peers={BY_HAND: by_hand})
+        yield result(
+            f"process_cost.cpu_seconds.{arm}", added[arm].tolist(), "s", f"{told}, added; {about}",
+            peers={BY_HAND: by_hand},
+        )  # fmt: skip
+        share = (added[arm] / added["by hand"]).tolist()
         yield result(f"process_cost.cpu_share.{arm}", share, "1", f"the same as a share of {BY_HAND}")
 
 

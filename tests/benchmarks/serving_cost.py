@@ -28,7 +28,7 @@ __all__ = ["measure"]
 APPS = Path(__file__).resolve().parents[1] / "serving" / "apps"
 PROGRAMS = Path(sys.executable).parent
 SERVER_CORE, CLIENT_CORE = 0, 1
-CONNECTIONS, SECONDS, TURNS = 8, 2.0, 7
+CONNECTIONS, SECONDS, TURNS = 8, 2.0, 9
 ENDPOINTS = {"async": "/predict", "thread": "/predict-in-thread"}
 
 
@@ -53,11 +53,13 @@ def compared(name: str, path: str, on: Service, off: Service, run: Run) -> Resul
     seconds = run.seconds(SECONDS)
     for service in (off, on):
         service.requests_per_cpu_second(path, seconds)  # warm
-    turns = range(1 if run.quick else TURNS)
-    pairs = [tuple(one.requests_per_cpu_second(path, seconds) for one in (on, off)) for _ in turns]
-    recorded, plain = zip(*pairs, strict=True)
+    recorded, plain = [], []
+    for turn in range(1 if run.quick else TURNS):
+        order = [(on, recorded), (off, plain)]
+        for one, found in order if turn % 2 else reversed(order):
+            found.append(one.requests_per_cpu_second(path, seconds))
     return result(
-        f"serving_cost.kept.{name}", [a / b for a, b in pairs], "1",
+        f"serving_cost.kept.{name}", [a / b for a, b in zip(recorded, plain, strict=True)], "1",
         f"requests for each second of the server's CPU time, recorded as a share of not recorded; {name} endpoint",
         note=f"{np.median(recorded):.0f} against {np.median(plain):.0f} requests per CPU second",
     )  # fmt: skip
