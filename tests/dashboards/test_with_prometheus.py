@@ -41,6 +41,8 @@ def lively_telemetry() -> Telemetry:
     telemetry.observe("queue.size", lambda: 1000.0)
     telemetry.observe("queue.capacity", lambda: 10_000.0)
     telemetry.observe("queue.lag", lambda: 0.3)
+    telemetry.observe("memory.usage", lambda: 4e8)
+    telemetry.observe("memory.limit", lambda: 1e9)
     return telemetry
 
 
