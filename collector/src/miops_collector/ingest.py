@@ -7,15 +7,12 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from miops import semconv
-from miops_collector.episodes import Episode
 from miops_collector.errors import InputError, MIOpsError, StoreMemoryError, UnavailableError
 from miops_collector.intake import Intake, Outcome, Request
-from miops_collector.left_out import LeftOut
 from miops_collector.otlp.canonical import TelemetryKind
 from miops_collector.otlp.decode import Decoded, decode
 from miops_collector.otlp.items import count_items
@@ -23,6 +20,7 @@ from miops_collector.otlp.settings import DecodeSettings
 from miops_collector.otlp.warm import warm
 from miops_collector.schema import Records
 from miops_collector.stores._store import Appended
+from miops_collector.tally import Tally
 from miops_collector.telemetry import Telemetry
 
 __all__ = ["Ingest", "IngestSettings", "Sink"]
@@ -91,7 +89,6 @@ class Ingest:
         self._sink = sink
         self._tidy = tidy
         self._forward = forward
-        self._telemetry = telemetry
         self._settings = own = settings or IngestSettings()
         self._now = now
         self._intake = Intake(
@@ -105,9 +102,7 @@ class Ingest:
             threading.Thread(target=self._decode_all, name="miops-decoder", daemon=True),
             threading.Thread(target=self._write_all, name="miops-writer", daemon=True),
         ]
-        self._left_out = LeftOut()
-        self._refusing = Episode("requests are refused", "requests")
-        self._losing = Episode("rows are refused for good", "rows")
+        self._tally = Tally(telemetry)
         telemetry.observe("queue.size", lambda: self._intake.size)
         telemetry.observe("queue.capacity", lambda: self._intake.capacity)
         telemetry.observe("queue.lag", lambda: self._intake.lag)
@@ -137,8 +132,7 @@ class Ingest:
 
     def look(self) -> None:
         """Say what does not happen any more; to be called now and then."""
-        self._refusing.look()
-        self._losing.look()
+        self._tally.look()
 
     def has_room(self, size: int) -> bool:
         """Whether a request of so many bytes need not wait for room."""
@@ -156,12 +150,9 @@ class Ingest:
         try:
             self._intake.put(request)
         except UnavailableError as error:
-            self._count(request, "refused")
-            self._refusing.happened(f"{request.size} bytes of {request.kind} over {request.transport}: {error}")
+            self._tally.refused(request, error)
             raise
         return request.future
-
-    # --- decoder ---------------------------------------------------------------------------------------------------
 
     def _decode_all(self) -> None:
         while self._under_way.acquire() and (requests := self._intake.take()):
@@ -204,8 +195,6 @@ class Ingest:
         payload = requests[0].payload if len(requests) == 1 else b"".join(request.payload for request in requests)
         return decode(kind, payload, self._settings.decode, now=self._now())
 
-    # --- writer ----------------------------------------------------------------------------------------------------
-
     def _write_all(self) -> None:
         while (group := self._decoded.get()) is not None:
             try:
@@ -229,10 +218,9 @@ class Ingest:
         records = group.records
         if records:
             appended = self._sink(records)
-            self._telemetry.add("commits", 1)
-            self._count_stored(group.requests[0].kind, appended)
+            self._tally.stored(group.requests[0].kind, appended)
         for decoded in group.decoded:
-            self._count_decoded(group.requests[0].kind, decoded)
+            self._tally.decoded(group.requests[0].kind, decoded)
         self._answer(group)
 
     def _write_singly(self, group: _Group, error: InputError | StoreMemoryError) -> None:
@@ -246,55 +234,22 @@ class Ingest:
             except Exception as own:  # noqa: BLE001  as above
                 self._fail([request], _retryable(own))
 
-    # --- answers ---------------------------------------------------------------------------------------------------
-
     def _answer(self, group: _Group) -> None:
         self._intake.release(group.requests)
         each = group.decoded if len(group.decoded) == len(group.requests) else [Decoded()] * len(group.requests)
         for request, decoded in zip(group.requests, each, strict=True):
-            self._count(request, "partial" if decoded.rejected else "success")
-            self._telemetry.acknowledged(time.monotonic() - request.arrived)
+            self._tally.answered(request, "partial" if decoded.rejected else "success")
             _resolve(request.future, Outcome(decoded.rejected, decoded.message))
             if self._forward is not None and request.kind != "records" and (request.kind != "logs" or decoded.other):
                 self._forward(request.kind, request.payload)
 
     def _fail(self, requests: list[Request], error: Exception) -> None:
         self._intake.release(requests)
+        self._tally.failed(requests, error)
         if not isinstance(error, InputError):
-            self._telemetry.add("commits.failed", 1)
             log.warning("%d requests failed: %s", len(requests), error, exc_info=error.__cause__ or error)
         for request in requests:
-            self._count(request, "invalid" if isinstance(error, InputError) else "failed")
             _resolve(request.future, _bare(error))
-
-    # --- counting --------------------------------------------------------------------------------------------------
-
-    def _count(self, request: Request, outcome: str) -> None:
-        by = {semconv.TELEMETRY_KIND: request.kind, semconv.TRANSPORT: request.transport}
-        self._telemetry.add("requests", 1, by | {semconv.REQUEST_OUTCOME: outcome})
-        name = {"success": "accepted", "partial": "accepted", "refused": "refused"}.get(outcome, "failed")
-        self._telemetry.add(f"items.{name}", max(request.items, 0), by)
-
-    def _count_stored(self, kind: str, appended: Appended) -> None:
-        for stored in appended.stored:
-            self._count_reasons("values.ignored", kind, self._left_out.count(stored))
-            by = {semconv.ROW_KIND: stored.records.kind}
-            self._telemetry.add("rows.stored", stored.table.num_rows, by)
-            self._telemetry.add("rows.deduplicated", stored.duplicates, by)
-
-    def _count_decoded(self, kind: str, decoded: Decoded) -> None:
-        by = {semconv.TELEMETRY_KIND: kind}
-        self._telemetry.add("rows.received", decoded.rows, by)
-        self._telemetry.add("items.other", decoded.other, by)
-        self._telemetry.add("items.recorded", decoded.recorded, by)
-        if decoded.refused:
-            self._losing.happened(decoded.message, sum(decoded.refused.values()))
-        self._count_reasons("rows.refused", kind, decoded.refused)
-        self._count_reasons("values.ignored", kind, decoded.ignored)
-
-    def _count_reasons(self, name: str, kind: str, counts: Mapping[str, int]) -> None:
-        for reason, count in counts.items():
-            self._telemetry.add(name, count, {semconv.TELEMETRY_KIND: kind, semconv.REASON: reason})
 
 
 def _retryable(error: Exception) -> Exception:
