@@ -22,7 +22,7 @@ __all__ = ["ERRORS", "MOST", "Streamed", "streamed"]
 
 ERRORS: Final = "errors"
 """What the stream of errors is called, as if it were a column."""
-MOST: Final = 1_000_000
+MOST: Final = 250_000
 """Numbers that are read at once."""
 OUTPUTS: Final = {"prediction": "value_number", "score": "score"}
 DECISIONS: Final = ("time", "value_number", "value_text")
