@@ -92,10 +92,10 @@ class Journal:
         return pa.table({"seq": pa.array(np.full(len(pieces), seq)), "path": paths, "body": bodies})
 
     def note(self, seq: int, pieces: Sequence[Piece], packed: pa.Table) -> None:
-        """They are committed."""
+        """They are committed. Each body is copied: one that waits long must not keep those beside it in memory."""
         self._upto = seq
-        for (path, batch), body in zip(pieces, packed.column("body").chunk(0), strict=True):
-            self._waiting.setdefault(path, _Waiting()).add(body.as_buffer(), batch)
+        for (path, batch), body in zip(pieces, packed.column("body").to_pylist(), strict=True):
+            self._waiting.setdefault(path, _Waiting()).add(pa.py_buffer(body), batch)
 
     def due(self, *, full: bool) -> int | None:
         """How many bytes may go on waiting, if it is time to move the others; ``full`` says that the log is."""
