@@ -162,6 +162,41 @@ def test_a_tick_that_fails_is_counted_and_told_once_and_the_next_comes(
     assert caplog.text.count("a tick failed as before: 1 models (1 sub-exception); by nought") == 3
 
 
+@pytest.mark.parametrize("hangs", [True, False])
+def test_values_that_nobody_renews_disappear_and_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs: bool
+) -> None:
+    now = [1_760_000_000 * 10**9]
+    collector = Collector(config(tmp_path, windows=("1d",), pane="1h"), clock=lambda: now[0])
+    exported: list[Report] = []
+    collector._exporters.append(_Collecting(exported))
+    collector.engine.append([predictions(range(20), now[0])])
+    collector.tick()
+
+    def shown_after(seconds: int) -> tuple[bool, bool]:
+        now[0] += seconds * 10**9
+        if not hangs:
+            collector.tick()
+        page, _ = collector._backend().scrape("")
+        return b"\nmiops_window_rows{" in page, b"\nmiops_collector_ticks_failed_total" in page
+
+    with monkeypatch.context() as broken:
+        broken.setattr(DuckDBStore, "newest", _fail)
+        shown = [shown_after(seconds) for seconds in (1, 299, 1)]
+    collector.tick()
+    back, _ = collector._backend().scrape("")
+    asyncio.run(collector.stop())
+
+    assert shown == [(True, True), (True, True), (False, True)]
+    assert b"\nmiops_window_rows{" in back
+    renewed = [True] if hangs else [True, True, True, False]
+    assert [bool(report.observations) for report in exported] == [*renewed, True, True]
+
+
+def _fail(_: DuckDBStore) -> int:
+    raise StoreError("broken")
+
+
 def test_old_rows_are_deleted_although_a_model_cannot_be_evaluated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from miops_collector.connection import Connections, SaidOnce, allow_files, most_
 from miops_collector.engine import Engine
 from miops_collector.errors import ConfigError
 from miops_collector.exporters._exporter import Exporter
+from miops_collector.exporters.alive import alive, alive_for
 from miops_collector.exporters.prometheus import PrometheusExporter
 from miops_collector.forward import Forwarder, forward_senders
 from miops_collector.http_servers import HttpServers, taken
@@ -33,7 +34,7 @@ from miops_collector.receivers._room import WaitingRoom
 from miops_collector.receivers.grpc import GrpcReceiver
 from miops_collector.receivers.http import http_receiver
 from miops_collector.receiving import Receiving
-from miops_collector.report import ModelKey, Observation
+from miops_collector.report import ModelKey, Observation, Report
 from miops_collector.schema import Records
 from miops_collector.stores.duckdb import DuckDBStore
 from miops_collector.telemetry import Telemetry
@@ -142,7 +143,7 @@ class Collector:
         return Backend(
             store=self.store,
             report=lambda: self.engine.report,
-            scrape=self._prometheus.scrape,
+            scrape=self._scrape,
             telemetry=self.telemetry.snapshot,
             submit_ground_truth=self._submit,
             submit_reference=self._submit,
@@ -191,8 +192,19 @@ class Collector:
         self.telemetry.add("ticks.seconds", time.monotonic() - started)
 
     def _export(self) -> None:
+        report = self._alive(self.engine.report)
         for exporter in self._exporters:
-            exporter.export(self.engine.report)
+            exporter.export(report)
+
+    def _alive(self, report: Report) -> Report:
+        return alive(report, self._clock(), longest=alive_for(self._config.pane_nanos))
+
+    def _scrape(self, accept: str) -> tuple[bytes, str]:
+        """A tick that hangs exports nothing, and what it exported before would stay."""
+        newest = self.engine.report
+        if (shown := self._alive(newest)) is not newest:
+            self._prometheus.export(shown)
+        return self._prometheus.scrape(accept)
 
     def _delete_old_rows(self) -> None:
         if self._retention is not None:
