@@ -33,7 +33,7 @@ def test_what_is_only_kept_is_given_back_before_anybody_is_refused() -> None:
     process = Process(used=500, freed=100)
     guard = process.guard(1000)
     guard.look()
-    process.now, process.freed = GIVE_BACK_SECONDS, 490
+    process.now, process.freed = GIVE_BACK_SECONDS, 440
 
     guard.look()
 
@@ -41,12 +41,12 @@ def test_what_is_only_kept_is_given_back_before_anybody_is_refused() -> None:
 
 
 def test_a_process_near_its_limit_is_full_until_it_takes_less() -> None:
-    process = Process(used=940)
+    process = Process(used=910)
     guard = process.guard(1000)
 
     guard.look()
     assert guard.full
-    process.used = 930
+    process.used = 900
     guard.look()
 
     assert not guard.full

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import logging
 import os
 import sys
@@ -24,6 +25,9 @@ GIVE_BACK_SECONDS: Final = 2.0
 """What was given back is taken anew, page by page: at worst a twentieth of a core at this pace."""
 TIDY_SECONDS: Final = 60.0
 """So often it is given back even if there is enough."""
+MUCH: Final = 26
+TOO_MUCH: Final = 29
+"""Of 32 parts of the limit."""
 _ARENAS: Final = 2
 _M_ARENA_MAX: Final = -8
 _MADV_DONTNEED: Final = 4
@@ -96,8 +100,8 @@ def _function(name: str) -> Callable[..., int] | None:
 class MemoryGuard:
     """Looks every tenth of a second whether the process keeps to its limit.
 
-    Once a minute, and above seven eighths at once, it gives back what is only kept. If fifteen sixteenths are taken all
-    the same it is :attr:`full` until less is, and requests are told to come again later.
+    Once a minute, and at once when much is taken, it gives back what is only kept. If too much is taken all the same it
+    is :attr:`full` until less is, and requests are told to come again later; those under way need the rest.
 
     Parameters
     ----------
@@ -138,11 +142,14 @@ class MemoryGuard:
     def look(self) -> None:
         """Give back if much is taken, and see whether it is still too much."""
         taken, now = self.resident, self._clock()
-        if now - self._released >= (GIVE_BACK_SECONDS if taken > self.limit * 7 // 8 else TIDY_SECONDS):
+        much = taken > self.limit * MUCH // 32
+        if now - self._released >= (GIVE_BACK_SECONDS if much else TIDY_SECONDS):
             self._released = now
+            if much:
+                gc.collect()  # whatever failed lies about in circles with its traceback, and all that this refers to
             self._release()
             taken = self.resident
-        self.full = taken > self.limit * 15 // 16
+        self.full = taken > self.limit * TOO_MUCH // 32
         if self.full:
             self._filling.happened(f"{taken >> 20} of {self.limit >> 20} MiB")
         self._filling.look()

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import nullcontext
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, NoReturn, Protocol, TypeAlias
 
 import grpc
 import grpc.aio
@@ -98,10 +98,12 @@ class GrpcReceiver:
         async def export(_: object, context: Context) -> bytes:
             try:
                 outcome = await asyncio.wrap_future(await self._taken(kind, context))
-            except Exception as error:
-                await _abort(context, answer_to(error))
-                raise
-            return export_response(kind, outcome.rejected, outcome.message, "protobuf")
+            except Exception as error:  # noqa: BLE001  the border of the server: every error has an answer
+                answer = answer_to(error)
+            else:
+                return export_response(kind, outcome.rejected, outcome.message, "protobuf")
+            # not above: with the error its traceback would stay, and the request in it
+            return await _abort(context, answer)
 
         return export
 
@@ -134,10 +136,12 @@ def _compression(payload: bytes) -> str:
     return "deflate" if payload[:1] == b"\x78" and int.from_bytes(payload[:2], "big") % 31 == 0 else "identity"
 
 
-async def _abort(context: grpc.aio.ServicerContext[bytes, bytes], answer: Answer) -> None:
+async def _abort(context: grpc.aio.ServicerContext[bytes, bytes], answer: Answer) -> NoReturn:
     """End the call before any initial metadata is sent, so that every client sees the status (Trailers-Only)."""
     details = status(answer.number, answer.message, "protobuf", retry_after_seconds=answer.retry_after_seconds)
     trailing: list[tuple[str, str | bytes]] = [(_STATUS_DETAILS, details)]
     if answer.retry_after_seconds is not None:
         trailing.append((_RETRY_INFO, retry_info(answer.retry_after_seconds)))
     await context.abort(answer.code, answer.message, tuple(trailing))
+    msg = "a call that is aborted goes on"
+    raise AssertionError(msg)
