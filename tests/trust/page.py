@@ -79,7 +79,10 @@ def floors(figures: Mapping[str, Any]) -> list[Floor]:
 
 def _of_ours(figures: Mapping[str, Any]) -> Iterator[Floor]:
     if whole := figures.get("whole"):
-        yield Floor("all alarms of a model together stay within one a month", *within_budget(whole))
+        yield Floor(
+            "all alarms of a model together are fewer than one a month, with the whole of the interval",
+            *within_budget(whole),
+        )
     if recipe := figures.get("recipe"):
         missed = [e["what"] for e in recipe if not e["met"]]
         yield Floor(

@@ -32,11 +32,11 @@ def joined(pieces: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]
 
 
 def within_budget(entries: Sequence[Mapping[str, Any]]) -> tuple[bool, str]:
-    """Whether all alarms of a model together stay within one a month, and how sure that is."""
+    """Whether all alarms of a model together are less than one a month with the whole of the interval, and that."""
     raised, months = sum(_sum(e) for e in entries), sum(e["hours"] for e in entries) / MONTH
     value, low, high = (x / 1000 for x in interval(raised, months))
     told = f"{raised} in {months:.1f} model-months: {value:.2g} ({low:.2g}–{high:.2g}) a month"
-    return low <= 1.0, told
+    return high <= 1.0, told
 
 
 def together(entries: Sequence[Mapping[str, Any]]) -> str:
