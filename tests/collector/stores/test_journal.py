@@ -234,16 +234,6 @@ def test_of_many_tables_the_fullest_move_first(store: DuckDBStore, monkeypatch: 
     assert left == [(1,), (3,)]
 
 
-def test_what_waits_keeps_nothing_else_in_memory(store: DuckDBStore) -> None:
-    before = pa.total_allocated_bytes()
-    store.append([many(8000), predictions(["slow"], model=ModelKey("slow", "1"))])
-    held = pa.total_allocated_bytes() - before
-    store._writer.settle(keep=10_000)
-
-    assert waiting(store) == 1
-    assert held < 100_000
-
-
 def test_what_waits_is_bounded(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
     store.append([predictions(["a"])])
     monkeypatch.setattr(_journal, "MOST", store._writer._journal.cost - 1)
