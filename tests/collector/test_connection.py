@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from miops_collector.connection import Connections, SaidOnce, allow_files, most_connections
 
@@ -19,18 +19,24 @@ POST = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
 LONG = 60.0
 
 
+MUCH = 64 * 1024 * 1024
+
+
 async def unread(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers without reading the body."""
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-    await send({"type": "http.response.body", "body": b"ok"})
+    body = b"ok" if scope["path"] == "/" else bytes(MUCH)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    for at in range(0, len(body), 100_000):
+        await send({"type": "http.response.body", "body": body[at : at + 100_000], "more_body": True})
+    await send({"type": "http.response.body"})
 
 
 @contextmanager
-def serving(connections: Connections) -> Iterator[tuple[str, int]]:
+def serving(connections: Connections, app: ASGIApp = unread) -> Iterator[tuple[str, int]]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
-            unread, http=connections.protocol, log_level="error", lifespan="off",  # type: ignore[arg-type]
+            app, http=connections.protocol, log_level="error", lifespan="off",  # type: ignore[arg-type]
             timeout_keep_alive=60, timeout_graceful_shutdown=1,
         )  # fmt: skip
         server = uvicorn.Server(config)
@@ -83,6 +89,19 @@ def test_nor_is_the_next_or_the_rest_of_one_that_is_answered(request_: bytes, mo
             client.sendall(more)
 
         assert closed(client)
+
+
+def test_an_answer_that_nobody_reads_is_not_kept() -> None:
+    over = threading.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await unread(scope, receive, send)
+        over.set()
+
+    with serving(Connections(10, seconds=0.3), app) as address, socket.create_connection(address) as client:
+        client.sendall(GET.replace(b"/ ", b"/much ", 1))
+
+        assert over.wait(LONG)
 
 
 def test_one_too_many_is_closed_and_the_others_are_served(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,4 @@
-"""Connections of HTTP clients: one too many is closed, and so is one whose next request does not come or never ends."""
+"""Connections of HTTP clients: one too many is closed, and so is one that does not ask, end or read."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ class Connections:
     most
         Of them at once: sockets are files, of which a process may have so many, and the store needs some.
     seconds
-        Within which a request's head must come, from the start or from the answer before.
+        Within which a request's head must come, from the start or from the answer before, and some of an answer be
+        read.
     """
 
     def __init__(self, most: int, *, seconds: float = SECONDS) -> None:
@@ -81,6 +82,7 @@ class Connection(H11Protocol):
         super().__init__(**given)
         self._all = all_of_them
         self._waiting: asyncio.TimerHandle | None = None
+        self._stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -92,7 +94,18 @@ class Connection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_no_more()
+        self._stall_no_more()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client does not read what it asked for."""
+        super().pause_writing()
+        self._stalled = self.loop.call_later(self._all.seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        self._stall_no_more()
+        super().resume_writing()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -107,6 +120,11 @@ class Connection(H11Protocol):
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
+
+    def _stall_no_more(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def _give_up(self) -> None:
         if self.cycle is None or self.cycle.response_complete:
