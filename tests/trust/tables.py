@@ -12,8 +12,8 @@ __all__ = ["delay_of", "spread", "table"]
 
 def spread(count: float, total: float) -> str:
     """Per 1,000, with the 95 % interval."""
-    value, low, high = interval(count, total)
-    return f"{value:.2g} ({low:.2g}–{high:.2g})"
+    value, low, high = (f"{x:.0f}" if x >= 10 else f"{x:.2g}" for x in interval(count, total))
+    return f"{value} ({low}–{high})"
 
 
 def delay_of(e: Mapping[str, Any] | None, loud: str = "") -> str:
