@@ -92,18 +92,18 @@ def test_a_threshold_at_an_equal_rate_is_the_largest_score_without_drift():
     assert figures["drift"][0]["equal_rate"] == {"windows": 3, "delays": [2], "found": 1.0, "delay": 2.0}
 
 
-def test_a_peer_that_is_sooner_at_our_budget_breaks_the_floor():
+@pytest.mark.parametrize(("runs", "met", "said"), [(5, False, "comparisons; "), (4, True, "; by chance: ")])
+def test_a_peer_that_is_sooner_at_our_budget_beyond_chance_breaks_the_floor(runs, met, said):
     scores = np.random.default_rng(1).gumbel(size=200).round(3).tolist()
     lines = [line(tool, "normal", any=[0] * 200, score=scores, own=[]) for tool in ("MIOps", "alibi-detect")]
-    lines += [
-        line("MIOps", "mean_0.2", any=[0, 1], score=[], own=[0.5, 2.0]),
-        line("alibi-detect", "mean_0.2", any=[0, 0], score=[], own=[20.0, 20.0]),
-    ]
+    lines += [line("MIOps", "mean_0.2", run=i, any=[0, 1], score=[], own=[0.5, 2.0]) for i in range(runs)]
+    lines += [line("alibi-detect", "mean_0.2", run=i, any=[0, 0], score=[], own=[20.0, 20.0]) for i in range(runs)]
 
     figures = tally(lines)
 
-    assert [floor.met for floor in floors(figures)] == [True, False, False, True]
-    assert "alibi-detect on one column: mean + 0.2 σ" in page(figures)
+    assert [floor.met for floor in floors(figures)] == [True, False, met, True]
+    assert f"{said}alibi-detect on one column: mean + 0.2 σ" in page(figures)
+    assert f"1 to our 2, sooner in {runs} of {runs} runs and later in 0" in page(figures)
 
 
 @pytest.mark.parametrize(("windows", "met"), [(5000, False), (5500, True)])
