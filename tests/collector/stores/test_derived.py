@@ -1,4 +1,4 @@
-"""What every store owes about panes, references, observations, alerts and state."""
+"""What every store owes about panes, references, observations and state."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from dataclasses import replace
 import pytest
 
 from miops_collector.errors import InputError
-from miops_collector.report import Alert, ModelKey, Observation
+from miops_collector.report import ModelKey, Observation
 from miops_collector.stores._store import Marks, ObservationQuery, PaneChanges, Store, StoredReference
 from miops_collector.window import Window
-from tests.collector.stores.rows import MODEL, NOON, SECOND, predictions
+from tests.collector.stores.rows import MODEL, SECOND, predictions
 
 HOUR = 3600 * SECOND
 OTHER = ModelKey('it\'s "x"', "")
 OBSERVATION = Observation("miops.drift.psi", MODEL, Window(0, HOUR), 0.25, 100.0, "ok", computed_at=5)
-ALERT = Alert("drift", "miops.drift.psi", MODEL, "firing", NOON, 0.5, 0.2, "critical", Window(0, HOUR), column="age")
 
 
 def same(left: Observation, right: Observation) -> bool:
@@ -177,35 +176,7 @@ def test_a_made_up_cursor_is_refused(store: Store, cursor: str) -> None:
         store.observations(ObservationQuery(cursor=cursor))
 
 
-# Alerts and state
-
-
-def test_an_alert_comes_back_as_it_was(store: Store) -> None:
-    full = replace(ALERT, what="ages", evidence={"effect": 1.5, "statistic": "psi"}, examples=("a", "b"), group="g")
-    store.put_alerts([full])
-
-    assert store.alerts() == (full,)
-
-
-def test_the_open_alert_is_replaced_and_the_resolved_one_stays(store: Store) -> None:
-    store.put_alerts([replace(ALERT, state="pending", since=1)])
-    store.put_alerts([replace(ALERT, since=2)])
-    assert store.alerts() == (replace(ALERT, since=2),)
-
-    resolved = replace(ALERT, state="resolved", since=2, until=3)
-    again = replace(ALERT, state="pending", since=9)
-    store.put_alerts([resolved])
-    store.put_alerts([again, replace(ALERT, column="other")])
-
-    assert store.alerts() == (replace(ALERT, column="other"), again, resolved)
-
-
-def test_an_inactive_alert_is_forgotten(store: Store) -> None:
-    store.put_alerts([ALERT])
-    store.put_alerts([replace(ALERT, state="inactive")])
-    store.put_alerts([])
-
-    assert store.alerts() == ()
+# State
 
 
 def test_state_is_kept_by_key(store: Store) -> None:

@@ -11,12 +11,12 @@ import duckdb as driver
 import pytest
 
 from miops_collector.errors import StoreError
-from miops_collector.report import Alert, Observation
+from miops_collector.report import Observation
 from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores._store import Marks, ObservationQuery, StoredReference
 from miops_collector.stores.duckdb import DuckDBStore, duckdb
 from miops_collector.window import Window
-from tests.collector.stores.rows import DAY, MODEL, NOON, all_rows, changes, ids_of, predictions, truth
+from tests.collector.stores.rows import DAY, MODEL, all_rows, changes, ids_of, predictions, truth
 
 SETTINGS = StoreSettings(minimum_free_mib=1)
 WINDOW = Window(0, DAY)
@@ -29,7 +29,6 @@ def _open(folder: Path) -> DuckDBStore:
 def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     reference = StoredReference("{}", b"\0", b"\1", "file", 1, 2)
     observation = Observation("miops.drift.psi", MODEL, WINDOW, 0.25, 100.0, "ok", computed_at=5)
-    alert = Alert("drift", "miops.drift.psi", MODEL, "firing", NOON, 0.5, 0.2, "critical", WINDOW)
     said = {"task": "binary_classification", "classes": ("a", "b")}
     store = _open(tmp_path)
     store.append([predictions(["a", "b"], said=said, feature__x=[1.0, 2.0]), truth(["a", "early"], [1.0, 0.0])])
@@ -41,7 +40,6 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     )
     store.put_panes(MODEL, "layout", Marks(2, 2), {(300, 0): b"pane"}, [])
     store.put_observations([observation])
-    store.put_alerts([alert])
     store.put_state("key", "value")
     models, newest = store.models(), store.newest()
     store.close()
@@ -57,7 +55,7 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     ]
     assert store.panes(MODEL, "layout") == (Marks(2, 2), {(300, 0): b"pane"})
     assert repr(store.observations(ObservationQuery())[0]) == repr([observation])
-    assert (store.alerts(), store.state("key")) == ((alert,), "value")
+    assert store.state("key") == "value"
     assert store.append([predictions(["early", "a"])]).stored[0].duplicates == 1
     assert changes(store, newest, newest + 1) == [("early", 0.0, 1.0)]
     assert ids_of(store.rows(MODEL, after=0, upto=newest + 1)) == ["a", "b", "c", "early"]

@@ -26,7 +26,7 @@ File: TypeAlias = Literal["data", "derived"]
 DATA: Final[File] = "data"
 """Rows and ground truth: ``predictions.duckdb``."""
 DERIVED: Final[File] = "derived"
-"""Panes, references, observations, alerts and state: ``panes.duckdb``."""
+"""Panes, references, observations and state: ``panes.duckdb``."""
 
 ROW_GROUP: Final = 8192
 """Rows of predictions that are compressed together. A commit of fewer goes through the log; of more, straight into the

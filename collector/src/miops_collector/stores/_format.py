@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from miops_collector.errors import StoreError
-from miops_collector.stores import _alerts, _observations, _panes, _references
+from miops_collector.stores import _observations, _panes, _references, _state
 from miops_collector.stores._database import DATA, DERIVED, Connection, Database, File
 from miops_collector.stores._registry import JOURNAL_SCHEMA, Registry
 
@@ -14,7 +14,7 @@ __all__ = ["open_files"]
 FORMAT = 2
 """Version of what lies in the files; a file of a later version is refused, not guessed at."""
 
-_DERIVED_SCHEMAS = (_panes.SCHEMA, _observations.SCHEMA, _alerts.SCHEMA, _references.SCHEMA)
+_DERIVED_SCHEMAS = (_panes.SCHEMA, _observations.SCHEMA, _state.SCHEMA, _references.SCHEMA)
 
 
 def open_files(database: Database, registry: Registry) -> int:

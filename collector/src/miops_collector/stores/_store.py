@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from miops_collector.report import Alert, ModelKey, Observation
+from miops_collector.report import ModelKey, Observation
 from miops_collector.schema import Records
 
 __all__ = ["Appended", "Marks", "ModelInfo", "ObservationQuery", "PaneChanges", "Store", "Stored", "StoredReference"]
@@ -127,7 +127,7 @@ class Store(Protocol):
 
         Columns of the prediction, ``truth_number``, ``truth_text`` and ``sign`` (double): +1 for a pair that holds at
         ``upto`` and did not at ``after``, -1 for one that held at ``after`` and does not any more. Summing all changes
-        from 0 gives every pair once (store recipe, section 3). ``columns`` names those of the prediction that are
+        from 0 gives every pair once. ``columns`` names those of the prediction that are
         wanted: reading all of a wide table takes several times as long as reading a few.
         """
         ...
@@ -190,8 +190,6 @@ class Store(Protocol):
         ...
 
     def state(self, key: str) -> str: ...
-    def put_alerts(self, alerts: Sequence[Alert]) -> None: ...
-    def alerts(self) -> tuple[Alert, ...]: ...
 
     def forget(self, model: ModelKey, *, before: int, upto: int, at_most: int) -> int:
         """Delete predictions older than ``before``, about ``at_most`` of the oldest; how many it were.

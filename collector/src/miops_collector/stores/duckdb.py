@@ -10,9 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from miops_collector.errors import StoreError
-from miops_collector.report import Alert, ModelKey, Observation
+from miops_collector.report import ModelKey, Observation
 from miops_collector.schema import Records
-from miops_collector.stores._alerts import Alerts
 from miops_collector.stores._changes import changes
 from miops_collector.stores._commit import Writer
 from miops_collector.stores._database import DATA, Database
@@ -31,6 +30,7 @@ from miops_collector.stores._repeats import Repeats
 from miops_collector.stores._sample import sample
 from miops_collector.stores._selection import read
 from miops_collector.stores._settings import StoreSettings
+from miops_collector.stores._state import State
 from miops_collector.stores._store import (
     Appended,
     Marks,
@@ -74,7 +74,7 @@ class DuckDBStore:
         database, settings = self._database, self._settings
         self._registry = Registry(database)
         newest = open_files(database, self._registry)
-        self._panes, self._observations, self._alerts = Panes(database), Observations(database), Alerts(database)
+        self._panes, self._observations, self._state = Panes(database), Observations(database), State(database)
         self._references = References(database, self._registry)
         self._panes.discard_newer(newest)
         self._observations.open()
@@ -186,16 +186,10 @@ class DuckDBStore:
         return self._observations.query(query)
 
     def put_state(self, key: str, value: str) -> None:
-        self._alerts.put_state(key, value)
+        self._state.put(key, value)
 
     def state(self, key: str) -> str:
-        return self._alerts.state(key)
-
-    def put_alerts(self, alerts: Sequence[Alert]) -> None:
-        self._alerts.put(alerts)
-
-    def alerts(self) -> tuple[Alert, ...]:
-        return self._alerts.get()
+        return self._state.get(key)
 
     def forget(self, model: ModelKey, *, before: int, upto: int, at_most: int) -> int:
         stream = self._registry.stream(model)
