@@ -330,6 +330,17 @@ def test_an_arrow_file_is_read_as_the_stream_within_it(client: AsgiClient, submi
     assert submitted.truths[0].table["truth_number"].to_pylist() == [1, 2, 3]
 
 
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_dictionaries_of_every_kind_of_text_are_read(
+    client: AsgiClient, submitted: Submitted, kind: pa.DataType
+) -> None:
+    words = pa.DictionaryArray.from_arrays(pa.array([1, 0, None], pa.int8()), pa.array(["no", "yes"], kind))
+    table = pa.table({"prediction_id": ["a", "b", "c"], "value": words}).slice(0, 2)
+
+    assert client.post(PATH, content=stream(table), headers=ARROW).json() == {"accepted": 2}
+    assert submitted.truths[0].table["truth_text"].to_pylist() == ["yes", "no"]
+
+
 def test_arrow_that_could_grow_is_refused(client: AsgiClient) -> None:
     zeros = pa.table({"prediction_id": ["a"] * 1000, "value": np.zeros(1000)})
     long = pa.DictionaryArray.from_arrays(pa.array(np.zeros(100_000, np.int8)), pa.array(["x" * 100_000]))
@@ -342,6 +353,10 @@ def test_arrow_that_could_grow_is_refused(client: AsgiClient) -> None:
     assert said(file_of(zeros, compression="zstd")) == (400, compressed)
     bound = f"dictionaries stand for more than {256 * 2**20} bytes of text; send the rows in parts"
     assert said(stream(pa.table({"prediction_id": long, "value": np.zeros(100_000)}))) == (413, bound)
+    for words, kind in ((pa.array([[1.0]]), "list<"), (pa.array(["no"], pa.string_view()), "string_view")):
+        odd = pa.DictionaryArray.from_arrays(pa.array([0, 0], pa.int8()), words)
+        code, message = said(stream(pa.table({"prediction_id": ["a", "b"], "value": odd})))
+        assert (code, message.startswith(f"a dictionary of {kind}")) == (400, True)
     assert said(file_of(zeros)[:-8]) == (400, "the body is no Arrow IPC file: it is cut short")
 
 

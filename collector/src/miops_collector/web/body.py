@@ -23,6 +23,9 @@ MOST_KEYS = 20_000
 """Of one JSON object: each takes a hundred times as much memory as in the body, and more if it is wrong."""
 _FILE, _FILE_END = b"ARROW1\0\0", b"ARROW1"
 _MOST_TEXT = 256 * 1024 * 1024
+_TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+_NO_WORDS = (pa.types.is_nested, pa.types.is_dictionary, pa.types.is_string_view, pa.types.is_binary_view)
+"""What a dictionary may not be of; views cannot be written out by Arrow itself."""
 Format: TypeAlias = Literal["json", "arrow"]
 _FORMATS: dict[str, Format] = {"application/json": "json", "application/vnd.apache.arrow.stream": "arrow"}
 
@@ -100,7 +103,13 @@ def read_arrow(body: bytes) -> pa.Table:
 
 def _text_bytes(column: pa.ChunkedArray) -> int:
     """Of a dictionary of texts, once it is written out: a long one may stand in every row."""
-    if not pa.types.is_dictionary(column.type) or pa.types.is_primitive(column.type.value_type):
+    if not pa.types.is_dictionary(column.type):
+        return 0
+    kind = column.type.value_type
+    if any(is_other(kind) for is_other in _NO_WORDS):
+        msg = f"a dictionary of {kind} is not read here; allowed: dictionaries of numbers, texts or booleans"
+        raise InputError(msg)
+    if not any(is_text(kind) for is_text in _TEXTS):
         return 0
     lengths = [pc.take(pc.binary_length(chunk.dictionary), chunk.indices) for chunk in column.chunks]
     return sum(pc.sum(one).as_py() or 0 for one in lengths)
