@@ -6,6 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from opentelemetry import trace
+from opentelemetry.context import get_current
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
 
 from miops import express, runtime
 from miops.call import Output
@@ -29,6 +35,39 @@ class Fitted:
 
 def call(model: Fitted, values: Any, output: int = Output.PROBABILITIES) -> Any:
     return express.recorded_call(output, "fitted", model.predict, model, (values,), {})
+
+
+@pytest.mark.parametrize("sampled", [True, False])
+def test_a_span_is_current_while_the_model_runs_and_no_longer(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, *, sampled: bool
+) -> None:
+    provider = TracerProvider(sampler=ALWAYS_ON if sampled else ALWAYS_OFF, shutdown_on_exit=False)
+    ended = InMemorySpanExporter()
+    provider.add_span_processor(SimpleSpanProcessor(ended))
+    monkeypatch.setattr(runtime, "_tracer_provider", provider)
+    monkeypatch.setattr(runtime, "tracer", None)
+    inside = []
+
+    class Looking(Fitted):
+        def predict(self, X: Any) -> Any:
+            inside.append(trace.get_current_span().get_span_context())
+            return super().predict(X)
+
+    model = Looking(np.array([[0.25, 0.75]]))
+    before = get_current()
+    call(model, X[:1])
+    call(model, X[1:2])
+
+    assert before == get_current()
+    assert [sampled, sampled] == [one.trace_flags.sampled for one in inside]
+    assert [(f"{one.trace_id:032x}", f"{one.span_id:016x}") for one in inside] == [
+        (row["trace_id"].hex(), row["span_id"].hex()) for row in harness.rows()
+    ]
+    spans = [dict(span.attributes or {}) for span in ended.get_finished_spans()]
+    assert [(one["miops.prediction.value"], one["miops.prediction.score"]) for one in spans] == [(1, 0.75)] * sum(
+        one.trace_flags.sampled for one in inside
+    )
+    provider.shutdown()
 
 
 @pytest.fixture(autouse=True)
