@@ -12,7 +12,8 @@ STARTED: Final = 288 * MIB
 """The process before the first row: 130 MiB of code of libraries, the rest their objects."""
 LEAST_MIB: Final = 512
 """With less the shares below are too small to work with."""
-BYTES_OF_FINGERPRINT: Final = 16
+BYTES_OF_FINGERPRINT: Final = 20
+"""With a table that is being doubled."""
 COPIES: Final = 3
 """Requests under way take so many times the bytes of a group beside themselves: twice that of the one which is decoded
 (joined, then as arrays), as much again of the one which is written meanwhile."""
@@ -23,7 +24,7 @@ LARGEST_GROUP: Final = 32 * MIB
 class MemoryShares:
     """Parts of ``limit`` bytes; what the process takes before the first row is not to be had.
 
-    They are kept by whom they are given to, so that the sum is; what else libraries take is the eighth that is left
+    They are kept by whom they are given to, so that the sum is; what else libraries take is the sixth that is left
     over, and :class:`~miops_collector.memory_guard.MemoryGuard` sees to it when that is too little.
     """
 
@@ -32,12 +33,12 @@ class MemoryShares:
     @property
     def database(self) -> int:
         """Buffers of DuckDB, for both files."""
-        return self._part(18)
+        return self._part(16)
 
     @property
     def prediction_ids(self) -> int:
         """How many prediction ids are kept to recognise repeats."""
-        return self._part(8) // BYTES_OF_FINGERPRINT
+        return self._part(10) // BYTES_OF_FINGERPRINT
 
     @property
     def waiting(self) -> int:
@@ -47,12 +48,12 @@ class MemoryShares:
     @property
     def at_the_door(self) -> int:
         """Requests that were read and found no room."""
-        return self._part(2)
+        return self._part(1)
 
     @property
     def group(self) -> int:
         """Bytes of requests that are decoded and written at once."""
-        return min(self._part(8) // COPIES, LARGEST_GROUP)
+        return min(self._part(7) // COPIES, LARGEST_GROUP)
 
     def _part(self, of_48: int) -> int:
         return (self.limit - STARTED) * of_48 // 48

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Final
 
 from miops_collector.errors import UnavailableError
@@ -17,6 +17,7 @@ LOOK_SECONDS: Final = 0.02
 REFUSED: Final = 8
 """So many requests are read at once only to be refused: what they hold is counted and their clients are told."""
 ARRIVAL_SECONDS: Final = 60.0
+"""Of a sender that has gone away in the middle of a request nobody tells us for hours."""
 NEWEST: Final = 0.125
 """Weight of the newest request in the usual size."""
 
@@ -58,17 +59,17 @@ class WaitingRoom:
 
         Who finds none in time is read all the same, a few at a time, and refused by whoever is asked next.
         """
-        if await self._may_be_read():
-            kept = self._usual
-            self._arriving += kept
-            try:
-                async with _in_time():
-                    yield
-            finally:
-                self._arriving -= kept
-        else:
-            async with self._refusing, _in_time():
+        fits = await self._may_be_read()
+        kept = self._usual if fits else 0.0
+        self._arriving += kept
+        try:
+            async with nullcontext() if fits else self._refusing, asyncio.timeout(ARRIVAL_SECONDS):
                 yield
+        except TimeoutError as error:
+            msg = f"the request did not come to its end within {ARRIVAL_SECONDS:g} seconds"
+            raise UnavailableError(msg) from error
+        finally:
+            self._arriving -= kept
 
     async def enter(self, size: int) -> None:
         """Return when there is room for what was read, or when waiting is of no use any more."""
@@ -96,17 +97,6 @@ class WaitingRoom:
             return False
         self._delayed()
         return await line.wait(fits)
-
-
-@asynccontextmanager
-async def _in_time() -> AsyncIterator[None]:
-    """Of a sender that has gone away in the middle nobody tells us for hours."""
-    try:
-        async with asyncio.timeout(ARRIVAL_SECONDS):
-            yield
-    except TimeoutError as error:
-        msg = f"the request did not come to its end within {ARRIVAL_SECONDS:.0f} seconds"
-        raise UnavailableError(msg) from error
 
 
 class _Line:
