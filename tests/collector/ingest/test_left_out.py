@@ -11,7 +11,7 @@ from miops_collector.schema import FAULT_SUFFIX
 from miops_collector.stores.duckdb import DuckDBStore
 from miops_collector.telemetry import Telemetry
 from tests.collector.receivers.running import value
-from tests.collector.stores.rows import predictions
+from tests.collector.stores.rows import predictions, truth
 
 
 @pytest.fixture
@@ -47,6 +47,15 @@ def test_values_of_another_type_beyond_the_limit_are_counted_however_they_come(s
         {"type": 1},
         {"type": 1},
     ]
+
+
+def test_outcomes_beyond_the_limit_are_counted(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("miops_collector.stores._truth.MOST_OUTCOMES", 1)
+    records = truth(["a", "b"], [1.0, 0.0], outcome__first=[1.0, 2.0], outcome__second=[3.0, None])
+    (stored,) = store.append([records]).stored
+
+    assert LeftOut().count(stored) == {"columns": 1}
+    assert "outcome.second" not in stored.table.column_names
 
 
 def test_rows_that_came_before_count_once(store: DuckDBStore) -> None:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from miops_collector.otlp.hashing import hash_ranges
-from miops_collector.schema import Records
+from miops_collector.schema import FAULT_SUFFIX, Records
 from miops_collector.stores._columns import FIXED, MOST_OUTCOMES, Family, by_source, stored, within
 from miops_collector.stores._database import Connection, Database
 from miops_collector.stores._fingerprints import Flags, Hashes, HashSet, fingerprints, words_of
@@ -121,7 +121,10 @@ class TruthLog:
         fixed = FIXED["ground_truth"]
         table = conform(records.table, fixed)
         known = {source for source, _ in self._registry.truth.columns}
-        values = within(by_source(table, fixed), known, MOST_OUTCOMES)
+        found = by_source(table, fixed)
+        values = within(found, known, MOST_OUTCOMES)
+        left_out = found.keys() - values.keys()
+        table = table.select([n for n in table.column_names if n.removesuffix(FAULT_SUFFIX) not in left_out])
         places: list[tuple[str, Family]] = [(s, family) for s, families in values.items() for family in families]
         self._registry.add_columns(self._registry.tables["ground_truth", ""], places)
         sql = self._registry.truth.columns
