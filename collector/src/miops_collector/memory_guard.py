@@ -21,8 +21,8 @@ __all__ = ["MemoryGuard", "give_back", "keep_pandas_out", "resident_bytes", "use
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 0.1
-GIVE_BACK_SECONDS: Final = 2.0
-"""What was given back is taken anew, page by page: at worst a twentieth of a core at this pace."""
+GIVE_BACK_SECONDS: Final = 1.0
+"""What was given back is taken anew, page by page: at worst a tenth of a core at this pace."""
 TIDY_SECONDS: Final = 60.0
 """So often it is given back even if there is enough."""
 MUCH: Final = 25
