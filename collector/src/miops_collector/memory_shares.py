@@ -32,7 +32,7 @@ class MemoryShares:
 
     @property
     def database(self) -> int:
-        """Buffers of DuckDB, for both files: rows of 5,000 columns could not be read with 245 MiB, and could with 276."""
+        """Buffers of DuckDB, for both files: 245 MiB were too few for 5,000 columns."""
         return self._part(21)
 
     @property
