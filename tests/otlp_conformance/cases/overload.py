@@ -18,6 +18,7 @@ from tests.otlp_conformance.requests import prediction, request
 from tests.otlp_conformance.wire import SERVICES, Wire
 
 CLIENTS, REQUESTS, BYTES = 16, 48, 1_040_000
+FLOODS = 20
 _THROTTLING = "otlphttp-throttling"
 _GRPC_THROTTLING = "otlpgrpc-throttling"
 _PYTHON = (
@@ -76,10 +77,12 @@ def body(wire: Wire) -> None:
 @case(SHOULD, "https://github.com/open-telemetry/opentelemetry-java/issues/8843", on=GRPC)
 def trailers_only(wire: Wire) -> None:
     """What is refused under overload is refused without initial headers (Trailers-Only)"""
-    shapes = _shapes_under_flood(wire)
-    if set(shapes) == {"response"}:
-        raise Skip(f"none of {len(shapes)} small requests was refused beside the large ones")
-    assert set(shapes) <= {"response", "trailers-only"}, f"answers were {set(shapes)}"
+    for _ in range(FLOODS):  # one that is fast enough finds room for all of the small ones
+        shapes = set(_shapes_under_flood(wire))
+        assert shapes <= {"response", "trailers-only"}, f"answers were {shapes}"
+        if shapes != {"response"}:
+            return
+    raise Skip(f"none of {FLOODS * REQUESTS} small requests was refused beside the large ones")
 
 
 @case(MUST, _GRPC_THROTTLING, on=ALL)
