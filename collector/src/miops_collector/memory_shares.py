@@ -24,7 +24,7 @@ LARGEST_GROUP: Final = 32 * MIB
 class MemoryShares:
     """Parts of ``limit`` bytes; what the process takes before the first row is not to be had.
 
-    They are kept by whom they are given to, so that the sum is; what else libraries take is the tenth that is left
+    They are kept by whom they are given to, so that the sum is; what else libraries take is the fifth that is left
     over, and :class:`~miops_collector.memory_guard.MemoryGuard` sees to it when that is too little.
     """
 
@@ -38,7 +38,7 @@ class MemoryShares:
     @property
     def prediction_ids(self) -> int:
         """How many prediction ids are kept to recognise repeats."""
-        return self._part(10) // BYTES_OF_FINGERPRINT
+        return self._part(6) // BYTES_OF_FINGERPRINT
 
     @property
     def waiting(self) -> int:
