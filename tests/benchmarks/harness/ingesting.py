@@ -13,6 +13,10 @@ from tests.e2e.collector_process import CollectorProcess
 __all__ = ["Target", "collector_target", "saturate", "steady"]
 
 
+MOST_REFUSED = 0.05
+"""Of the rows: a receiver near its memory limit gives back memory first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """An address that takes OTLP, and the process whose CPU time it costs."""
@@ -29,9 +33,9 @@ def collector_target(collector: CollectorProcess, transport: str = "grpc") -> Ta
 
 
 def saturate(target: Target, templates: Sequence[Path], rows: int, in_flight: int, **more: Any) -> Sent:
-    """As fast as answers come. Every row must be acknowledged."""
+    """As fast as answers come. Rates are of rows that were acknowledged; hardly any may be told to come again later."""
     sent = _send(target, templates, rows, in_flight=in_flight, **more)
-    assert sent.refused == 0, f"{sent.refused} rows were told to come again later"
+    assert sent.refused <= MOST_REFUSED * sent.rows, f"{sent.refused} of {rows} rows were told to come again later"
     return sent
 
 
