@@ -26,7 +26,7 @@ GIVE_BACK_SECONDS: Final = 1.0
 TIDY_SECONDS: Final = 60.0
 """So often it is given back even if there is enough."""
 MUCH: Final = 25
-TOO_MUCH: Final = 28
+TOO_MUCH: Final = 27
 """Of 32 parts of the limit."""
 _ARENAS: Final = 2
 _M_ARENA_MAX: Final = -8

@@ -24,7 +24,7 @@ LARGEST_GROUP: Final = 32 * MIB
 class MemoryShares:
     """Parts of ``limit`` bytes; what the process takes before the first row is not to be had.
 
-    They are kept by whom they are given to, so that the sum is; what else libraries take is the fifth that is left
+    They are kept by whom they are given to, so that the sum is; what else libraries take is the quarter that is left
     over, and :class:`~miops_collector.memory_guard.MemoryGuard` sees to it when that is too little.
     """
 
@@ -33,7 +33,7 @@ class MemoryShares:
     @property
     def database(self) -> int:
         """Buffers of DuckDB, for both files: 245 MiB were too few for 5,000 columns."""
-        return self._part(21)
+        return self._part(18)
 
     @property
     def prediction_ids(self) -> int:

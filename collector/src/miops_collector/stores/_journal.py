@@ -21,7 +21,7 @@ from miops_collector.stores._rows import VECTOR, Piece, at_once
 
 __all__ = ["ENOUGH", "MOST", "Journal"]
 
-MOST = 32 << 20
+MOST = 16 << 20
 """Bytes that may wait, in memory and in the log."""
 ENOUGH = 4 * ROW_GROUP
 """Rows of a table that are worth moving: of four whole row groups the database leaves the smaller rest alone."""
