@@ -1,4 +1,7 @@
-"""What other senders cost: TLS, gzip, several models and clients at once, long texts, wide rows, everything twice."""
+"""What other senders cost: TLS, gzip, several models and clients at once, long texts, wide rows, everything twice.
+
+The collector may take 2 GiB, as for plain spans.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from math import nan
 from typing import Any
 
-from tests.benchmarks.harness.ingesting import Target, collector_target, saturate
+from tests.benchmarks.harness.ingesting import ROOMY, Target, collector_target, saturate
 from tests.benchmarks.harness.payloads import Shape, spans_template
 from tests.benchmarks.harness.result import Result, Run, result
 from tests.e2e.collector_process import running_collector
@@ -43,7 +46,7 @@ KINDS = (
 
 def measure(run: Run) -> Iterator[Result]:
     yield _over_tls(run)
-    with running_collector(run.folder / "collector") as collector:
+    with running_collector(run.folder / "collector", **ROOMY) as collector:
         target = collector_target(collector)
         for kind in KINDS:
             yield _measured(run, target, kind)
@@ -75,6 +78,6 @@ def _over_tls(run: Run) -> Result:
     command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
     subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True, timeout=60)
     otlp = {"tls": {"cert_file": str(certificate), "key_file": str(key)}}
-    with running_collector(run.folder / "collector-tls", otlp=otlp) as collector:
+    with running_collector(run.folder / "collector-tls", otlp=otlp, **ROOMY) as collector:
         secure = replace(kind, more={"authority": str(certificate)})
         return _measured(run, collector_target(collector), secure)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,11 @@ from typing import Any
 from tests.benchmarks.harness.load import Load, Sent, send
 from tests.e2e.collector_process import CollectorProcess
 
-__all__ = ["Target", "collector_target", "saturate", "steady"]
+__all__ = ["ROOMY", "Target", "collector_target", "saturate", "steady"]
 
 
+ROOMY: Mapping[str, Any] = {"memory_limit_mib": 2048}
+"""Settings of a collector that is to take more than 40,000 rows a second for long."""
 MOST_REFUSED = 0.05
 """Of the rows: a receiver near its memory limit gives back memory first."""
 
