@@ -16,8 +16,36 @@ MISSING, FAULT = 0, 1
 """First two cells of every column: rows without a value, rows whose value had the wrong type."""
 
 
+class _Column(Additive):
+    """What both kinds have: the first two cells are the same, and the others count values."""
+
+    cells: FloatArray
+
+    @property
+    def missing(self) -> float:
+        return float(self.cells[MISSING])
+
+    @property
+    def faults(self) -> float:
+        return float(self.cells[FAULT])
+
+    @cached_property
+    def rows(self) -> float:
+        return float(self.cells.sum())
+
+    @cached_property
+    def values(self) -> float:
+        """Rows that have a value: neither missing nor of the wrong type."""
+        return float(self.fine.sum())
+
+    @property
+    def fine(self) -> FloatArray:
+        """Counts of values: ``(b + 2,)`` below, every bin, above; or ``(k + 1,)`` every category, unseen."""
+        return self.cells[2:]
+
+
 @dataclass(frozen=True, eq=False)  # no slots: sums that several statistics need are taken once
-class Histogram(Additive):
+class Histogram(_Column):
     """Counts of one numeric column over frozen bins with guards.
 
     Attributes
@@ -36,31 +64,9 @@ class Histogram(Additive):
     cells: FloatArray = summed()
 
     @property
-    def missing(self) -> float:
-        return float(self.cells[MISSING])
-
-    @property
-    def faults(self) -> float:
-        return float(self.cells[FAULT])
-
-    @property
     def outside(self) -> float:
         """Rows below the lowest or above the highest reference value."""
         return float(self.cells[2] + self.cells[-1])
-
-    @cached_property
-    def rows(self) -> float:
-        return float(self.cells.sum())
-
-    @cached_property
-    def values(self) -> float:
-        """Rows that have a value: neither missing nor of the wrong type."""
-        return float(self.fine.sum())
-
-    @property
-    def fine(self) -> FloatArray:
-        """``(b + 2,)`` counts: below, every bin, above."""
-        return self.cells[2:]
 
     @cached_property
     def coarse(self) -> FloatArray:
@@ -70,7 +76,7 @@ class Histogram(Additive):
 
 
 @dataclass(frozen=True, eq=False)  # no slots: sums that several statistics need are taken once
-class Frequencies(Additive):
+class Frequencies(_Column):
     """Counts of one categorical column over the categories of the reference.
 
     Attributes
@@ -85,36 +91,14 @@ class Frequencies(Additive):
     cells: FloatArray = summed()
 
     @property
-    def missing(self) -> float:
-        return float(self.cells[MISSING])
-
-    @property
-    def faults(self) -> float:
-        return float(self.cells[FAULT])
-
-    @property
     def outside(self) -> float:
         """Rows whose category the reference does not have."""
         return float(self.cells[-1])
 
-    @cached_property
-    def rows(self) -> float:
-        return float(self.cells.sum())
-
-    @cached_property
-    def values(self) -> float:
-        """Rows that have a value: neither missing nor of the wrong type."""
-        return float(self.fine.sum())
-
-    @property
-    def fine(self) -> FloatArray:
-        """``(k + 1,)`` counts: every category, unseen."""
-        return self.cells[2:]
-
     @property
     def coarse(self) -> FloatArray:
         """The same as :attr:`fine`: categories are not merged."""
-        return self.cells[2:]
+        return self.fine
 
 
 Distribution: TypeAlias = Histogram | Frequencies
