@@ -10,16 +10,19 @@ __all__ = ["DATASOURCE", "Panel", "Query", "Row", "dashboard", "link", "query_va
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 WIDTH = 24
+LETTERS = "ABCDEFGH"
+"""Of the queries of a panel, as Grafana names them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One expression; ``instant`` asks for now only, ``buckets`` are those of a histogram."""
+    """One expression; ``instant`` asks for now only, ``buckets`` are a histogram's, an ``end`` is an interval's."""
 
     expression: str
     legend: str = "__auto"
     instant: bool = False
     buckets: bool = False
+    end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ def _panel(panel: Panel, number: int, x: int, y: int) -> dict[str, Any]:
         "targets": [_target(query, i) for i, query in enumerate(panel.queries)],
         "fieldConfig": {
             "defaults": {"unit": panel.unit, **_DEFAULTS[panel.kind], **panel.defaults},
-            "overrides": [],
+            "overrides": [_as_end(i) for i, query in enumerate(panel.queries) if query.end],
         },
         "options": {**_OPTIONS[panel.kind], **panel.options},
     }
@@ -150,9 +153,21 @@ def _panel(panel: Panel, number: int, x: int, y: int) -> dict[str, Any]:
 def _target(query: Query, index: int) -> dict[str, Any]:
     form = "heatmap" if query.buckets else "table" if query.instant else "time_series"
     return {
-        "refId": "ABCDEFGH"[index], "datasource": DATASOURCE, "expr": query.expression, "legendFormat": query.legend,
+        "refId": LETTERS[index], "datasource": DATASOURCE, "expr": query.expression, "legendFormat": query.legend,
         "instant": query.instant, "range": not query.instant, "format": form,
     }  # fmt: skip
+
+
+def _as_end(index: int) -> dict[str, Any]:
+    """Thin, grey and dashed, without a place in the legend: the value between two of them is what is read."""
+    style = {
+        "color": {"mode": "fixed", "fixedColor": "gray"},
+        "custom.showPoints": "never",
+        "custom.lineStyle": {"fill": "dash", "dash": [4, 4]},
+        "custom.hideFrom": {"legend": True, "tooltip": False, "viz": False},
+    }
+    properties = [{"id": name, "value": value} for name, value in style.items()]
+    return {"matcher": {"id": "byFrameRefID", "options": LETTERS[index]}, "properties": properties}
 
 
 def _only(columns: Mapping[str, str]) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,19 @@ from miops import semconv
 from miops_collector.exporters.descriptions import descriptions
 from miops_collector.exporters.prometheus import label_name, metric_name
 
-__all__ = ["LABELS", "buckets", "by", "columns", "legend", "metric", "own", "reference_of", "selector", "statistic"]
+__all__ = [
+    "LABELS",
+    "buckets",
+    "by",
+    "columns",
+    "ends_of",
+    "legend",
+    "metric",
+    "own",
+    "reference_of",
+    "selector",
+    "statistic",
+]
 
 LABELS = {
     "model": label_name(semconv.MODEL_NAME),
@@ -47,6 +59,12 @@ def statistic(family: str, name: str) -> str:
 def reference_of(name: str) -> str:
     """The same statistic of performance on the reference, in PromQL."""
     return metric(f"{semconv.METRIC_REFERENCE_PREFIX}performance.{name}")
+
+
+def ends_of(family: str, name: str) -> tuple[str, str]:
+    """Where the interval of a statistic begins and ends, in PromQL."""
+    low, high = semconv.METRIC_INTERVAL_LOW_PREFIX, semconv.METRIC_INTERVAL_HIGH_PREFIX
+    return metric(f"{low}{family}.{name}"), metric(f"{high}{family}.{name}")
 
 
 def own(name: str) -> str:

@@ -118,7 +118,8 @@ def test_every_described_name_is_a_constant_or_discovered() -> None:
 
 def test_prefixes_are_templates_of_the_registry() -> None:
     templates = {f"{a.name}." for a in attributes().values() if a.template}
-    of_metrics = {semconv.METRIC_PREFIX, semconv.COLLECTOR_PREFIX, semconv.METRIC_REFERENCE_PREFIX}
+    of_metrics = {semconv.METRIC_PREFIX, semconv.COLLECTOR_PREFIX, semconv.METRIC_REFERENCE_PREFIX,
+                  semconv.METRIC_INTERVAL_LOW_PREFIX, semconv.METRIC_INTERVAL_HIGH_PREFIX}  # fmt: skip
 
     assert templates == PREFIXES - of_metrics
 

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from dashboards.builder import Panel, Query, Row
-from dashboards.names import by, legend, selector, statistic
+from dashboards.names import by, ends_of, legend, selector, statistic
 
 __all__ = ["FAIRNESS"]
 
 _CHOSEN = selector("model", "version", "window")
+_BY_FEATURE = legend("model", "version", "feature")
 
 FAIRNESS = Row(
     "Fairness",
     (
         Panel(
             "Demographic parity difference",
-            "How much more often the model decides in favour of the most favoured group than of the least.",
+            "How much more often the model decides in favour of the most favoured group than of the least. Dashed: "
+            "the interval of 95 %, which holds for all pairs of groups at once.",
             "timeseries",
             (
                 Query(
                     statistic("fairness", "demographic_parity_difference") + _CHOSEN,
-                    legend("model", "version", "feature"),
+                    _BY_FEATURE,
+                ),
+                *(
+                    Query(end + _CHOSEN, f"{told} {_BY_FEATURE}", end=True)
+                    for told, end in zip(
+                        ("from", "to"), ends_of("fairness", "demographic_parity_difference"), strict=True
+                    )
                 ),
             ),
         ),

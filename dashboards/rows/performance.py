@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dashboards.builder import Panel, Query, Row
-from dashboards.names import legend, metric, reference_of, selector, statistic
+from dashboards.names import ends_of, legend, metric, reference_of, selector, statistic
 from miops import semconv
 
 __all__ = ["PERFORMANCE"]
@@ -20,13 +22,20 @@ def _beside_reference(of_classifiers: str, of_regressions: str) -> tuple[Query, 
     return Query(current, _LEGEND), Query(reference, f"reference {_LEGEND}")
 
 
+def _ends(family: str, *names: str) -> Iterator[Query]:
+    """The interval of whichever of these statistics a model has."""
+    for told, ends in zip(("from", "to"), zip(*(ends_of(family, name) for name in names), strict=True), strict=True):
+        yield Query(" or ".join(end + _CHOSEN for end in ends), f"{told} {_LEGEND}", end=True)
+
+
 def _powered() -> tuple[Query, ...]:
     """What few labels and many predictions say together, beside what the labels alone say."""
     names = (("prediction_powered", "labels and predictions"), ("performance", "labels alone"))
-    return tuple(
+    values = (
         Query(" or ".join(statistic(family, name) + _CHOSEN for name in ("accuracy", "mae")), f"{told} {_LEGEND}")
         for family, told in names
     )
+    return *values, *_ends("prediction_powered", "accuracy", "mae")
 
 
 def _beside_estimate(of_classifiers: str, of_regressions: str) -> tuple[Query, ...]:
@@ -36,7 +45,8 @@ def _beside_estimate(of_classifiers: str, of_regressions: str) -> tuple[Query, .
         " or ".join(statistic(family, name) + _CHOSEN for name in names)
         for family in ("performance", "estimated_performance")
     )
-    return Query(known, f"with truth {_LEGEND}"), Query(expected, f"estimated {_LEGEND}")
+    interval = _ends("estimated_performance", *names)
+    return Query(known, f"with truth {_LEGEND}"), Query(expected, f"estimated {_LEGEND}"), *interval
 
 
 PERFORMANCE = Row(
@@ -69,20 +79,21 @@ PERFORMANCE = Row(
         ),
         Panel(
             "Estimated and realized: accuracy or mean error",
-            "What is expected before truth comes, from how sure the scores are, beside what truth then says.",
+            "What is expected before truth comes, from how sure the scores are, beside what truth then says. Dashed: "
+            "where truth lies 95 times of 100 while scores mean what they meant.",
             "timeseries",
             _beside_estimate("accuracy", "mae"),
         ),
         Panel(
             "Estimated and realized: ROC AUC or RMSE",
-            "The same for how well scores rank rows, or for large errors of regressions.",
+            "The same for how well scores rank rows, or for large errors of regressions. Dashed: the interval of 95 %.",
             "timeseries",
             _beside_estimate("roc_auc", "rmse"),
         ),
         Panel(
             "Few labels, many predictions",
             "Accuracy or mean absolute error by both (prediction-powered), valid though scores may have lost their "
-            "meaning, beside labels alone. Shown while truth is incomplete; the API has the interval of 95 %.",
+            "meaning, beside labels alone. Shown while truth is incomplete. Dashed: the interval of 95 %.",
             "timeseries",
             _powered(),
         ),

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from miops import semconv
+from miops_collector.exporters.series import BANDS
 from miops_collector.statistics import Statistic, families, statistics_of
 from miops_collector.summary import Frequencies, Histogram, Moments
 
@@ -29,6 +30,14 @@ def _entries(s: Statistic) -> list[dict[str, Any]]:
     if s.family == "performance":
         name = semconv.METRIC_REFERENCE_PREFIX + s.metric.removeprefix(semconv.METRIC_PREFIX)
         found.append(_metric(name, f"Of the reference: {brief}", s))
+    if s.metric in BANDS:
+        rest = s.metric.removeprefix(semconv.METRIC_PREFIX)
+        found.append(
+            _metric(semconv.METRIC_INTERVAL_LOW_PREFIX + rest, f"Where its interval of 95 % begins: {brief}", s)
+        )
+        found.append(
+            _metric(semconv.METRIC_INTERVAL_HIGH_PREFIX + rest, f"Where its interval of 95 % ends: {brief}", s)
+        )
     return found
 
 

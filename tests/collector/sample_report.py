@@ -185,7 +185,8 @@ def _estimates(index: int, window: Window, model: ModelKey) -> Iterator[Observat
     for name in ("accuracy", "roc_auc"):
         level = _PERFORMANCE[name]
         metric = f"miops.estimated_performance.{name}"
-        yield _observation(metric, model, window, level - 0.004, 8000.0, reference=level, standard_error=0.006)
+        error = {"standard_error": 0.006, "low": level - 0.016, "high": level + 0.008}
+        yield _observation(metric, model, window, level - 0.004, 8000.0, reference=level, **error)
         if labelled:
             gap = 0.01 * math.sin(index / 3) + 0.004
             yield _observation(f"{metric}_gap", model, window, gap, labelled, standard_error=0.008)

@@ -15,6 +15,7 @@ from dashboards.rules import RULES
 from docs.semconv.reader import Signal, attributes, signals
 
 from miops_collector.exporters.prometheus import label_name, metric_name
+from miops_collector.exporters.series import BANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 FOREIGN_LABELS = {"job", "instance"}
@@ -60,6 +61,9 @@ def test_what_is_committed_is_what_is_generated(path: str) -> None:
 
 def test_dashboard_is_valid_by_grafanas_own_schema(shared: Path) -> None:
     schema = json.loads((shared / "grafana" / "dashboard.jsonschema.json").read_text())
+    # Any type in Grafana's own source; its JSON schema has only objects.
+    for definition, of_any_type in (("MatcherConfig", "options"), ("DynamicConfigValue", "value")):
+        del schema["definitions"][definition]["properties"][of_any_type]["type"]
 
     jsonschema.validate(dashboard_model(), schema)
 
@@ -80,6 +84,23 @@ def test_every_metric_and_label_of_an_expression_is_in_the_registry(title: str, 
         )
         allowed |= labels
     assert grouping_labels(expression) <= allowed
+
+
+def test_every_interval_that_is_exported_is_drawn_dashed() -> None:
+    exported = {name for name in registry() if name.startswith("miops_interval_")}
+    drawn, dashed = set(), set()
+    for panel in dashboard_model()["panels"]:
+        of = {s.name: t["refId"] for t in panel.get("targets", []) for s in selectors(_plain(t["expr"]))}
+        drawn |= of.keys() & exported
+        styled = {override["matcher"]["options"] for override in panel.get("fieldConfig", {}).get("overrides", [])}
+        dashed |= {name for name, letter in of.items() if letter in styled}
+
+    assert drawn == dashed == exported
+    assert len(exported) == 2 * len(BANDS)
+
+
+def _plain(expression: str) -> str:
+    return expression.replace("$__rate_interval", "1m")
 
 
 def test_every_label_of_a_legend_is_in_the_registry() -> None:

@@ -191,6 +191,9 @@ TEST: Final = "miops.test"
 """Name of the test a p-value belongs to: ``chi_square``. string."""
 METRIC_REFERENCE_PREFIX: Final = "miops.reference."
 """Followed by the rest of a performance metric's name, ``performance.f1``: its value on the reference."""
+METRIC_INTERVAL_LOW_PREFIX: Final = "miops.interval.low."
+METRIC_INTERVAL_HIGH_PREFIX: Final = "miops.interval.high."
+"""Followed by the rest of a metric's name, ``prediction_powered.mae``: where its interval of 95 % begins and ends."""
 
 # --- metrics of the collector about itself ----------------------------------------------------------------
 COLLECTOR_PREFIX: Final = "miops.collector."

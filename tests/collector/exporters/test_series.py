@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from miops import semconv
 from miops_collector.exporters.descriptions import describe, descriptions
-from miops_collector.exporters.series import metrics_of
+from miops_collector.exporters.series import BANDS, metrics_of
 from miops_collector.metric import Metric, Point
 from miops_collector.report import AlarmPlan, Alert, ModelKey, Observation, Report, Status
 from miops_collector.window import Window
@@ -71,6 +71,28 @@ def test_performance_carries_its_reference() -> None:
     metrics = metrics_of(Report(0, (observation("miops.performance.f1", 0.7, reference=0.8),)))
 
     assert [p.value for p in points(metrics, "miops.reference.performance.f1")] == [0.8]
+
+
+@pytest.mark.parametrize(("column", "value"), [("low", 0.7), ("high", 0.9)])
+@pytest.mark.parametrize("metric", sorted(BANDS))
+def test_ends_of_an_interval_are_series_beside_the_value(metric: str, column: str, value: float) -> None:
+    of = {"sensitive_feature": "sex"} if ".fairness." in metric else {}
+    metrics = metrics_of(Report(0, (observation(metric, 0.8, low=0.7, high=0.9, **of),)))
+
+    (found,) = points(metrics, f"miops.interval.{column}.{metric.removeprefix('miops.')}")
+    assert found == Point(value, points(metrics, metric)[0].attributes)
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [{"low": math.nan}, {"high": math.inf}, {"value": math.nan}, {"status": "insufficient_data"},
+     {"metric": "miops.prediction_powered.f1"}],
+)  # fmt: skip
+def test_no_ends_without_both_of_them_a_value_and_a_panel(gone: dict[str, object]) -> None:
+    given = {"metric": "miops.prediction_powered.accuracy", "value": 0.8, "low": 0.7, "high": 0.9, **gone}
+    metrics = metrics_of(Report(0, (observation(**given),)))  # type: ignore[arg-type]
+
+    assert [m.name for m in metrics if m.name.startswith("miops.interval.")] == []
 
 
 @pytest.mark.parametrize(("state", "value"), [("pending", 1.0), ("firing", 2.0), ("resolved", 0.0)])

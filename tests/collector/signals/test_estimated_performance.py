@@ -35,10 +35,20 @@ def test_an_estimate_needs_no_truth_in_the_window() -> None:
     assert (found.n, found.n_reference, found.status, found.reason) == (100, 1000, "ok", "")
     assert found.reference == pytest.approx(found.value)
     assert 0.03 < found.standard_error < 0.06
+    assert (found.low, found.high) == pytest.approx((found.value - 1.96 * found.standard_error,
+                                                     found.value + 1.96 * found.standard_error))  # fmt: skip
     gap = named(observations, "estimated_performance.accuracy_gap")
     assert (gap.n, gap.status) == (0, "insufficient_data")
     assert gap.reason == "the window has 0 labelled rows, fewer than 30"
     assert isnan(gap.value)
+
+
+def test_an_interval_ends_where_the_statistic_can_go_no_further() -> None:
+    observations = tuple(estimated_performance(CONTEXT, binary(10), binary(0.3, labelled=0.0)))
+
+    high = {o.metric: o.high for o in observations if not isnan(o.value) and o.value + 1.96 * o.standard_error > 1.0}
+    assert high
+    assert set(high.values()) == {1.0}
 
 
 def test_a_gap_is_realised_minus_estimated() -> None:

@@ -13,10 +13,20 @@ from miops_collector.exporters.descriptions import describe
 from miops_collector.metric import Metric, Point
 from miops_collector.report import AlarmPlan, Alert, ModelKey, Observation, Report
 
-__all__ = ["DEFAULT_BUDGET", "metrics_of"]
+__all__ = ["BANDS", "DEFAULT_BUDGET", "metrics_of"]
 
 DEFAULT_BUDGET = 500
 """Series per model version."""
+
+BANDS = frozenset(
+    semconv.METRIC_PREFIX + name
+    for name in (
+        "estimated_performance.accuracy", "estimated_performance.mae", "estimated_performance.rmse",
+        "estimated_performance.roc_auc", "fairness.demographic_parity_difference", "prediction_powered.accuracy",
+        "prediction_powered.mae",
+    )
+)  # fmt: skip
+"""Metrics whose intervals are series too: those a panel of the dashboard draws. The API has every interval."""
 
 STATES: Mapping[str, int] = {"inactive": 0, "resolved": 0, "pending": 1, "firing": 2}
 _DRIFT = f"{semconv.METRIC_PREFIX}drift."
@@ -44,7 +54,8 @@ def metrics_of(report: Report, *, budget: int = DEFAULT_BUDGET) -> tuple[Metric,
     An observation that is undefined or rests on too little data gives no point: its series disappears instead of
     repeating an old value. Of each model version at most ``budget`` series are given: companions and alarms, then
     alerting series, warnings, whole-model statistics, and the columns and groups with the largest values of each
-    metric; ``miops.series.suppressed`` counts the rest.
+    metric; ``miops.series.suppressed`` counts the rest. The metrics in :data:`BANDS` have two more series, the ends of
+    their interval.
     """
     by_model: defaultdict[ModelKey, list[_Series]] = defaultdict(list)
     companions = chain(_companions(report.observations), _plans(report.plans))
@@ -108,6 +119,17 @@ def _values(observations: Iterable[Observation]) -> Iterator[_Series]:
         if whole and o.metric.startswith(_PERFORMANCE) and not math.isnan(o.reference):
             name = semconv.METRIC_REFERENCE_PREFIX + o.metric.removeprefix(semconv.METRIC_PREFIX)
             yield _Series(name, o.model, attributes, o.reference, tier, abs(o.reference))
+        if o.metric in BANDS:
+            yield from _ends(o, attributes, tier)
+
+
+def _ends(o: Observation, attributes: tuple[tuple[str, str], ...], tier: int) -> Iterator[_Series]:
+    """Both ends of its interval, ranked like the value so that a budget keeps them together; none if one is unknown."""
+    if not (math.isfinite(o.low) and math.isfinite(o.high)):
+        return
+    rest = o.metric.removeprefix(semconv.METRIC_PREFIX)
+    yield _Series(semconv.METRIC_INTERVAL_LOW_PREFIX + rest, o.model, attributes, o.low, tier, abs(o.value))
+    yield _Series(semconv.METRIC_INTERVAL_HIGH_PREFIX + rest, o.model, attributes, o.high, tier, abs(o.value))
 
 
 def _companions(observations: Sequence[Observation]) -> Iterator[_Series]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from math import isnan
+from typing import Final
 
 from miops_collector.layout import Summaries
 from miops_collector.report import Observation
@@ -10,7 +13,7 @@ from miops_collector.signals._context import Context
 from miops_collector.signals._measure import measure
 from miops_collector.signals._rows import rows
 from miops_collector.signals._without_value import unlearnt
-from miops_collector.statistics import statistics_of
+from miops_collector.statistics import Statistic, statistics_of
 from miops_collector.statistics.estimated_performance import (
     CalibratedClasses,
     CalibratedScores,
@@ -21,6 +24,9 @@ from miops_collector.statistics.estimated_performance import (
 from miops_collector.summary import ClassScores, ScoreHistogram
 
 __all__ = ["estimated_performance"]
+
+TWO_SIDED: Final = 1.96
+"""Standard errors to either side of a normal number that hold it 95 times of 100."""
 
 
 def estimated_performance(context: Context, reference: Summaries | None, current: Summaries) -> Iterator[Observation]:
@@ -37,7 +43,7 @@ def estimated_performance(context: Context, reference: Summaries | None, current
         return
     before, window = calibrated(then, then), calibrated(then, now)
     for statistic in applicable:
-        yield measure(context, statistic, window, reference=before)
+        yield _with_band(measure(context, statistic, window, reference=before), statistic)
 
 
 def _of_regression(context: Context, reference: Summaries | None, current: Summaries) -> Iterator[Observation]:
@@ -53,7 +59,16 @@ def _of_regression(context: Context, reference: Summaries | None, current: Summa
         return
     model = loss_model(then)
     for statistic in applicable:
-        yield measure(context, statistic, ExpectedErrors(now, model), reference=ExpectedErrors(then, model))
+        found = measure(context, statistic, ExpectedErrors(now, model), reference=ExpectedErrors(then, model))
+        yield _with_band(found, statistic)
+
+
+def _with_band(found: Observation, statistic: Statistic) -> Observation:
+    """With its interval of 95 %, which holds while scores mean what they meant in the reference."""
+    (lowest, highest), slack = statistic.about.bounds, TWO_SIDED * found.standard_error
+    if isnan(found.value) or isnan(slack):
+        return found
+    return replace(found, low=max(found.value - slack, lowest), high=min(found.value + slack, highest))
 
 
 def _scores(summaries: Summaries | None) -> ScoreHistogram | ClassScores | None:
