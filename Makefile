@@ -78,13 +78,13 @@ $(VENV)/test.stamp: requirements/test.lock instrumentation/pyproject.toml collec
 	.venvs/oldest/bin/python -m pip --disable-pip-version-check -q install --no-build-isolation --no-deps -e instrumentation -e collector
 	touch $@
 
-# The lock files name versions and hashes, never an index. Needs uv (pip install uv).
+# The lock files name versions and hashes, never an index. Needs uv (pip install uv), and PyTorch's CPU build, for Linux, in
+# a folder that UV_FIND_LINKS names: without it the lock takes the one with several GB of CUDA.
+LOCK := uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --python-version 3.11
 lock:
-	for f in demo test; do \
-	  uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	    --python-version 3.11 requirements/$$f.in -o requirements/$$f.lock; done
-	uv pip compile -q --resolution lowest-direct --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
-	  --python-version 3.11 requirements/oldest.in -o requirements/oldest.lock
+	for f in $(patsubst %.in,%,$(filter-out requirements/oldest.in,$(wildcard requirements/*.in requirements/*/*.in))); do \
+	  $(LOCK) $$f.in -o $$f.lock || exit 1; done
+	$(LOCK) --resolution lowest-direct requirements/oldest.in -o requirements/oldest.lock
 
 clean:
 	rm -rf $(VENV) .venvs miops-data .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache

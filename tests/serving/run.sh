@@ -7,7 +7,7 @@ for name in "$@"; do
   venv=.venvs/serving-$name
   echo "== $name"
   [ -d "$venv" ] || "${PYTHON:-python3}" -m venv "$venv"
-  "$venv/bin/python" -m pip --disable-pip-version-check -q install -r "requirements/serving/$name.in"
+  "$venv/bin/python" -m pip --disable-pip-version-check -q install --require-hashes -r "requirements/serving/$name.lock"
   "$venv/bin/python" -m pip --disable-pip-version-check -q install --no-build-isolation --no-deps -e instrumentation
   "$venv/bin/python" -m pytest -q -o filterwarnings=default tests/serving -k "$name"
 done

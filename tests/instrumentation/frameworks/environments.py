@@ -1,6 +1,6 @@
 """Runs the conformance suite on every framework, the heavy ones each in an environment of its own.
 
-``python -m tests.instrumentation.frameworks.environments [NAME …]``; ``requirements/frameworks/NAME.in`` says what is
+``python -m tests.instrumentation.frameworks.environments [NAME …]``; ``requirements/frameworks/NAME.lock`` says what is
 installed into ``.venvs/frameworks-NAME``. What has no such file is in the environment that this runs in. The results
 go to ``docs/frameworks/NAME.json``, from which ``docs/frameworks.md`` is made.
 """
@@ -27,28 +27,31 @@ _OWN = "tests/instrumentation/instrumentors/test_{}.py"
 
 
 def _heavy(name: str) -> bool:
-    return (_REQUIREMENTS / f"{name}.in").exists()
+    return _lock(name).exists()
+
+
+def _lock(name: str) -> Path:
+    return _REQUIREMENTS / f"{name}.lock"
 
 
 def _environment(name: str) -> Path:
     """The interpreter that has the framework; installed anew whenever what is asked for has changed."""
     if not _heavy(name):
         return Path(sys.executable)
-    asked = _REQUIREMENTS / f"{name}.in"
     place = _ROOT / ".venvs" / f"frameworks-{name}"
     stamp, python = place / "installed", place / "bin" / "python"
-    wanted = [asked, _REQUIREMENTS / "suite.txt", _PACKAGE / "pyproject.toml"]
+    wanted = [_lock(name), _PACKAGE / "pyproject.toml"]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in wanted)).hexdigest()
     if not (stamp.exists() and stamp.read_text() == digest):
-        _install(place, python, asked)
+        _install(place, python, _lock(name))
         stamp.write_text(digest)
     return python
 
 
-def _install(place: Path, python: Path, asked: Path) -> None:
+def _install(place: Path, python: Path, lock: Path) -> None:
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "-q", "install"]
     subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
-    subprocess.run([*pip, "-r", str(asked)], check=True)
+    subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True)
     subprocess.run([*pip, "--no-build-isolation", "--no-deps", "-e", str(_PACKAGE)], check=True)
 
 
