@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.serving.sink import otlp_sink
+
 from .sinks import Sink, grpc_sink, http_sink
 
 _AGENT = Path(sys.executable).with_name("opentelemetry-instrument")
@@ -90,3 +92,37 @@ def test_the_agent_can_switch_it_off_by_name() -> None:
 
         assert done.returncode == 0
         assert [e for e in sink.requests if b"miops.prediction.batch" in e] == []
+
+
+_DECLARED = """
+file_format: "1.0"
+propagator: {{composite: [{{tracecontext: }}]}}
+tracer_provider:
+  processors: [{{simple: {{exporter: {{otlp_http: {{endpoint: "{endpoint}/v1/traces"}}}}}}}}]
+logger_provider:
+  processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: "{endpoint}/v1/logs"}}}}}}}}]
+instrumentation/development:
+  python:
+    miops:
+      model_name: credit
+      capture_deny: [x1]
+      transforms: {{x0: "bucket(1, 2)"}}
+"""
+
+
+def test_a_declarative_configuration_file_is_understood_as_the_sdk_understands_it(tmp_path: Path) -> None:
+    """The same file makes the SDK and tells us: spans and rows meet at the place that it names."""
+    pytest.importorskip("opentelemetry.configuration", reason="opentelemetry-configuration is not installed")
+    file = tmp_path / "otel.yaml"
+    with otlp_sink() as sink:
+        file.write_text(_DECLARED.format(endpoint=sink.endpoint))
+        done = run_agent(_PROGRAM, OTEL_CONFIG_FILE=str(file))
+        spans, rows = dict(sink.spans), list(sink.rows)
+
+    assert done.returncode == 0, done.stderr
+    assert sorted(span.name for span in spans.values()) == [*["predict credit"] * 3, "request"]
+    assert {row["feature.x0"] for row in rows} == {"(-inf, 1)", "[1, 2)", "[2, inf)"}
+    assert not any("feature.x1" in row for row in rows)
+    (request,) = (span for span in spans.values() if span.name == "request")
+    (traced,) = (row for row in rows if row["trace_id"] == request.trace_id)
+    assert spans[traced["span_id"]].parent_span_id == request.span_id
