@@ -235,4 +235,4 @@ def test_a_demo_without_its_packages_names_the_command(monkeypatch: pytest.Monke
     result = run("demo")
 
     said = "error: the demo needs pandas, among others: pip install 'miops-collector[demo]'\n"
-    assert (result.exit_code, result.stderr) == (2, said)
+    assert (result.exit_code, result.output) == (2, said)
