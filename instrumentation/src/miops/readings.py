@@ -32,6 +32,7 @@ __all__ = [
     "labels",
     "open_reading",
     "probabilities",
+    "read_awaited",
     "read_call",
     "reading",
 ]
@@ -112,6 +113,29 @@ def read_call(
     start, began = time_ns(), perf_counter_ns()
     try:
         result = guarded_call(function, args, kwargs)
+    except BaseException as error:
+        fail(opening, perf_counter_ns() - began, error)
+        raise
+    close(opening, take, start, perf_counter_ns() - began, result)
+    return result
+
+
+async def read_awaited(
+    read: Read,
+    framework: str,
+    function: Callable[..., Any],
+    model: Any,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+) -> Any:
+    """The same of a function that is awaited: what else the thread calls meanwhile is not nested."""
+    opened = open_reading(read, framework, model, args, kwargs)
+    if opened is None:
+        return await function(*args, **kwargs)
+    opening, take = opened
+    start, began = time_ns(), perf_counter_ns()
+    try:
+        result = await function(*args, **kwargs)
     except BaseException as error:
         fail(opening, perf_counter_ns() - began, error)
         raise

@@ -1,4 +1,4 @@
-"""Triton and other servers of the KServe v2 protocol: ``infer`` of ``tritonclient``'s HTTP and gRPC clients.
+"""Triton and other servers of the KServe v2 protocol: ``infer`` of ``tritonclient``'s clients: HTTP, gRPC, ``aio``.
 
 Models are named as the call names them; what their numbers mean is said by registering the client
 (``miops.register(client, classes=[…])``), which holds for all it asks. A server that answers labels and scores gives
@@ -8,6 +8,7 @@ both. ``async_infer``, streams, shared memory and the server's classification ex
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -22,7 +23,7 @@ from miops._instrumentor import ModelInstrumentor
 from miops.call import Output
 from miops.models import Model, Registration, note, registered
 from miops.network_results import parts_of_network, task_of
-from miops.readings import Part, Reading, labels, read_call
+from miops.readings import Part, Reading, labels, read_awaited, read_call
 from miops.sources import Source
 from miops.weak import WeakIdMap
 
@@ -58,15 +59,21 @@ class TritonClientInstrumentor(ModelInstrumentor):
     package: ClassVar[str] = "tritonclient"
     minimum: ClassVar[tuple[int, int]] = (2, 40)
     hooks: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"tritonclient.http": "patch_client", "tritonclient.grpc": "patch_client"}
+        {
+            "tritonclient.http": "patch_client",
+            "tritonclient.grpc": "patch_client",
+            "tritonclient.http.aio": "patch_client",
+            "tritonclient.grpc.aio": "patch_client",
+        }
     )
 
     def patch_client(self, module: Any) -> None:
-        """Patch what asks a model, in the client of either protocol."""
+        """Patch what asks a model, in the client of a protocol."""
         owner = module.InferenceServerClient
         original = vars(owner)["infer"]
         if not self.patches.made(original):
-            self.patches.replace(owner, "infer", _asking(original, self.framework))
+            asking = _awaiting if inspect.iscoroutinefunction(original) else _asking
+            self.patches.replace(owner, "infer", asking(original, self.framework))
 
     def describe(self, model: Any) -> Model:
         """Name and version as they were asked for."""
@@ -85,6 +92,17 @@ def _asking(original: Callable[..., Any], framework: str) -> Callable[..., Any]:
             return original(self, *args, **kwargs)
         remote = _remote(self, args, kwargs)
         return read_call(_read, framework, MethodType(original, self), remote, args, kwargs)
+
+    return infer
+
+
+def _awaiting(original: Callable[..., Any], framework: str) -> Callable[..., Any]:
+    @functools.wraps(original)
+    async def infer(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if runtime.local.depth or framework not in runtime.active:
+            return await original(self, *args, **kwargs)
+        remote = _remote(self, args, kwargs)
+        return await read_awaited(_read, framework, MethodType(original, self), remote, args, kwargs)
 
     return infer
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import tritonclient.grpc
-import tritonclient.http
+import tritonclient.grpc.aio
+import tritonclient.http.aio
 
 import miops
 from tests.instrumentation.frameworks.adapter import Adapter, Expected, Way, X
@@ -150,7 +150,10 @@ ADAPTER = Adapter(
         "sparse": _TENSORS.format("a sparse matrix"),
         "native": lambda x: (_infer("binary"), _inputs(tritonclient.http, binary_data=False)(x)),
     },
-    patched=lambda: [(kind.InferenceServerClient, "infer") for kind in (tritonclient.http, tritonclient.grpc)],
+    patched=lambda: [
+        (kind.InferenceServerClient, "infer")
+        for kind in (tritonclient.http, tritonclient.grpc, tritonclient.http.aio, tritonclient.grpc.aio)
+    ],
     nested={
         "inputs as JSON": (_as_json, 3),
         "a version of a model": (_of_a_version, 3),
