@@ -39,6 +39,13 @@ FAIRNESS = Row(
             unit="percentunit",
         ),
         Panel(
+            "Exposure by group in ranked lists",
+            "How visible the rows of each group are in the lists they are ranked in, relative to how many they are: "
+            "1 = as rows are on average. Of models whose rows say their place in a list.",
+            "timeseries",
+            (Query(statistic("fairness", "exposure") + _CHOSEN, legend("model", "feature", "group")),),
+        ),
+        Panel(
             "Rows by group",
             "How many rows each group has.",
             "bargauge",

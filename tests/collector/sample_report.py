@@ -159,6 +159,10 @@ def _fairness(index: int, window: Window, model: ModelKey) -> Iterator[Observati
                 "miops.fairness.group_rows", model, window, float(count), 8000.0, sensitive_feature=feature, group=group
             )
             yield _observation(
+                "miops.fairness.exposure", model, window, 1.1 - 0.1 * place, float(count), reference=1.0,
+                sensitive_feature=feature, group=group,
+            )  # fmt: skip
+            yield _observation(
                 "miops.fairness.selection_rate", model, window, 0.42 + 0.05 * place, float(count),
                 low=0.42 + 0.05 * place - 1 / math.sqrt(count), high=0.42 + 0.05 * place + 1 / math.sqrt(count),
                 p_value=0.4 if feature == "sex" else 0.01, reference=0.44, sensitive_feature=feature, group=group,

@@ -16,6 +16,7 @@ from miops.call import Call, Extras
 from miops.columns import Column, from_values, utf8
 from miops.ids import IdSpace, given_ids, texts
 from miops.layouts import Layout, Mappings
+from miops.lists import list_columns
 from miops.models import Model
 from miops.scores import Scored, score
 from miops.sources import Source
@@ -81,6 +82,7 @@ def _rows(calls: Any, ids: IdSpace, *, values: bool) -> Rows:
         **_extras(calls.extras, calls.rows, source),
         **_features(layout, calls.features, values=values),
     }
+    columns |= list_columns(source, columns, counts)
     durations = np.array(calls.duration, dtype=np.int64)
     columns = source.privacy.columns(columns)
     return Rows(source.model, columns, total, durations, scored.confidence, tuple(source.privacy.names(layout.names)))

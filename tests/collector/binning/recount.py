@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, isfinite, isnan, log, nan
+from math import inf, isfinite, isnan, log, log2, nan
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,26 @@ class Pane:
             self.count_decision()
         else:
             self.count_predicted()
+        if "exposures.groups.0" in self.layout.blocks:
+            self.count_exposure()
+
+    def count_exposure(self) -> None:
+        place, size = (self.rows.columns.get(f"context.list_{name}") for name in ("position", "size"))
+        found = [cell_of(column, self.i) for column in (place, size) if column is not None]
+        if len(found) < 2 or not all(isinstance(x, float) and isfinite(x) and x == int(x) for x in found):
+            return
+        p, n = map(int, found)
+        if not 1 <= p <= n:
+            return
+        share = (1 / log2(1 + p)) / sum(1 / log2(1 + q) for q in range(1, n + 1))
+        mixed = int(self.rows.time[self.i]) % 2**64
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            mixed = (mixed ^ mixed >> shift) * factor % 2**64
+        bucket = mixed >> 59
+        added = np.zeros(97)
+        added[0] = self.weight
+        added[1 + 3 * bucket : 4 + 3 * bucket] = self.weight * np.array([1 / n, share, (p <= 10) / min(10, n)])
+        self.count_by_group("exposures.groups", added)
 
     def value(self, column: ColumnLayout) -> Any:
         if column.role == "prediction":

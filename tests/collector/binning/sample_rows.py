@@ -12,21 +12,25 @@ from miops_collector.layout import Layout
 from miops_collector.reference import build_layout
 
 PANE = 100
-KINDS = ("binary", "margins", "named", "multiclass", "regression")
+KINDS = ("binary", "margins", "named", "multiclass", "regression", "ranking")
 CLASSES = {
     "binary": ("0", "1"),
     "margins": ("0", "1"),
     "named": ("bad", "good"),
     "multiclass": ("a", "b", "c", "d"),
     "regression": (),
+    "ranking": (),
 }
+LISTED = ("ranking", "named")
+"""Whose rows say their place in a list."""
 
 
 @cache
 def layout_of(kind: str) -> Layout:
     return build_layout(
-        clean_rows(kind, 400, 7), sensitive=("sex", "age"), bins=16, categorical_limit=6, low_confidence=0.7
-    )
+        clean_rows(kind, 400, 7), task=kind if kind == "ranking" else "", sensitive=("sex", "age"), bins=16,
+        categorical_limit=6, low_confidence=0.7,
+    )  # fmt: skip
 
 
 def clean_rows(kind: str, n: int, seed: int) -> Rows:
@@ -39,6 +43,10 @@ def clean_rows(kind: str, n: int, seed: int) -> Rows:
         "feature.many": texts(rng, n, tuple("abcdefghijkl")),
         "context.sex": texts(rng, n, ("F", "M")),
     }
+    if kind in LISTED:
+        sizes = rng.choice([1, 3, 10, 40], n)
+        columns["context.list_size"] = Numbers(sizes.astype(np.float64))
+        columns["context.list_position"] = Numbers(np.floor(rng.random(n) * sizes) + 1)
     value, score, class_scores, truth = _outputs(kind, rng, n)
     return Rows(
         time=rng.integers(0, 5 * PANE, n),
@@ -108,7 +116,7 @@ def pick(rows: Rows, chosen: np.ndarray) -> Rows:
 
 
 def _outputs(kind: str, rng: np.random.Generator, n: int) -> tuple[Column, np.ndarray, np.ndarray | None, Column]:
-    if kind == "regression":
+    if kind in ("regression", "ranking"):
         truth = rng.normal(5.0, 2.0, n)
         return Numbers(truth + rng.normal(size=n)), np.full(n, np.nan), None, Numbers(truth)
     if kind == "multiclass":

@@ -30,6 +30,7 @@ from miops_collector.summary import (
     Confusion,
     ErrorProfile,
     Frequencies,
+    GroupExposures,
     GroupLosses,
     GroupPredictions,
     GroupResiduals,
@@ -150,6 +151,9 @@ STRATEGIES: dict[type, st.SearchStrategy[Any]] = {
     ),
     GroupScores: counts(3, 5, 2, 2).map(
         lambda c: GroupScores(("sex",), ("f", "m", "x"), np.linspace(0, 1, 6), True, c.sum(axis=3) + 1, c)
+    ),
+    GroupExposures: counts(3, 32, 3).map(
+        lambda c: GroupExposures(("sex",), ("f", "m", "x"), 4 * c[:, :, 0].sum(axis=1), c)
     ),
     GroupLosses: st.lists(few(st.floats(0, 1)), min_size=3, max_size=3).map(
         lambda groups: GroupLosses(("sex",), ("f", "m", "x"), 1, np.array([rows.group_losses(g) for g in groups]))

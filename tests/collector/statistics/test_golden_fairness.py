@@ -15,7 +15,14 @@ import pytest
 
 from miops_collector.statistics import Statistic, statistics_of
 from miops_collector.statistics.fairness import support
-from miops_collector.summary import GroupLosses, GroupPredictions, GroupResiduals, Groups, GroupScores
+from miops_collector.summary import (
+    GroupExposures,
+    GroupLosses,
+    GroupPredictions,
+    GroupResiduals,
+    Groups,
+    GroupScores,
+)
 from tests.collector.statistics import rows
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "data" / "fairness_golden.json").read_text())
@@ -53,9 +60,16 @@ def summaries() -> dict[type, Any]:
         moments.append(rows.moments(predicted[of]).sums)
         cells.append(rows.histogram(np.quantile(predicted, np.linspace(0, 1, 11)), predicted[of]).cells[2:])
     scores = np.array(labelled)
+    listed = np.arange(len(group)) // 20 * 20  # as they come, in lists of twenty
+    places = np.array([1 + (predicted[at : at + 20] > p).sum() for at, p in zip(listed, predicted, strict=True)])
+    shares = np.stack((np.full(len(group), 0.05), 1 / np.log2(1 + places), (places <= 10) / 10), axis=1)
+    shares[:, 1] /= (1 / np.log2(np.arange(2.0, 22))).sum()
+    exposures = np.zeros((3, 32, 3))
+    np.add.at(exposures, (group, listed // 20 % 32), shares)
     of_axis = (("sex",), NAMES)
     return {
         Groups: rows.groups(group, truth, decision, 3),
+        GroupExposures: GroupExposures(*of_axis, np.bincount(group).astype(np.float64), exposures),
         GroupLosses: GroupLosses(*of_axis, 1, np.array(losses)),
         GroupScores: GroupScores(*of_axis, np.linspace(0, 1, 1001), True, scores.sum(axis=3), scores),
         GroupResiduals: GroupResiduals(*of_axis, 0.0, np.array(residuals)),

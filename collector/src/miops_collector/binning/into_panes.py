@@ -9,6 +9,7 @@ from miops_collector.binning import decision_terms, truth_terms
 from miops_collector.binning.column_terms import add_columns
 from miops_collector.binning.decisions import decisions_of
 from miops_collector.binning.delta import PaneDelta
+from miops_collector.binning.exposure_terms import add_exposures
 from miops_collector.binning.grouping import Grouping, group_by_pane
 from miops_collector.binning.plan import Plan, plan_of
 from miops_collector.binning.segments import add_segments
@@ -46,6 +47,7 @@ def summarise(layout: Layout, rows: Rows, pane_length: int) -> PaneDelta:
         decision_terms.add_groups(terms, plan, rows, decisions)
     else:
         decision_terms.add_group_predictions(terms, plan, rows)
+    add_exposures(terms, plan, rows)
     return terms.delta(extremes)
 
 

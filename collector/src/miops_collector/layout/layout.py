@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import prod
@@ -12,9 +13,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from miops.semconv import COLUMN_LIST_POSITION, COLUMN_LIST_SIZE, RANKING
 from miops_collector.layout.column import ColumnLayout
 from miops_collector.layout.group_axis import GroupAxis
-from miops_collector.summary import LATENCY_BUCKETS, FloatArray
+from miops_collector.summary import LATENCY_BUCKETS, LIST_BUCKETS, FloatArray
 
 __all__ = ["CLASS_SCORE_BINS", "CONFIDENCE_BINS", "Block", "Layout"]
 
@@ -136,8 +138,15 @@ class Layout:
             *((f"column.{c.name}", (c.size,)) for c in self.columns),
             *((f"moments.{name}", (3,)) for name in self.numeric),
             *of_task,
+            *((f"exposures.groups.{i}", (len(a.names), 1 + 3 * LIST_BUCKETS)) for i, a in self._ranked_axes()),
             *((f"labelled.segments.{i}", (len(a.names), sums)) for i, a in enumerate(self.segments)),
         ]
+
+    def _ranked_axes(self) -> Iterable[tuple[int, GroupAxis]]:
+        """All of a ranking, or of a model whose reference says where in a list its rows stood; else none."""
+        sources = {c.source for c in self.columns}
+        in_lists = self.task == RANKING or {COLUMN_LIST_POSITION, COLUMN_LIST_SIZE} <= sources
+        return enumerate(self.axes) if in_lists else ()
 
     def _shapes_of_classes(self) -> _Shapes:
         k, b = len(self.classes), max(len(self.score_edges) - 1, 0)

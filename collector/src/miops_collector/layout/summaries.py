@@ -11,6 +11,7 @@ import numpy as np
 from miops_collector.layout.column import ColumnLayout
 from miops_collector.layout.layout import Layout
 from miops_collector.summary import (
+    LIST_BUCKETS,
     ClassScores,
     Confidence,
     Confusion,
@@ -18,6 +19,7 @@ from miops_collector.summary import (
     ErrorProfile,
     FloatArray,
     Frequencies,
+    GroupExposures,
     GroupLosses,
     GroupPredictions,
     GroupResiduals,
@@ -176,3 +178,12 @@ class Summaries:
         return tuple(
             GroupPredictions(a.columns, a.names, center, b[:, :3], b[:, 3:]) for a, b in blocks if b is not None
         )
+
+    @cached_property
+    def group_exposures(self) -> tuple[GroupExposures, ...]:
+        """By axis; empty unless rows say where in a list they stood."""
+        blocks = ((a, self._of(f"exposures.groups.{i}")) for i, a in enumerate(self.layout.axes))
+        return tuple(
+            GroupExposures(a.columns, a.names, b[:, 0], b[:, 1:].reshape(len(a.names), LIST_BUCKETS, 3))
+            for a, b in blocks if b is not None
+        )  # fmt: skip

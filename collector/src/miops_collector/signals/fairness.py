@@ -12,9 +12,10 @@ from miops_collector.layout import Summaries
 from miops_collector.report import Observation
 from miops_collector.signals._context import Context
 from miops_collector.signals._measure import measure
+from miops_collector.signals._rows import rows
 from miops_collector.statistics import Statistic, once, statistics_of
 from miops_collector.statistics.fairness import p_values, support
-from miops_collector.summary import FloatArray, Groups
+from miops_collector.summary import FloatArray, GroupExposures, Groups
 
 __all__ = ["fairness"]
 
@@ -29,6 +30,8 @@ def fairness(context: Context, reference: Summaries | None, current: Summaries) 
     all axes.
     """
     now, before = _offered(current), _offered(reference)
+    if not any(rows(e, "rows") for e in (*now.get(GroupExposures, ()), *before.get(GroupExposures, ()))):
+        now.pop(GroupExposures, None)  # a ranking that never said its lists has no exposure to miss
     for statistic in statistics_of("fairness"):
         kind = next((kind for kind in statistic.takes if kind in now), None)
         if kind is None:
@@ -45,7 +48,7 @@ def _offered(summaries: Summaries | None) -> Offered:
     if summaries is None:
         return {}
     s = summaries
-    every = (s.groups, s.group_losses, s.group_scores, s.group_residuals, s.group_predictions)
+    every = (s.groups, s.group_losses, s.group_scores, s.group_residuals, s.group_predictions, s.group_exposures)
     return {type(found[0]): found for found in every if found}
 
 

@@ -10,7 +10,15 @@ from miops_collector.summary._additive import FloatArray, IntArray
 from miops_collector.summary.confidence import Confidence
 from miops_collector.summary.confusion import Confusion
 from miops_collector.summary.distribution import FAULT, MISSING, Distribution, Frequencies, Histogram
-from miops_collector.summary.groups import GroupLosses, GroupPredictions, GroupResiduals, Groups, GroupScores
+from miops_collector.summary.groups import (
+    LIST_BUCKETS,
+    GroupExposures,
+    GroupLosses,
+    GroupPredictions,
+    GroupResiduals,
+    Groups,
+    GroupScores,
+)
 from miops_collector.summary.latency import LATENCY_BUCKETS, LATENCY_GAMMA, LATENCY_LOWEST_SECONDS, Latency
 from miops_collector.summary.losses import Losses
 from miops_collector.summary.moments import Moments
@@ -24,6 +32,7 @@ __all__ = [
     "LATENCY_BUCKETS",
     "LATENCY_GAMMA",
     "LATENCY_LOWEST_SECONDS",
+    "LIST_BUCKETS",
     "MISSING",
     "ClassScores",
     "Confidence",
@@ -32,6 +41,7 @@ __all__ = [
     "ErrorProfile",
     "FloatArray",
     "Frequencies",
+    "GroupExposures",
     "GroupLosses",
     "GroupPredictions",
     "GroupResiduals",

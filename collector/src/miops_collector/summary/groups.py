@@ -8,7 +8,19 @@ from miops_collector.summary._additive import Additive, FloatArray, summed
 from miops_collector.summary.residuals import Residuals
 from miops_collector.summary.scores import ScoreHistogram
 
-__all__ = ["GroupLosses", "GroupPredictions", "GroupResiduals", "GroupScores", "Groups"]
+__all__ = [
+    "LIST_BUCKETS",
+    "GroupExposures",
+    "GroupLosses",
+    "GroupPredictions",
+    "GroupResiduals",
+    "GroupScores",
+    "Groups",
+]
+
+
+LIST_BUCKETS = 32
+"""Parts that lists fall into by chance; how they differ says how uncertain a mean over all lists is."""
 
 
 @dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once
@@ -107,3 +119,23 @@ class GroupPredictions(Additive):
     center: float
     sums: FloatArray = summed()
     cells: FloatArray = summed()
+
+
+@dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once
+class GroupExposures(Additive):
+    """How visible the rows of each group were in the lists they were ranked in.
+
+    Attributes
+    ----------
+    rows
+        ``(g,)`` rows that say their place in a list and how long it is.
+    sums
+        ``(g, LIST_BUCKETS, 3)`` by bucket of lists, over such rows: 1 / size; the share of its list's exposure,
+        (1 / log₂(1 + place)) / Σ over the list; and 1 / min(10, size) of those among the first ten. Each sums to 1 over
+        the rows of a list (the last of all of its first ten), so every list counts once, however long it is.
+    """
+
+    axis: tuple[str, ...]
+    names: tuple[str, ...]
+    rows: FloatArray = summed()
+    sums: FloatArray = summed()

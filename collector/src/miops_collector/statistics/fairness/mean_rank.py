@@ -33,10 +33,10 @@ def mean_rank(groups: GroupPredictions) -> FloatArray:
 
     Notes
     -----
-    Statistical parity of a ranking, over the window as a whole: rows do not say which list they were ranked in, so what
-    is compared is how scores place rows among all of the window, not places in each list. From about twelve bins of the
-    prediction: rows in one bin count as ties. Needs no truth.
-    Prefer ``top_tenth_share`` where only the top is looked at.
+    Statistical parity of a ranking, over the window as a whole: what is compared is how scores place rows among all of
+    the window, not places in each list, so rows need not say which list they were ranked in. From about twelve bins of
+    the prediction: rows in one bin count as ties. Needs no truth. Prefer ``exposure`` where rows say their places in
+    lists, ``top_tenth_share`` where only the top is looked at.
 
     Examples
     --------
