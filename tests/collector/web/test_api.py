@@ -115,6 +115,16 @@ def test_wrong_query_is_refused_by_name(client: AsgiClient, query: str, said: st
     assert said in answer.json()["error"]["message"]
 
 
+def test_a_length_of_windows_may_be_written_in_any_unit(client: AsgiClient) -> None:
+    of_days, of_hours = (
+        client.get("/api/v1/observations", params={"model": "employment", "window": length, "limit": "5"}).json()
+        for length in ("1d", "24h")
+    )
+
+    assert len(of_days["observations"]) == 5
+    assert of_hours == of_days
+
+
 def test_windows_have_rows_and_labelled_share(client: AsgiClient) -> None:
     page = client.get("/api/v1/windows", params={"model": "employment", "limit": 3}).json()
 
@@ -136,7 +146,9 @@ def test_alarms_can_be_asked_by_state(client: AsgiClient) -> None:
     assert firing[0]["since"] == "2025-12-27T00:00:00Z"
     assert len(firing[0]["examples"]) == 5
     assert firing[0]["evidence"]["look_back"] == "1d"
-    assert firing[0]["causes"] == {"columns": ["age"], "segments": []}
+    assert firing[0]["causes"]["columns"] == ["age"]
+    assert firing[0]["causes"]["segments"] == []
+    assert firing[0]["causes"]["contributions"] == [{"column": "age", "effect": 0.93, "p_value": 1e-12}]
 
 
 def test_unknown_alarm_state_is_refused(client: AsgiClient) -> None:

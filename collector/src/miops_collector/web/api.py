@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from functools import partial
-from typing import get_args
+from typing import Any, get_args
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,7 +15,7 @@ from miops import semconv
 from miops_collector.accepting import read_accepted
 from miops_collector.alerts import blamed
 from miops_collector.errors import InputError, did_you_mean
-from miops_collector.report import AlertState, ModelKey, Observation
+from miops_collector.report import Alert, AlertState, ModelKey, Observation, Report
 from miops_collector.schema import Records
 from miops_collector.stores._store import ObservationQuery
 from miops_collector.web.acceptance import acceptance_json, read_form
@@ -23,6 +23,7 @@ from miops_collector.web.alarm_plan import plan_of
 from miops_collector.web.answer import json_answer
 from miops_collector.web.backend import Backend, Submit
 from miops_collector.web.body import Bodies, Format, UnsupportedFormatError, format_of, read_arrow
+from miops_collector.web.contributions import contributions
 from miops_collector.web.counters import counters_json
 from miops_collector.web.detections import detections_json
 from miops_collector.web.encode import alarm_json, model_json, observation_json
@@ -90,15 +91,7 @@ class _Api:
             msg = f"state: {state!r} is none{did_you_mean(state, get_args(AlertState))}"
             raise InputError(msg)
         report = self._backend.report()
-        return json_answer(
-            {
-                "alarms": [
-                    alarm_json(a, blamed(a, report.alerts), blamed_segments(a, report.observations))
-                    for a in report.alerts
-                    if state in {"", a.state}
-                ]
-            }
-        )
+        return json_answer({"alarms": [_alarm(a, report) for a in report.alerts if state in {"", a.state}]})
 
     def detections(self, request: Request) -> Response:
         return json_answer(detections_json(self._backend.store, _single(request)))
@@ -170,6 +163,11 @@ def _single(request: Request) -> dict[str, str]:
         msg = f"query parameter {next(n for n in names if names.count(n) > 1)!r} is there more than once"
         raise InputError(msg)
     return found
+
+
+def _alarm(alert: Alert, report: Report) -> dict[str, Any]:
+    columns, segments = blamed(alert, report.alerts), blamed_segments(alert, report.observations)
+    return alarm_json(alert, columns, segments, contributions(alert, columns, segments, report))
 
 
 def _with_metric(query: ObservationQuery, metric: str) -> ObservationQuery:

@@ -70,7 +70,9 @@ def observation_json(o: Observation) -> dict[str, Any]:
     }
 
 
-def alarm_json(a: Alert, columns: Sequence[str] = (), segments: Sequence[str] = ()) -> dict[str, Any]:
+def alarm_json(
+    a: Alert, columns: Sequence[str] = (), segments: Sequence[str] = (), contributions: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
     """One alarm as in ``GET /api/v1/alarms``, with the columns and segments that are to blame, the likeliest first."""
     return {
         "rule": a.rule,
@@ -92,7 +94,7 @@ def alarm_json(a: Alert, columns: Sequence[str] = (), segments: Sequence[str] = 
         "window": a.window.label,
         "window_start": iso(a.window.start),
         "window_end": iso(a.window.end),
-        "causes": {"columns": list(columns), "segments": list(segments)},
+        "causes": {"columns": list(columns), "segments": list(segments), "contributions": list(contributions)},
         "examples": list(a.examples),
         "traces": [trace or None for trace in a.traces],
     }

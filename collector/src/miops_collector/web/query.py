@@ -9,7 +9,7 @@ from typing import Any
 from miops_collector.errors import InputError, did_you_mean
 from miops_collector.exporters.descriptions import descriptions
 from miops_collector.stores._store import ObservationQuery
-from miops_collector.window import parse_length
+from miops_collector.window import format_length, parse_length
 
 __all__ = ["MAX_LIMIT", "nanos", "observation_query", "only"]
 
@@ -31,7 +31,7 @@ def observation_query(parameters: Mapping[str, str]) -> ObservationQuery:
     only(parameters, _OBSERVATION_PARAMETERS)
     values: dict[str, Any] = {name: parameters[name] for name in _TEXTS if name in parameters}
     _metric(values.get("metric", ""))
-    _length(values.get("window", ""))
+    values["window"] = _length(values.get("window", ""))
     values |= {field: nanos(parameters[name], name) for name, field in _TIMES.items() if parameters.get(name)}
     return ObservationQuery(**values, limit=_limit(parameters.get("limit", "1000")))
 
@@ -44,10 +44,10 @@ def _metric(metric: str) -> None:
         raise InputError(msg)
 
 
-def _length(window: str) -> None:
+def _length(window: str) -> str:
+    """As observations have it, however it is written: a day is ``1d``, not ``24h``."""
     try:
-        if window:
-            parse_length(window)
+        return format_length(parse_length(window)) if window else ""
     except ValueError as error:
         msg = f"window: {error}"
         raise InputError(msg) from None

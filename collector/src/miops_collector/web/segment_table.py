@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from miops_collector.report import Alert, Observation
 from miops_collector.web.format import number_text, window_text
 
-__all__ = ["SegmentRow", "SegmentTable", "blamed_segments", "segment_table"]
+__all__ = ["SegmentRow", "SegmentTable", "added_losses", "blamed_segments", "segment_table"]
 
 _FAMILY = "miops.segments."
 _ADDED, _EXCESS, _LOSS = (f"{_FAMILY}{name}" for name in ("added_loss", "excess_loss", "loss"))
@@ -57,13 +57,18 @@ def segment_table(observations: Iterable[Observation]) -> SegmentTable | None:
 
 def blamed_segments(alert: Alert, observations: Sequence[Observation], *, most: int = 3) -> tuple[str, ...]:
     """Segments that got worse, for an alert on performance: those of its length of window that added most."""
+    return tuple(o.segment for o in added_losses(alert, observations)[:most])
+
+
+def added_losses(alert: Alert, observations: Sequence[Observation]) -> list[Observation]:
+    """What each segment has added, the most first; nothing for an alert that is not on performance."""
     if not alert.metric.startswith(_PERFORMANCE):
-        return ()
+        return []
     added = [
         o for o in observations
         if (o.model, o.metric, o.window.length) == (alert.model, _ADDED, alert.window.length) and math.isfinite(o.value)
     ]  # fmt: skip
-    return tuple(o.segment for o in sorted(added, key=lambda o: -o.value)[:most])
+    return sorted(added, key=lambda o: -o.value)
 
 
 def _row(name: str, of: dict[str, Observation], most: float) -> SegmentRow:
