@@ -17,6 +17,6 @@ STACK = Stack(
     body=lambda rows: {"rows": rows},
     environment=lambda _: {"BENTOML_DO_NOT_TRACK": "True"},
     tie="trace",
-    why="BentoML wraps the request in a span of a tracer of its own, which samples nothing unless it is told to",
+    why="BentoML wraps the request in a span of a tracer of its own, which exports nothing unless it is told to",
     workers=2,
 )
