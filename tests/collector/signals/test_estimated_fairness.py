@@ -15,6 +15,11 @@ PREDICTION = ColumnLayout("prediction", "value", "prediction", "numeric", edges=
 NUMBERS = Layout(task="regression", columns=(AGE, PREDICTION), axes=(BY_SEX,))
 
 
+MEASURES = ("average_precision", "balanced_accuracy", "brier", "f1", "matthews", "roc_auc")
+NUMBERED = {"mae", "mae_difference", "rmse", "rmse_difference"}
+KNOWN = ("accuracy", "accuracy_difference")
+
+
 def model(*, labelled: float = 1.0, men: float = 1.0) -> Summaries:
     """Women and men alike, 200 each, four bins of the score."""
     truth = np.zeros((2, 4, 2, 2))
@@ -78,11 +83,12 @@ def test_accuracy_of_several_classes_follows_what_groups_are_decided_to_be() -> 
 def test_what_is_not_kept_by_group_says_so_once_for_every_axis() -> None:
     both = several([[100, 100, 100]] * 2, labelled=1.0)
 
-    found = [o for o in estimated_fairness(CONTEXT, both, both) if not o.metric.endswith("accuracy")]
+    found = [o for o in estimated_fairness(CONTEXT, both, both) if o.metric.rpartition(".")[2] not in KNOWN]
 
     assert {o.metric.rpartition(".")[2] for o in found} == {
         "equal_opportunity_difference", "equalized_odds_difference", "false_positive_rate", "precision",
         "predictive_parity_difference", "true_positive_rate",
+        *(f"{name}{of}" for name in MEASURES for of in ("", "_difference")),
     }  # fmt: skip
     assert {(o.status, o.group, o.sensitive_feature) for o in found} == {("insufficient_data", "", "SEX")}
     assert all(o.reason.startswith("scores are kept by group only where a class is positive") for o in found)
@@ -121,7 +127,7 @@ def test_errors_of_a_group_follow_its_predictions_and_what_they_were() -> None:
     assert (men.value, men.reference, men.status) == (pytest.approx(4.0), pytest.approx(3.0), "ok")
     assert men.standard_error == pytest.approx(4 / 3 * np.sqrt(1 / 200 + 1 / 200))
     assert named(found, "estimated_fairness.rmse", group="2").value == pytest.approx(4.0)
-    assert {o.metric.rpartition(".")[2] for o in found} == {"mae", "rmse"}
+    assert {o.metric.rpartition(".")[2] for o in found} == NUMBERED
 
 
 def test_a_regression_whose_predictions_were_never_seen_says_so() -> None:
@@ -129,5 +135,5 @@ def test_a_regression_whose_predictions_were_never_seen_says_so() -> None:
 
     found = list(estimated_fairness(CONTEXT, empty, empty))
 
-    assert {o.metric.rpartition(".")[2] for o in found} == {"mae", "rmse"}
+    assert {o.metric.rpartition(".")[2] for o in found} == NUMBERED
     assert all(o.reason.startswith("the reference has no predicted numbers") for o in found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,8 @@ from miops_collector.summary import ErrorProfile, GroupPredictions, GroupResidua
 from tests.collector.statistics import rows
 
 FAMILY = {s.name: s for s in statistics_of("estimated_fairness")}
+WHOLE = {s.name: s for s in statistics_of("estimated_performance")}
+MEASURES = ["average_precision", "balanced_accuracy", "brier", "f1", "matthews", "roc_auc"]
 REALISED = {s.name: s for s in statistics_of("fairness")}
 PER_GROUP = ["accuracy", "false_positive_rate", "precision", "true_positive_rate"]
 ENOUGH = {"minimum_rows": 30.0}
@@ -77,6 +81,61 @@ def test_realised_rates_scatter_about_estimates_as_their_standard_errors_say() -
     spread = np.std(scatter, axis=0)  # the errors are those of other rows of the same kind, and a little too large
     assert spread.min() > 0.6
     assert spread.max() < 1.25
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_measure_of_a_group_is_that_of_a_model_with_its_rows_alone(name: str) -> None:
+    rng = np.random.default_rng(7)
+    reference, window = drawn(rng, 3_000, (1.0, 2.0, 0.5), (1, 1)), drawn(rng, 900, (1.0, 2.0, 0.5), (2, 1.3))
+    found, whole = calibrated_groups(reference, window, minimum_rows=30), WHOLE[name]
+
+    alone = [whole.function(g) for g in found.groups]
+    errors = [whole.standard_error(g) for g in found.groups]  # type: ignore[misc]
+    own = FAMILY[name].standard_error(found)  # type: ignore[misc]
+
+    np.testing.assert_allclose(values(name, found), alone, rtol=1e-12)
+    if name in ("average_precision", "matthews"):  # of these very rows there too
+        np.testing.assert_allclose(own, errors, rtol=1e-9)
+    assert (own < 1.1 * np.array(errors)).all()
+
+
+def test_what_turns_out_scatters_about_measures_as_their_errors_say() -> None:
+    rng = np.random.default_rng(8)
+    scatter = []
+    for _ in range(80):
+        reference, window = drawn(rng, 3_000, (1.5,), (1, 1)), drawn(rng, 1_000, (1.5,), (1, 1))
+        found = calibrated_groups(reference, window, minimum_rows=30)
+        of = {"average_precision": window, "roc_auc": window}
+        scatter.append(
+            [
+                (REALISED[name].function(of.get(name, confusion(window)))[0] - values(name, found)[0])
+                / FAMILY[name].standard_error(found)[0]  # type: ignore[misc]
+                for name in MEASURES
+                if name != "brier"
+            ]
+        )
+
+    assert np.abs(np.mean(scatter, axis=0)).max() < 0.5
+    assert np.std(scatter, axis=0).min() > 0.75
+    assert np.std(scatter, axis=0).max() < 1.25
+
+
+def test_groups_without_calibration_have_no_measures_and_are_in_no_gap() -> None:
+    rng = np.random.default_rng(9)
+    reference, window = drawn(rng, 800, (1.0, 1.0, 1.0), (1, 1)), drawn(rng, 500, (1.0, 1.0, 1.0), (1, 1))
+    reference.labelled[1] = 0
+
+    found = calibrated_groups(reference, window, minimum_rows=30)
+
+    for name in MEASURES:
+        of_groups = values(name, found)
+        assert np.isnan(of_groups).tolist() == [False, True, False]
+        gap = FAMILY[f"{name}_difference"]
+        assert gap.function(found, **ENOUGH) == pytest.approx(abs(of_groups[0] - of_groups[2]))
+        assert gap.standard_error is not None
+        assert gap.standard_error(found, **ENOUGH) > 0
+    nothing = calibrated_groups(replace(reference, labelled=0 * reference.labelled), window, minimum_rows=30)
+    assert np.isnan([values(name, nothing) for name in MEASURES]).all()
 
 
 def test_a_group_whose_reference_lacks_truth_is_unknown_and_not_compared() -> None:

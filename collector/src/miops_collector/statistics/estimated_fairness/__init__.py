@@ -13,6 +13,7 @@ its predictions, by what all rows show of errors and predictions.
 from __future__ import annotations
 
 from miops_collector.statistics.estimated_fairness._calibrated_groups import CalibratedGroups, calibrated_groups
+from miops_collector.statistics.estimated_fairness._completed import completed as complete
 from miops_collector.statistics.estimated_fairness._group_losses import (
     DecidedGroups,
     GroupErrors,
@@ -25,6 +26,7 @@ __all__ = [
     "DecidedGroups",
     "GroupErrors",
     "calibrated_groups",
+    "complete",
     "decided_groups",
     "group_errors",
 ]

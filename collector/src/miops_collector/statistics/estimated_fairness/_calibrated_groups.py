@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import hypot, nan
@@ -10,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miops_collector.statistics._once import once
-from miops_collector.statistics.estimated_fairness._rates import Learnt, Rates, rates
+from miops_collector.statistics.estimated_fairness._measures import MEASURES, measure_groups
+from miops_collector.statistics.estimated_fairness._rates import Learnt, Rate, Rates, rates
 from miops_collector.statistics.estimated_performance import CalibratedScores, Calibration, calibration
 from miops_collector.summary import FloatArray, GroupScores
 
@@ -44,6 +46,16 @@ class CalibratedGroups:
             return Rates.nothing(len(self.groups))
         found = rates(np.stack([g.scores.rows for g in known]), Learnt.of([g.calibration for g in known]))
         return found.at(places, len(self.groups))
+
+    @cached_property
+    def measures(self) -> Mapping[str, Rate]:
+        """What else is expected of every group, by name; ``nan`` for groups that mean nothing."""
+        places = [i for i, g in enumerate(self.groups) if g]
+        nothing = Rate(*np.full((2, len(self.groups)), np.nan))
+        if not places:
+            return dict.fromkeys(MEASURES, nothing)
+        found = measure_groups([g for g in self.groups if g])
+        return {name: rate.at(places, len(self.groups)) for name, rate in found.items()}
 
 
 def calibrated_groups(reference: GroupScores, window: GroupScores, *, minimum_rows: float) -> CalibratedGroups:
