@@ -274,12 +274,15 @@ class Pane:
             return
         e, off, some = predicted - actual, actual - self.layout.truth_center, actual != 0
         share = abs(e / actual) if some else 0.0
-        sums = np.array([1, e, e**2, abs(e), some, share, off, off**2, e**4], np.float64)
+        sums = np.array(
+            [1, e, e**2, abs(e), some, share, off, off**2, e**4, share**2, off**3, off**4, e**2 * off, e**2 * off**2],
+            np.float64,
+        )
         self.cells("labelled.residuals")[:] += self.weight * sums
         self.count_by_group("labelled.residuals.groups", self.weight * sums)
         if "labelled.errors" in self.layout.blocks:
             place = bin_of(next(c.edges for c in self.layout.columns if c.role == "prediction"), predicted)
-            self.cells("labelled.errors")[place] += self.weight * np.array([1, abs(e), e**2, e**4], np.float64)
+            self.cells("labelled.errors")[place] += self.weight * sums
 
 
 def number_or_missing(value: float) -> Any:

@@ -103,7 +103,7 @@ def test_groups_of_a_regression_are_compared_too() -> None:
     layout = layout_of("regression", sex=words(2))
 
     assert [axis.columns for axis in layout.axes] == [("sex",)]
-    assert layout.blocks["labelled.residuals.groups.0"].shape == (2, 9)
+    assert layout.blocks["labelled.residuals.groups.0"].shape == (2, 14)
     assert layout.blocks["predictions.groups.0"].shape == (2, 15)
 
 

@@ -9,9 +9,13 @@ import pytest
 
 from miops_collector.layout import ColumnLayout, Layout, Summaries
 from miops_collector.signals.estimated_fairness import estimated_fairness
+from miops_collector.statistics import statistics_of
+from miops_collector.statistics.estimated_fairness import GroupErrors
 from tests.collector.signals.models import AGE, BINARY, BY_SEX, CONTEXT, MULTICLASS, named, summaries
+from tests.collector.statistics.rows import residuals
 
 PREDICTION = ColumnLayout("prediction", "value", "prediction", "numeric", edges=(0.0, 5.0, 10.0), groups=(0, 1))
+OF_NUMBERS = {s.name for s in statistics_of("estimated_fairness") if GroupErrors in s.takes}
 NUMBERS = Layout(task="regression", columns=(AGE, PREDICTION), axes=(BY_SEX,))
 
 
@@ -98,18 +102,13 @@ def numbers(rows: list[list[float]], *, labelled: float) -> Summaries:
     """Errors are twice as large for large predictions, and for men."""
     cells = np.array([[0, *row, 0] for row in rows])
     size = np.array([[0, 1.0, 2, 0], [0, 2, 4, 0]])
-    weights = cells * labelled
-    residuals = np.zeros((2, 9))
-    residuals[:, 0] = weights.sum(axis=1)
-    for place, power in ((3, 1), (2, 2), (8, 4)):
-        residuals[:, place] = (weights * size**power).sum(axis=1)
-    profile = np.stack([(weights * size**power).sum(axis=0) for power in (0, 1, 2, 4)], axis=1)
-    profile[:, 0] = weights.sum(axis=0)
+    one = np.array([[residuals([4.0 * place], [4.0 * place + e]).sums for place, e in enumerate(row)] for row in size])
+    sums = cells[:, :, None] * labelled * one
     return summaries(
         NUMBERS,
         {
-            "labelled.errors": profile,
-            "labelled.residuals.groups.0": residuals,
+            "labelled.errors": sums.sum(axis=0),
+            "labelled.residuals.groups.0": sums.sum(axis=1),
             "predictions.groups.0": np.concatenate((np.zeros((2, 3)), cells), axis=1),
         },
     )
@@ -127,7 +126,8 @@ def test_errors_of_a_group_follow_its_predictions_and_what_they_were() -> None:
     assert (men.value, men.reference, men.status) == (pytest.approx(4.0), pytest.approx(3.0), "ok")
     assert men.standard_error == pytest.approx(4 / 3 * np.sqrt(1 / 200 + 1 / 200))
     assert named(found, "estimated_fairness.rmse", group="2").value == pytest.approx(4.0)
-    assert {o.metric.rpartition(".")[2] for o in found} == NUMBERED
+    assert {o.metric.rpartition(".")[2] for o in found} == OF_NUMBERS
+    assert {"bias", "mae", "mape", "r2", "rmse"} <= OF_NUMBERS
 
 
 def test_a_regression_whose_predictions_were_never_seen_says_so() -> None:
@@ -135,5 +135,5 @@ def test_a_regression_whose_predictions_were_never_seen_says_so() -> None:
 
     found = list(estimated_fairness(CONTEXT, empty, empty))
 
-    assert {o.metric.rpartition(".")[2] for o in found} == NUMBERED
+    assert {o.metric.rpartition(".")[2] for o in found} == OF_NUMBERS
     assert all(o.reason.startswith("the reference has no predicted numbers") for o in found)

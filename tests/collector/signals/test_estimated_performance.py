@@ -11,10 +11,12 @@ import pytest
 from miops_collector.layout import ColumnLayout
 from miops_collector.signals.estimated_performance import estimated_performance
 from miops_collector.statistics import statistics_of
-from miops_collector.statistics.estimated_performance import CalibratedScores
+from miops_collector.statistics.estimated_performance import CalibratedScores, ExpectedErrors
 from tests.collector.signals.models import CONTEXT, MULTICLASS, REGRESSION, binary, named, summaries
+from tests.collector.statistics.rows import losses_by_bin
 
 NAMES = {s.name for s in statistics_of("estimated_performance") if CalibratedScores in s.takes}
+OF_NUMBERS = {s.name for s in statistics_of("estimated_performance") if ExpectedErrors in s.takes}
 
 
 def test_a_binary_classifier_has_every_estimate_and_gap() -> None:
@@ -103,13 +105,14 @@ def test_a_classifier_of_several_classes_has_estimates_over_its_classes() -> Non
 def test_errors_of_a_regression_are_expected_by_what_was_predicted() -> None:
     predicted = ColumnLayout("prediction", "value", "prediction", "numeric", edges=(0.0, 1.0, 2.0), groups=(0, 1))
     layout = replace(REGRESSION, columns=(*REGRESSION.columns, predicted))
-    labelled = np.array([[0, 0, 0, 0], [60.0, 60, 90, 200], [70, 210, 700, 9000], [0, 0, 0, 0]])
+    labelled = losses_by_bin([[0, 0, 0, 0], [60, 60, 90, 200], [70, 210, 700, 9000], [0, 0, 0, 0]])
     then = summaries(layout, {"column.prediction": [0, 0, 0, 60, 70, 0], "labelled.errors": labelled})
     now = summaries(layout, {"column.prediction": [0, 0, 0, 50, 150, 0]})
 
     found = tuple(estimated_performance(CONTEXT, then, now))
 
-    assert {o.metric.removeprefix("miops.estimated_performance.") for o in found} == {"mae", "rmse", "mae_gap"}
+    assert {o.metric.removeprefix("miops.estimated_performance.") for o in found} == OF_NUMBERS
+    assert {"bias", "bias_gap", "mae", "mae_gap", "mape", "r2", "rmse"} <= OF_NUMBERS
     mae = named(found, "estimated_performance.mae")
     assert (mae.value, mae.n, mae.n_reference, mae.status) == (pytest.approx(2.5), 200, 130, "ok")
     assert named(found, "estimated_performance.mae_gap").reason == "the window has 0 labelled rows, fewer than 30"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from math import isnan
 
+import numpy as np
 import pytest
 
 from miops_collector.layout import ColumnLayout
 from miops_collector.signals.fairness import fairness
 from tests.collector.signals.models import AGE, BY_SEX, CONTEXT, MULTICLASS, REGRESSION, binary, named, summaries
+from tests.collector.statistics.rows import residuals
 
 PREDICTED = ColumnLayout("prediction", "value", "prediction", "numeric", edges=(-1.0, 0.5, 2.0), groups=(0, 1))
 
@@ -94,7 +96,8 @@ def test_groups_have_intervals_and_p_values_that_pay_for_the_lattice() -> None:
 
 def test_groups_of_a_regression_are_compared() -> None:
     layout = replace(REGRESSION, axes=(BY_SEX,), columns=(AGE, PREDICTED))
-    errors = [[100, 50, 125, 80, 0, 0, 0, 0, 300], [100, -50, 125, 80, 0, 0, 0, 0, 300]]
+    truth = np.linspace(1.0, 5.0, 100)
+    errors = [residuals(truth, truth + np.tile(off, 25)).sums for off in ([0.5, 1.5, 0.0, 0.0], [-0.5, -1.5, 0.0, 0.0])]
     predictions = [[100, 0, 100, 0, 80, 20, 0], [100, 100, 200, 0, 20, 80, 0]]
     now = summaries(layout, {"labelled.residuals.groups.0": errors, "predictions.groups.0": predictions})
 
@@ -103,6 +106,12 @@ def test_groups_of_a_regression_are_compared() -> None:
     assert named(observations, "fairness.bias", group="1").value == 0.5
     assert named(observations, "fairness.bias_difference").value == 1.0
     assert named(observations, "fairness.mae_ratio").value == 1.0
+    relative, apart = named(observations, "fairness.mape", group="2"), named(observations, "fairness.r2_difference")
+    assert relative.value == pytest.approx(float(np.mean(np.tile([0.5, 1.5, 0.0, 0.0], 25) / truth)))
+    assert (relative.n, relative.status) == (100, "ok")
+    assert relative.low < relative.value < relative.high
+    assert apart.value == pytest.approx(0.0, abs=1e-12)
+    assert named(observations, "fairness.r2_worst").value == pytest.approx(1 - 0.625 / truth.var())
     assert named(observations, "fairness.mean_prediction", group="2").value == 1.0
     assert named(observations, "fairness.mean_rank", group="2").value == pytest.approx(0.65)
     assert named(observations, "fairness.top_tenth_share", group="1").value == pytest.approx(0.2)

@@ -10,6 +10,7 @@ import pytest
 
 from miops_collector.signals.performance import performance
 from tests.collector.signals.models import CONTEXT, MULTICLASS, REGRESSION, binary, named, summaries
+from tests.collector.statistics.rows import residuals
 
 CLASSIFIER = {"accuracy", "balanced_accuracy", "precision", "recall", "f1", "specificity", "matthews", "roc_auc",
               "average_precision", "log_loss", "brier", "correct", "labelled", "decay_rate"}  # fmt: skip
@@ -17,9 +18,8 @@ REGRESSOR = {"mae", "rmse", "mape", "r2", "bias", "labelled", "decay_rate"}
 
 
 def regression(bias: float) -> dict[str, object]:
-    error, truth = np.full(50, bias), np.arange(50.0)
-    of_errors = [50, error.sum(), (error**2).sum(), np.abs(error).sum(), 49, 1.0]
-    return {"labelled.residuals": [*of_errors, truth.sum(), (truth**2).sum(), (error**4).sum()]}
+    truth = np.arange(50.0)
+    return {"labelled.residuals": residuals(truth, truth + bias).sums}
 
 
 def test_a_classifier_has_all_its_statistics() -> None:

@@ -12,6 +12,7 @@ from miops_collector.report import Observation
 from miops_collector.signals import evaluate_all
 from miops_collector.signals.prediction_powered import prediction_powered
 from tests.collector.signals.models import AGE, CONTEXT, binary, named, summaries
+from tests.collector.statistics.rows import losses_by_bin
 
 PREDICTION = ColumnLayout("prediction", "value", "prediction", "numeric", edges=(0.0, 5.0, 10.0), groups=(0, 1))
 NUMBERS = Layout(task="regression", columns=(AGE, PREDICTION))
@@ -23,14 +24,14 @@ def of(current: Summaries, reference: Summaries | None = None, **context: int) -
 
 
 def numbers(rows: float, labelled: float) -> Summaries:
-    sums = np.array([[0, 0, 0, 0], [1.0, 1, 2, 6], [1, 3, 14, 300], [0, 0, 0, 0]]) * labelled
+    sums = losses_by_bin([[0, 0, 0, 0], [1, 1, 2, 6], [1, 3, 14, 300], [0, 0, 0, 0]]) * labelled
     return summaries(
         NUMBERS,
         {
             "volume": np.array([2 * rows, 2 * rows, 2 * rows, 2 * labelled, 0]),
             "column.prediction": np.array([0, 0, 0, rows, rows, 0]),
             "labelled.errors": sums,
-            "labelled.residuals": np.array([1, 0, 8, 2, 0, 0, 0, 0, 153.0]) * 2 * labelled,
+            "labelled.residuals": sums.sum(axis=0),
         },
     )
 

@@ -15,6 +15,7 @@ from miops_collector.summary import (
     ClassScores,
     Confidence,
     Confusion,
+    ErrorProfile,
     Frequencies,
     Groups,
     Histogram,
@@ -91,13 +92,31 @@ def residuals(truth: ArrayLike, prediction: ArrayLike, center: float = 0.0) -> R
     t, p = np.asarray(truth, dtype=np.float64), np.asarray(prediction, dtype=np.float64)
     e, c = p - t, t - center
     some = t != 0
-    relative = np.abs(e[some] / t[some]).sum()
+    relative = np.abs(e[some] / t[some])
     return Residuals(
         center,
         np.array(
-            [t.size, e.sum(), (e**2).sum(), np.abs(e).sum(), some.sum(), relative, c.sum(), (c**2).sum(), (e**4).sum()]
+            [t.size, e.sum(), (e**2).sum(), np.abs(e).sum(), some.sum(), relative.sum(), c.sum(), (c**2).sum(),
+             (e**4).sum(), (relative**2).sum(), (c**3).sum(), (c**4).sum(), (e**2 * c).sum(), (e**2 * c**2).sum()]
         ),
-    )
+    )  # fmt: skip
+
+
+def error_profile(
+    bins: ArrayLike, truth: ArrayLike, prediction: ArrayLike, count: int, center: float = 0.0, times: float = 1.0
+) -> ErrorProfile:
+    """All rows labelled, each ``times`` times, of bins of the prediction from 0 (below) on."""
+    place, t, p = np.asarray(bins), np.asarray(truth, dtype=np.float64), np.asarray(prediction, dtype=np.float64)
+    labelled = times * np.array([residuals(t[place == b], p[place == b], center).sums for b in range(count)])
+    return ErrorProfile(labelled[:, 0].copy(), labelled)
+
+
+def losses_by_bin(losses: ArrayLike) -> Array:
+    """Sums of errors ``(b, 14)`` that are 0 but for weight, Σ|e|, Σe² and Σe⁴: ``losses (b, 4)``."""
+    given = np.asarray(losses, dtype=np.float64)
+    sums = np.zeros((len(given), 14))
+    sums[:, [0, 3, 2, 8]] = given
+    return sums
 
 
 def confidence(scores: Array, truth: ArrayLike, low: float = 0.6) -> Confidence:

@@ -93,13 +93,18 @@ CLASSES_OF_ONE_WINDOW = st.tuples(scores(3), st.lists(CALIBRATIONS, min_size=3, 
 )
 
 
+IN_BINS = np.repeat(np.arange(6), 2)
+ERRED = rows.error_profile(
+    IN_BINS, 5 * IN_BINS - np.array([1, -3] * 6) * (1 + IN_BINS), 5 * IN_BINS, 6, times=5.0
+)  # ten rows in each bin, errors that grow with what was predicted
+
+
 def expected_errors(rows_of_bins: Any, errors: Any) -> ExpectedErrors:
     """Errors of the window fall into its bins in turn; the reference has ten rows in each."""
-    labelled = np.zeros((6, 4))
-    np.add.at(labelled, np.arange(len(errors)) % 6, np.abs(errors)[:, None] ** np.array([0, 1, 2, 4]))
-    reference = 10.0 * np.array([1.0, 2, 5, 40])[None, :] * np.arange(1, 7)[:, None] ** np.array([0, 1, 2, 4])
-    window = ErrorProfile(rows_of_bins.sum(axis=1) + labelled[:, 0], labelled)
-    return ExpectedErrors(window, loss_model(ErrorProfile(reference[:, 0], reference)))
+    bins = np.arange(len(errors)) % 6
+    came = rows.error_profile(bins, 5.0 * bins - errors, 5.0 * bins, 6).labelled
+    window = ErrorProfile(rows_of_bins.sum(axis=1) + came[:, 0], came)
+    return ExpectedErrors(window, loss_model(ERRED))
 
 
 def with_reference(errors: Any, cells: Any) -> GroupErrors:
@@ -107,9 +112,9 @@ def with_reference(errors: Any, cells: Any) -> GroupErrors:
     known = GroupResiduals(
         ("sex",), ("f", "m", "x"), 0.0, np.array([rows.residuals(e, 0 * np.array(e)).sums for e in errors])
     )
-    labelled = 10.0 * np.array([1.0, 2, 5, 40])[None, :] * np.arange(1, 5)[:, None] ** np.array([0, 1, 2, 4])
+    four = ErrorProfile(ERRED.rows[:4], ERRED.labelled[:4])
     then, now = (GroupPredictions(("sex",), ("f", "m", "x"), 0.0, np.zeros((3, 3)), c) for c in (cells + 1, cells))
-    return group_errors(ErrorProfile(labelled[:, 0], labelled), (0, 1), known, then, now, minimum_rows=1)
+    return group_errors(four, (0, 1), known, then, now, minimum_rows=1)
 
 
 STRATEGIES: dict[type, st.SearchStrategy[Any]] = {

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from miops_collector.statistics import statistics_of
 from miops_collector.statistics.estimated_performance import ExpectedErrors, loss_model
-from miops_collector.summary import ErrorProfile, FloatArray
+from miops_collector.summary import ErrorProfile, FloatArray, Residuals
+from tests.collector.statistics import rows
 
 FAMILY = {s.name: s for s in statistics_of("estimated_performance") if ExpectedErrors in s.takes}
 BINS = 64
@@ -15,6 +18,15 @@ BINS = 64
 
 def value(name: str, errors: ExpectedErrors, companion: str = "function") -> float:
     return float(getattr(FAMILY[name], companion)(errors))
+
+
+REALISED = {s.name: s for s in statistics_of("performance") if s.takes[0] is Residuals or Residuals in s.takes}
+ESTIMATES = sorted(name for name in FAMILY if not name.endswith("_gap"))
+
+
+def realised(name: str, profile: ErrorProfile) -> float:
+    """Of the labelled rows, by their truth."""
+    return float(REALISED[name].function(Residuals(0.0, profile.labelled.sum(axis=0))))
 
 
 def drawn(rng: np.random.Generator, n: int, mean: float = 0.0, noise: float = 1.0) -> tuple[FloatArray, FloatArray]:
@@ -25,13 +37,12 @@ def drawn(rng: np.random.Generator, n: int, mean: float = 0.0, noise: float = 1.
 
 def profile(predicted: FloatArray, errors: FloatArray) -> ErrorProfile:
     bins = np.clip(((predicted + 4) / 8 * BINS).astype(int) + 1, 0, BINS + 1)
-    labelled = np.stack([np.bincount(bins, np.abs(errors) ** p, BINS + 2) for p in (0, 1, 2, 4)], axis=1)
-    return ErrorProfile(labelled[:, 0].copy(), labelled)
+    return rows.error_profile(bins, predicted - errors, predicted, BINS + 2)
 
 
 def test_expected_values_by_hand() -> None:
-    labelled = np.array([[0.0, 0, 0, 0], [60, 60, 90, 200], [70, 210, 700, 9000], [0, 0, 0, 0]])
-    came = np.array([[0, 0, 0, 0], [20.0, 24, 40, 120], [10, 40, 180, 3000], [0, 0, 0, 0]])
+    labelled = rows.losses_by_bin([[0, 0, 0, 0], [60, 60, 90, 200], [70, 210, 700, 9000], [0, 0, 0, 0]])
+    came = rows.losses_by_bin([[0, 0, 0, 0], [20, 24, 40, 120], [10, 40, 180, 3000], [0, 0, 0, 0]])
     window = ExpectedErrors(
         ErrorProfile(np.array([0.0, 50, 150, 0]), came), loss_model(ErrorProfile(labelled[:, 0], labelled))
     )
@@ -42,7 +53,7 @@ def test_expected_values_by_hand() -> None:
 
 
 def test_bins_with_few_rows_are_pooled_and_those_without_belong_to_a_neighbour() -> None:
-    labelled = np.zeros((9, 4))
+    labelled = np.zeros((9, 14))
     labelled[:, 0] = [0, 10, 10, 35, 80, 0, 20, 31, 0]
 
     found = loss_model(ErrorProfile(labelled[:, 0], labelled))
@@ -52,12 +63,11 @@ def test_bins_with_few_rows_are_pooled_and_those_without_belong_to_a_neighbour()
 
 
 def test_fewer_rows_than_a_pool_are_one_pool() -> None:
-    labelled = np.zeros((4, 4))
-    labelled[1] = [7, 14, 28, 112]
+    labelled = rows.losses_by_bin([[0, 0, 0, 0], [7, 14, 28, 112], [0, 0, 0, 0], [0, 0, 0, 0]])
 
     found = loss_model(ErrorProfile(labelled[:, 0], labelled))
 
-    assert (found.support.tolist(), found.mean.tolist()) == ([7.0], [[2.0, 4.0]])
+    assert (found.support.tolist(), found.mean[:, [3, 2]].tolist()) == ([7.0], [[2.0, 4.0]])
 
 
 def test_estimates_follow_covariate_shift_and_miss_concept_drift_which_the_gap_shows() -> None:
@@ -74,21 +84,90 @@ def test_estimates_follow_covariate_shift_and_miss_concept_drift_which_the_gap_s
     assert value("mae_gap", other) > 8 * value("mae_gap", other, "standard_error")
 
 
+def test_relative_explained_and_signed_errors_by_hand() -> None:
+    low, high = rows.residuals([4, 5, 6], [5, 4, 9]).sums, rows.residuals([8, 10, 16], [6, 10, 12]).sums
+    labelled = 20 * np.stack((0 * low, low, high, 0 * low))
+    came = np.stack((0 * low, 20 * low, 10 * low, 0 * low))
+    window = ExpectedErrors(
+        ErrorProfile(np.array([0.0, 50, 150, 0]), came), loss_model(ErrorProfile(labelled[:, 0], labelled))
+    )
+
+    truth_variance = (50 * 77 / 3 + 150 * 420 / 3) / 200 - ((50 * 5 + 150 * 34 / 3) / 200) ** 2
+    assert value("bias", window) == pytest.approx((50 * 1 - 150 * 2) / 200)
+    assert value("mape", window) == pytest.approx((50 * 0.95 / 3 + 150 * 0.5 / 3) / 200)
+    assert value("r2", window) == pytest.approx(1 - (50 * 11 / 3 + 150 * 20 / 3) / 200 / truth_variance)
+    assert value("bias_gap", window) == pytest.approx(1 - (60 * 1 - 30 * 2) / 90)
+
+
+def test_truths_of_0_count_as_often_as_in_the_reference() -> None:
+    low, high = rows.residuals([0, 4], [9, 6]).sums, rows.residuals([10, 5], [9, 4]).sums
+    labelled = 30 * np.stack((0 * low, low, high, 0 * low))
+    window = ExpectedErrors(
+        ErrorProfile(np.array([0.0, 100, 50, 0]), 0 * labelled), loss_model(ErrorProfile(labelled[:, 0], labelled))
+    )
+
+    assert value("mape", window) == pytest.approx((50 * 0.5 + 50 * 0.15) / (50 + 50))
+
+
+@pytest.mark.parametrize("name", ESTIMATES)
+@settings(deadline=None, max_examples=25)
+@given(data=st.data())
+def test_the_reference_itself_is_expected_as_it_was(name: str, data: st.DataObject) -> None:
+    count = data.draw(st.integers(2, 150))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    predicted, errors = drawn(rng, count)
+    reference = profile(predicted + 3, errors)
+
+    found = value(name, ExpectedErrors(reference, loss_model(reference)))
+
+    assert found == pytest.approx(realised(name, reference), rel=1e-9, abs=1e-9)
+
+
+def test_every_statistic_of_regressions_is_estimated() -> None:
+    assert set(ESTIMATES) == REALISED.keys() - {"labelled", "decay_rate"}
+
+
+def test_signed_and_explained_errors_follow_covariate_shift() -> None:
+    rng = np.random.default_rng(5)
+
+    def crooked(n: int, mean: float) -> ErrorProfile:
+        """Too low for small and too high for large predictions, by which truths are never near 0."""
+        predicted, errors = drawn(rng, n, mean, 0.3)
+        return profile(predicted, errors + 0.2 * predicted - 10.0) if n else profile(predicted, errors)
+
+    then, now = crooked(30_000, 0.0), crooked(8_000, 1.0)
+    window = ExpectedErrors(ErrorProfile(now.rows, 0 * now.labelled), loss_model(then))
+
+    for name in ("bias", "mape", "r2"):
+        apart = abs(realised(name, now) - realised(name, then))
+        assert apart > 10 * value(name, window, "standard_error")
+        assert abs(value(name, window) - realised(name, now)) < 0.15 * apart
+
+
+def test_a_shifted_target_cannot_be_seen_before_truth_and_is_seen_at_once_after() -> None:
+    rng = np.random.default_rng(6)
+    model = loss_model(profile(*drawn(rng, 20_000)))
+    predicted, errors = drawn(rng, 2_000)
+
+    window = ExpectedErrors(profile(predicted, errors - 0.3), model)  # truths are 0.3 higher
+
+    assert abs(value("bias", window)) < 0.05
+    assert value("bias_gap", window) == pytest.approx(-0.3, abs=0.1)
+    assert value("bias_gap", window) < -7 * value("bias_gap", window, "standard_error")
+
+
 def test_gaps_and_values_scatter_as_their_standard_errors_say_while_nothing_changed() -> None:
     rng = np.random.default_rng(2)
     found = []
     for _ in range(150):
-        model = loss_model(profile(*drawn(rng, 3_000)))
-        window = drawn(rng, 1_000)
-        errors = ExpectedErrors(profile(*window), model)
-        squares = float(np.sqrt((window[1] ** 2).mean()))
-        found.append(
-            [
-                value("mae_gap", errors) / value("mae_gap", errors, "standard_error"),
-                (float(np.abs(window[1]).mean()) - value("mae", errors)) / value("mae", errors, "standard_error"),
-                (squares - value("rmse", errors)) / value("rmse", errors, "standard_error"),
-            ]
-        )
+        (before, erred), (after, errs) = drawn(rng, 3_000), drawn(rng, 1_000)
+        errors = ExpectedErrors(profile(after, errs - 60), loss_model(profile(before, erred - 60)))  # far from 0
+        gaps = [value(name, errors) / value(name, errors, "standard_error") for name in ("mae_gap", "bias_gap")]
+        off = [
+            (realised(name, errors.errors) - value(name, errors)) / value(name, errors, "standard_error")
+            for name in ESTIMATES
+        ]
+        found.append([*gaps, *off])
 
     spread = np.std(found, axis=0)
     assert spread.min() > 0.75

@@ -11,6 +11,7 @@ from miops_collector.statistics import statistics_of
 from miops_collector.statistics.estimated_fairness import (
     CalibratedGroups,
     DecidedGroups,
+    GroupErrors,
     calibrated_groups,
     decided_groups,
     group_errors,
@@ -22,6 +23,7 @@ FAMILY = {s.name: s for s in statistics_of("estimated_fairness")}
 WHOLE = {s.name: s for s in statistics_of("estimated_performance")}
 MEASURES = ["average_precision", "balanced_accuracy", "brier", "f1", "matthews", "roc_auc"]
 REALISED = {s.name: s for s in statistics_of("fairness")}
+OF_ERRORS = sorted(s.name for s in FAMILY.values() if s.per_group and GroupErrors in s.takes)
 PER_GROUP = ["accuracy", "false_positive_rate", "precision", "true_positive_rate"]
 ENOUGH = {"minimum_rows": 30.0}
 BINS = 50
@@ -191,14 +193,13 @@ def test_errors_of_groups_scatter_about_their_estimates_as_their_errors_say() ->
 
     def drawn_errors(n: int, shift: float) -> tuple[ErrorProfile, GroupResiduals, GroupPredictions]:
         place = np.minimum(rng.binomial(4, shift, (2, n)), 3)
-        loss = np.abs(rng.normal(0, (1.0 + place) * np.array([[1.0], [1.6]])))
-        labelled = np.zeros((6, 4))
-        np.add.at(labelled, 1 + place.ravel(), loss.ravel()[:, None] ** np.array([0, 1, 2, 4]))
-        sums = np.array([rows.residuals(group, np.zeros(n)).sums for group in loss])
+        error = rng.normal(0.3, (1.0 + place) * np.array([[1.0], [1.6]]))
+        truth = 40 + 10 * place - error
+        sums = np.array([rows.residuals(t, t + e, 50.0).sums for t, e in zip(truth, error, strict=True)])
         cells = np.array([np.bincount(1 + group, minlength=6) for group in place]).astype(float)
-        names = (("sex",), ("f", "m"), 0.0)
+        names = (("sex",), ("f", "m"), 50.0)
         return (
-            ErrorProfile(labelled[:, 0], labelled),
+            rows.error_profile(1 + place.ravel(), truth.ravel(), (truth + error).ravel(), 6, 50.0),
             GroupResiduals(*names, sums),
             GroupPredictions(*names, np.zeros((2, 3)), cells),
         )
@@ -210,9 +211,32 @@ def test_errors_of_groups_scatter_about_their_estimates_as_their_errors_say() ->
         off.append(
             [
                 (REALISED[name].function(truth) - FAMILY[name].function(found)) / FAMILY[name].standard_error(found)
-                for name in ("mae", "rmse")
+                for name in OF_ERRORS
             ]
         )  # type: ignore[misc]
 
     assert np.abs(np.mean(off, axis=0)).max() < 0.3
     assert np.abs(np.std(off, axis=0) - 1).max() < 0.3
+
+
+def test_groups_of_the_reference_itself_are_expected_as_they_were() -> None:
+    rng = np.random.default_rng(7)
+    place = rng.integers(0, 4, (2, 500))
+    truth = 30 + 5 * place + rng.normal(0, [[1.0], [3.0]], (2, 500))
+    predicted = 32 + 5.0 * place
+    sums = np.array([rows.residuals(t, p).sums for t, p in zip(truth, predicted, strict=True)])
+    cells = np.array([np.bincount(1 + group, minlength=6) for group in place]).astype(float)
+    names = (("sex",), ("f", "m"), 0.0)
+    profile = rows.error_profile(1 + place.ravel(), truth.ravel(), predicted.ravel(), 6)
+    then = GroupPredictions(*names, np.zeros((2, 3)), cells)
+
+    found = group_errors(profile, (0, 1, 2, 3), GroupResiduals(*names, sums), then, then, minimum_rows=30)
+
+    assert {"bias", "mae", "mape", "r2", "rmse"} == set(OF_ERRORS)
+    for name in OF_ERRORS:
+        expected = REALISED[name].function(GroupResiduals(*names, sums))
+        assert FAMILY[name].function(found) == pytest.approx(expected), name
+        for gap in (s for s in FAMILY if s.startswith(f"{name}_")):
+            assert FAMILY[gap].function(found, **ENOUGH) == pytest.approx(
+                REALISED[gap].function(GroupResiduals(*names, sums), **ENOUGH)
+            ), gap

@@ -12,7 +12,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
 from miops_collector.statistics import statistics_of
-from miops_collector.statistics.estimated_performance import CalibratedScores, Calibration, calibration
+from miops_collector.statistics.estimated_performance import CalibratedScores, Calibration, ExpectedErrors, calibration
 from miops_collector.statistics.estimated_performance import _sensitivity as sensitivities
 from miops_collector.statistics.estimated_performance._isotonic import expected_over_orders, rising
 from miops_collector.statistics.estimated_performance._miscalibration import calibrating_helps
@@ -20,9 +20,7 @@ from miops_collector.summary import Confusion, FloatArray, ScoreHistogram
 from tests.collector.statistics import rows
 from tests.collector.statistics.summaries import counts
 
-OF_REGRESSIONS = {"mae", "mae_gap", "rmse"}
-"""These are in ``test_estimated_errors``."""
-FAMILY = {s.name: s for s in statistics_of("estimated_performance") if s.name not in OF_REGRESSIONS}
+FAMILY = {s.name: s for s in statistics_of("estimated_performance") if ExpectedErrors not in s.takes}
 GAPS = sorted(name for name in FAMILY if name.endswith("_gap"))
 ESTIMATES = sorted(FAMILY.keys() - set(GAPS) - {"accuracy_shift"})
 BINS = 100

@@ -289,7 +289,7 @@ def test_decay_rate_needs_time_between_reference_and_window(days: float) -> None
 
 def test_labelled_rows_of_a_regression_are_counted() -> None:
     assert labelled.labelled(rows.residuals([1.0, 2.0], [2.0, 3.0])) == 2
-    assert labelled.labelled(Residuals(0.0, np.zeros(9))) == 0
+    assert labelled.labelled(Residuals(0.0, np.zeros(14))) == 0
 
 
 def auc_bound(by_truth: np.ndarray) -> float:

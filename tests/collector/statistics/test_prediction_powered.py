@@ -113,10 +113,9 @@ def test_the_authors_package_says_the_same_of_errors() -> None:
     rng = np.random.default_rng(3)
     known, others = rng.integers(0, 4, 80), np.minimum(rng.integers(0, 5, 600), 3)
     errors = np.abs(rng.normal(0, 1 + known))
-    labelled = np.zeros((4, 4))
-    np.add.at(labelled, known, errors[:, None] ** np.array([0, 1, 2, 4]))
-    mean = np.array([[0.8, 1.6, 2.5, 3.1], [1.0, 4.0, 9.0, 17.0]]).T
-    model = LossModel(np.arange(4), np.full(4, 100.0), mean, mean)
+    labelled = rows.error_profile(known, 0 * errors, errors, 4).labelled
+    mean = rows.losses_by_bin([[1, 0.8, 1.0, 0], [1, 1.6, 4.0, 0], [1, 2.5, 9.0, 0], [1, 3.1, 17.0, 0]])
+    model = LossModel(np.arange(4), np.full(4, 100.0), mean)
     window = ExpectedErrors(ErrorProfile(labelled[:, 0] + np.bincount(others, minlength=4), labelled), model)
 
     of_errors, of_squares = mae.estimate(window), rmse.estimate(window)
@@ -261,9 +260,8 @@ def test_intervals_of_errors_hold() -> None:
 
     def profile(n: int, others: int) -> ErrorProfile:
         place = rng.integers(0, 4, n + others)
-        labelled = np.zeros((6, 4))
-        np.add.at(labelled, 1 + place[:n], np.abs(rng.normal(0, size[place[:n]]))[:, None] ** np.array([0, 1, 2, 4]))
-        return ErrorProfile(np.bincount(1 + place, minlength=6).astype(float), labelled)
+        known = rows.error_profile(1 + place[:n], np.zeros(n), rng.normal(0, size[place[:n]]), 6)
+        return ErrorProfile(np.bincount(1 + place, minlength=6).astype(float), known.labelled)
 
     model = loss_model(profile(5000, 0))
     right = {mae: np.sqrt(2 / np.pi) * size.mean(), rmse: np.sqrt((size**2).mean())}

@@ -14,6 +14,7 @@ from miops_collector.binning.plan import CLASS_SCORES, CONFIDENCES, Plan
 from miops_collector.binning.terms import Terms
 from miops_collector.columns import Column, FloatArray, Numbers, Rows
 from miops_collector.layout import Layout
+from miops_collector.summary import error_terms
 
 __all__ = [
     "add_class_scores",
@@ -91,14 +92,18 @@ def add_losses(terms: Terms, plan: Plan, rows: Rows, decisions: Decisions, truth
 
 
 def _add_by_group(
-    terms: Terms, plan: Plan, rows: Rows, name: str, known: NDArray[np.bool_], parts: Sequence[FloatArray]
+    terms: Terms, plan: Plan, rows: Rows, name: str, known: NDArray[np.bool_], parts: Sequence[FloatArray] | FloatArray
 ) -> None:
     """Values of the rows that are known, already weighted, to the first cells of their groups' rows of a block."""
     for i, groups in enumerate(groups_of(terms.layout, plan, rows)):
         block = terms.layout.blocks[f"{name}.{i}"]
-        first = np.where(known & (groups >= 0), block.start + groups * block.shape[1], -1)
-        for place, part in enumerate(parts):
-            terms.add(np.where(first >= 0, first + place, -1), part)
+        _add_parts(terms, np.where(known & (groups >= 0), block.start + groups * block.shape[1], -1), parts)
+
+
+def _add_parts(terms: Terms, first: NDArray[np.int64], parts: Sequence[FloatArray] | FloatArray) -> None:
+    """Of each row one value to its first cell (-1: to none), one to the next, and so on."""
+    for place, part in enumerate(parts):
+        terms.add(np.where(first >= 0, first + place, -1), part)
 
 
 def _losses(layout: Layout, decisions: Decisions, truth: Codes) -> tuple[FloatArray, FloatArray]:
@@ -126,20 +131,15 @@ def add_residuals(terms: Terms, plan: Plan, rows: Rows, truth: Column) -> None:
     if not (isinstance(rows.value, Numbers) and isinstance(truth, Numbers)):
         return
     known = (np.abs(rows.value.values) <= LARGEST) & (np.abs(truth.values) <= LARGEST)
-    weight = np.where(known, terms.weights, 0.0)
     actual = np.where(known, truth.values, 0.0)
     error = np.where(known, rows.value.values, 0.0) - actual
-    off = np.where(known, actual - terms.layout.truth_center, 0.0)
-    some = np.abs(actual) >= 1.0 / LARGEST
-    share = np.abs(np.divide(error, actual, out=np.zeros_like(error), where=some))
-    parts = (np.ones_like(error), error, error**2, np.abs(error), some, share, off, off**2, error**4)
-    weighted = [weight * part for part in parts]
-    terms.total(terms.layout.blocks["labelled.residuals"].start, np.stack(weighted))
+    weighted = np.where(known, terms.weights, 0.0) * error_terms(error, actual, terms.layout.truth_center)
+    terms.total(terms.layout.blocks["labelled.residuals"].start, weighted)
     _add_by_group(terms, plan, rows, "labelled.residuals.groups", known, weighted)
-    _add_errors(terms, plan, rows.value, known, error)
+    _add_errors(terms, plan, rows.value, known, weighted)
 
 
-def _add_errors(terms: Terms, plan: Plan, predicted: Numbers, known: NDArray[np.bool_], error: FloatArray) -> None:
+def _add_errors(terms: Terms, plan: Plan, predicted: Numbers, known: NDArray[np.bool_], weighted: FloatArray) -> None:
     """``labelled.errors``, where the spread of predictions is known."""
     block, column = terms.layout.blocks.get("labelled.errors"), terms.layout.predicted_number
     if block is None or column is None:
@@ -147,7 +147,4 @@ def _add_errors(terms: Terms, plan: Plan, predicted: Numbers, known: NDArray[np.
     table = plan.columns[terms.layout.columns.index(column)]
     assert isinstance(table, NumericBins)
     bins = table.cells(predicted.values).astype(np.int64) - BELOW
-    first = np.where(known, block.start + bins * block.shape[1], -1)
-    terms.count(first)
-    for place, power in enumerate((1, 2, 4), start=1):
-        terms.add(np.where(known, first + place, -1), terms.weights * np.abs(np.where(known, error, 0.0)) ** power)
+    _add_parts(terms, np.where(known, block.start + bins * block.shape[1], -1), weighted)

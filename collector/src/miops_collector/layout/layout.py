@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from miops.semconv import COLUMN_LIST_POSITION, COLUMN_LIST_SIZE, RANKING
 from miops_collector.layout.column import ColumnLayout
 from miops_collector.layout.group_axis import GroupAxis
-from miops_collector.summary import LATENCY_BUCKETS, LIST_BUCKETS, FloatArray
+from miops_collector.summary import LATENCY_BUCKETS, LIST_BUCKETS, ErrorSum, FloatArray
 
 __all__ = ["CLASS_SCORE_BINS", "CONFIDENCE_BINS", "Block", "Layout"]
 
@@ -168,11 +168,11 @@ class Layout:
         return shapes
 
     def _shapes_of_numbers(self) -> _Shapes:
-        predicted, c = self.predicted_number, max(self.prediction_groups) + 3
+        predicted, c, sums = self.predicted_number, max(self.prediction_groups) + 3, len(ErrorSum)
         return [
-            ("labelled.residuals", (9,)),
-            *([] if predicted is None else [("labelled.errors", (len(predicted.edges) + 1, 4))]),
-            *((f"labelled.residuals.groups.{i}", (len(a.names), 9)) for i, a in enumerate(self.axes)),
+            ("labelled.residuals", (sums,)),
+            *([] if predicted is None else [("labelled.errors", (len(predicted.edges) + 1, sums))]),
+            *((f"labelled.residuals.groups.{i}", (len(a.names), sums)) for i, a in enumerate(self.axes)),
             *((f"predictions.groups.{i}", (len(a.names), 3 + c)) for i, a in enumerate(self.axes)),
         ]
 

@@ -22,7 +22,7 @@ from miops_collector.summary.groups import (
 from miops_collector.summary.latency import LATENCY_BUCKETS, LATENCY_GAMMA, LATENCY_LOWEST_SECONDS, Latency
 from miops_collector.summary.losses import Losses
 from miops_collector.summary.moments import Moments
-from miops_collector.summary.residuals import ErrorProfile, Residuals
+from miops_collector.summary.residuals import ErrorProfile, ErrorSum, Residuals, error_terms
 from miops_collector.summary.scores import ClassScores, ScoreHistogram
 from miops_collector.summary.segments import Segments
 from miops_collector.summary.volume import Volume
@@ -39,6 +39,7 @@ __all__ = [
     "Confusion",
     "Distribution",
     "ErrorProfile",
+    "ErrorSum",
     "FloatArray",
     "Frequencies",
     "GroupExposures",
@@ -56,4 +57,5 @@ __all__ = [
     "ScoreHistogram",
     "Segments",
     "Volume",
+    "error_terms",
 ]

@@ -90,7 +90,7 @@ class GroupLosses(Additive):
 
 @dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once
 class GroupResiduals(Additive):
-    """Errors of a regression by group: ``sums`` is ``(g, 9)``, each row as in :class:`Residuals`."""
+    """Errors of a regression by group: ``sums`` is ``(g, 14)``, each row as in :class:`Residuals`."""
 
     axis: tuple[str, ...]
     names: tuple[str, ...]

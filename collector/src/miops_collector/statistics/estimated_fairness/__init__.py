@@ -7,7 +7,8 @@ none, or miss one that is. What is assumed besides is what
 
 Scores are kept by group where a class is positive. Of several classes it is kept how each group was decided, so only
 accuracy is estimated, by how often each decision was right in that group. Of a regression the errors of a group follow
-its predictions, by what all rows show of errors and predictions.
+its predictions, by what all rows show of errors and predictions: how far they change with the prediction is learnt from
+all groups, how large they are from each.
 """
 
 from __future__ import annotations

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from miops_collector.statistics._error_sums import Pull, mean_square, variance
 from miops_collector.statistics._ratio import ratio
-from miops_collector.summary import ErrorProfile, FloatArray, GroupPredictions, GroupResiduals, Groups
+from miops_collector.summary import ErrorProfile, ErrorSum, FloatArray, GroupPredictions, GroupResiduals, Groups
 
 __all__ = ["DecidedGroups", "GroupErrors", "decided_groups", "group_errors"]
 
@@ -68,7 +70,9 @@ def decided_groups(reference: Groups, window: Groups, *, minimum_rows: float) ->
 
 @dataclass(frozen=True, eq=False)  # no slots: what value and error share is computed once
 class GroupErrors:
-    """Predicted numbers of every group and how large their errors were in the reference; losses are |e| and e².
+    """Predicted numbers of every group, and how rows of such predictions erred in the reference.
+
+    Sums and means of errors are ``(…, 14)``, see :class:`~miops_collector.summary.ErrorSum`.
 
     Attributes
     ----------
@@ -77,13 +81,11 @@ class GroupErrors:
     cells
         ``(g, c)`` rows by range of the prediction.
     by_range
-        ``(c, 2)`` mean losses in the reference, over all groups.
+        ``(c, 14)`` means in the reference, over all groups.
     before
-        ``(g, 2)`` means of those over what was predicted of the group in the reference.
+        ``(g, 14)`` means of those over what was predicted of the group in the reference.
     known
-        ``(g,)`` labelled rows of the reference.
-    mean, variance
-        ``(g, 2)`` of the losses of one of them.
+        ``(g, 14)`` sums over labelled rows of the group in the reference.
     """
 
     axis: tuple[str, ...]
@@ -93,28 +95,45 @@ class GroupErrors:
     by_range: FloatArray
     before: FloatArray
     known: FloatArray
-    mean: FloatArray
-    variance: FloatArray
 
     @cached_property
     def rows(self) -> FloatArray:
         return np.asarray(self.cells.sum(axis=1), np.float64)
 
     @cached_property
-    def growth(self) -> FloatArray:
-        """``(g, 2)`` by how much larger losses should be than in the reference, for what is predicted now."""
-        return ratio(_mean(self.cells, self.by_range), self.before)
+    def now(self) -> FloatArray:
+        """``(g, 14)`` means of ``by_range`` over what is predicted of the group now."""
+        return _mean(self.cells, self.by_range)
 
-    @cached_property
-    def expected(self) -> FloatArray:
-        """``(g, 2)`` mean losses; ``nan`` for groups that mean nothing."""
-        return np.where(self.learnt[:, None], self.mean * self.growth, np.nan)
+    def grown(self, made: Callable[[FloatArray], FloatArray]) -> FloatArray:
+        """``(g,)`` the group's own number, times by how much it grows with the predictions over all groups.
 
-    @cached_property
-    def error(self) -> FloatArray:
-        """``(g, 2)`` of realised means about them: of so many rows, and of a reference of so many."""
-        per_row = ratio(np.ones_like(self.rows), self.rows) + ratio(np.ones_like(self.rows), self.known)
-        return self.growth * np.sqrt(self.variance * per_row[:, None])
+        ``made``: from sums to the number, which is never negative. ``nan`` for groups that mean nothing.
+        """
+        return np.where(self.learnt, made(self.known) * self._growth(made), np.nan)
+
+    def moved(self, made: Callable[[FloatArray], FloatArray]) -> FloatArray:
+        """``(g,)`` the same of a number of either sign: what predictions change is added."""
+        return np.where(self.learnt, made(self.known) + made(self.now) - made(self.before), np.nan)
+
+    def error_of_grown(self, made: Callable[[FloatArray], FloatArray], pull: Pull) -> FloatArray:
+        """``(g,)`` standard error of realised numbers about :meth:`grown`.
+
+        Of so many rows, and of a reference of so many, that vary as the reference did.
+        """
+        return self._growth(made) * np.sqrt(variance(pull, self.known) * self._per_row)
+
+    def error_of_moved(self, pull: Pull) -> FloatArray:
+        """``(g,)`` of realised means of e about :meth:`moved`: errors vary as much more as their squares grow."""
+        return np.sqrt(self._growth(mean_square) * variance(pull, self.known) * self._per_row)
+
+    def _growth(self, made: Callable[[FloatArray], FloatArray]) -> FloatArray:
+        return ratio(made(self.now), made(self.before))
+
+    @property
+    def _per_row(self) -> FloatArray:
+        known = self.known[:, ErrorSum.WEIGHT]
+        return ratio(np.ones_like(self.rows), self.rows) + ratio(np.ones_like(known), known)
 
 
 def group_errors(
@@ -122,24 +141,23 @@ def group_errors(
     now: GroupPredictions, *, minimum_rows: float,
 ) -> GroupErrors:  # fmt: skip
     """Of the reference errors of all rows by bin, coarse bins, errors and predictions by group; then the window's."""
-    known, by_range = residuals.sums[:, 0], _by_range(errors, coarse)
-    both = np.stack((known, known), axis=1)
-    mean = ratio(residuals.sums[:, [3, 2]], both)
-    variance = np.maximum(ratio(residuals.sums[:, [2, 8]], both) - mean**2, 0.0)
-    learnt = known >= max(minimum_rows, 1.0)
-    before = _mean(then.cells, by_range)
-    return GroupErrors(now.axis, now.names, learnt, now.cells, by_range, before, known, mean, variance)
+    by_range = _by_range(errors, coarse)
+    learnt = residuals.sums[:, ErrorSum.WEIGHT] >= max(minimum_rows, 1.0)
+    return GroupErrors(now.axis, now.names, learnt, now.cells, by_range, _mean(then.cells, by_range), residuals.sums)
 
 
 def _by_range(errors: ErrorProfile, coarse: tuple[int, ...]) -> FloatArray:
-    """``(c, 2)`` mean of either loss; beyond the reference's range that of the outermost bins."""
+    """``(c, 14)`` means; beyond the reference's range those of the outermost bins, without rows those of all."""
     group = np.concatenate(([0], np.asarray(coarse), [max(coarse)]))
-    sums = np.stack([np.bincount(group, column) for column in errors.labelled[:, :3].T], axis=1).astype(np.float64)
-    overall = ratio(sums.sum(axis=0)[1:], np.full(2, sums[:, 0].sum()))
-    means = np.where(sums[:, :1] > 0, ratio(sums[:, 1:], np.repeat(sums[:, :1], 2, axis=1)), overall)
+    sums = np.zeros((max(coarse) + 1, len(ErrorSum)))
+    np.add.at(sums, group, errors.labelled)
+    rows, total = sums[:, [ErrorSum.WEIGHT]], sums.sum(axis=0)
+    overall = ratio(total, np.full(total.shape, total[ErrorSum.WEIGHT]))
+    means = np.where(rows > 0, ratio(sums, np.repeat(rows, len(ErrorSum), axis=1)), overall)
     return np.concatenate((means[:1], means, means[-1:]))
 
 
 def _mean(cells: FloatArray, by_range: FloatArray) -> FloatArray:
-    rows = cells.sum(axis=1)
-    return ratio(cells @ by_range, np.stack((rows, rows), axis=1))
+    """``(g, 14)`` over rows by range."""
+    rows = cells.sum(axis=1, keepdims=True)
+    return ratio(cells @ by_range, np.repeat(rows, len(ErrorSum), axis=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
+from miops_collector.statistics import _error_sums
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_fairness._group_losses import GroupErrors
 from miops_collector.summary import FloatArray
@@ -31,7 +32,7 @@ def mae(groups: GroupErrors) -> FloatArray:
     Parameters
     ----------
     groups
-        Predictions of every group, and how large errors were in the reference.
+        Predictions of every group, and how rows of such predictions erred in the reference.
 
     Returns
     -------
@@ -47,14 +48,16 @@ def mae(groups: GroupErrors) -> FloatArray:
     Examples
     --------
     >>> import numpy as np
-    >>> cells, by_range = np.array([[40.0, 40.0], [0.0, 100.0]]), np.array([[1.0, 2.0], [3.0, 14.0]])
-    >>> mean, variance = np.array([[1.0, 2.0], [2.0, 8.0]]), np.array([[1.0, 8.0], [4.0, 100.0]])
+    >>> from miops_collector.summary import error_terms
+    >>> low = error_terms(np.array([1.0, -1.0, 0.0, 2.0]), np.array([4.0, 5.0, 6.0, 8.0])).mean(axis=1)
+    >>> high = error_terms(np.array([-2.0, 0.0, -4.0, 1.0]), np.array([8.0, 10.0, 16.0, 10.0])).mean(axis=1)
+    >>> cells, by_range = np.array([[40.0, 40.0], [0.0, 100.0]]), np.stack((low, high))
+    >>> then, known = (low + high) / 2, np.stack((100 * low + 100 * high, 50 * low + 150 * high))
     >>> groups = GroupErrors(
-    ...     ("sex",), ("F", "M"), np.array([True, True]), cells, by_range, np.full((2, 2), [2.0, 8.0]),
-    ...     np.full(2, 400.0), mean, variance
+    ...     ("sex",), ("F", "M"), np.array([True, True]), cells, by_range, np.stack((then, then)), known
     ... )
     >>> mae(groups).round(4).tolist(), standard_error(groups).round(4).tolist()
-    ([1.0, 3.0], [0.1225, 0.3354])
+    ([1.375, 1.9886], [0.1612, 0.2132])
 
     References
     ----------
@@ -63,9 +66,9 @@ def mae(groups: GroupErrors) -> FloatArray:
     J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
-    return groups.expected[:, 0]
+    return groups.grown(_error_sums.mean_size)
 
 
 def standard_error(groups: GroupErrors) -> FloatArray:
     """``(g,)`` of realised values about the estimates while errors are as in the reference."""
-    return groups.error[:, 0]
+    return groups.error_of_grown(_error_sums.mean_size, _error_sums.pull_of_size())

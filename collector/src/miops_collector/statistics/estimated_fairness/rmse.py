@@ -6,6 +6,7 @@ from math import inf
 
 import numpy as np
 
+from miops_collector.statistics import _error_sums
 from miops_collector.statistics._ratio import ratio
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_fairness._group_losses import GroupErrors
@@ -34,7 +35,7 @@ def rmse(groups: GroupErrors) -> FloatArray:
     Parameters
     ----------
     groups
-        Predictions of every group, and how large errors were in the reference.
+        Predictions of every group, and how rows of such predictions erred in the reference.
 
     Returns
     -------
@@ -50,14 +51,16 @@ def rmse(groups: GroupErrors) -> FloatArray:
     Examples
     --------
     >>> import numpy as np
-    >>> cells, by_range = np.array([[40.0, 40.0], [0.0, 100.0]]), np.array([[1.0, 2.0], [3.0, 14.0]])
-    >>> mean, variance = np.array([[1.0, 2.0], [2.0, 8.0]]), np.array([[1.0, 8.0], [4.0, 100.0]])
+    >>> from miops_collector.summary import error_terms
+    >>> low = error_terms(np.array([1.0, -1.0, 0.0, 2.0]), np.array([4.0, 5.0, 6.0, 8.0])).mean(axis=1)
+    >>> high = error_terms(np.array([-2.0, 0.0, -4.0, 1.0]), np.array([8.0, 10.0, 16.0, 10.0])).mean(axis=1)
+    >>> cells, by_range = np.array([[40.0, 40.0], [0.0, 100.0]]), np.stack((low, high))
+    >>> then, known = (low + high) / 2, np.stack((100 * low + 100 * high, 50 * low + 150 * high))
     >>> groups = GroupErrors(
-    ...     ("sex",), ("F", "M"), np.array([True, True]), cells, by_range, np.full((2, 2), [2.0, 8.0]),
-    ...     np.full(2, 400.0), mean, variance
+    ...     ("sex",), ("F", "M"), np.array([True, True]), cells, by_range, np.stack((then, then)), known
     ... )
     >>> rmse(groups).round(4).tolist(), standard_error(groups).round(4).tolist()
-    ([1.4142, 3.7417], [0.1225, 0.2615])
+    ([1.8371, 2.59], [0.18, 0.2136])
 
     References
     ----------
@@ -66,9 +69,10 @@ def rmse(groups: GroupErrors) -> FloatArray:
     J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
-    return np.sqrt(groups.expected[:, 1])
+    return np.asarray(np.sqrt(groups.grown(_error_sums.mean_square)))
 
 
 def standard_error(groups: GroupErrors) -> FloatArray:
     """``(g,)`` of realised values about the estimates while errors are as in the reference; by the delta method."""
-    return ratio(groups.error[:, 1], 2 * rmse(groups))
+    of_square = groups.error_of_grown(_error_sums.mean_square, _error_sums.pull_of_square())
+    return ratio(of_square, 2 * rmse(groups))

@@ -12,9 +12,16 @@ All estimates assume, and fail without:
 - that the scores of the window lie where the reference had rows: beyond them the nearest known share is used;
 - that the reference has enough truth: the standard errors say how much is lost when it has little.
 
-Of a regression the errors themselves are expected (direct loss estimation): those of the reference, by what was
-predicted. That fails besides where errors grow among rows of the same prediction, which a loss model of the features
-could see.
+Of a regression the sums that its statistics are made of are expected (direct loss estimation): of every row what rows
+of such predictions added in the reference. That fails besides
+
+- where errors grow among rows of the same prediction, which a loss model of the features could see;
+- beyond the predictions of the reference, which count as its outermost ones;
+- for ``bias``: of a model that was right on average at every prediction it says 0, whatever happens to the target.
+  ``bias_gap`` shows that, when truth comes.
+
+One more statistic of a regression is one more file: all the sums it can be made of are expected
+(:class:`~miops_collector.summary.ErrorSum`).
 
 Of several classes each is taken against the rest of them, and what is estimated is the mean over classes (macro).
 NannyML 0.13.1 makes the calibrated chances of each row add up to 1, for which the row must be kept. On 24 simulated

@@ -1,4 +1,4 @@
-"""How large the errors of a regression are by what was predicted, learnt from the truth of the reference."""
+"""How a regression errs by what was predicted, learnt from the truth of the reference."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from math import hypot, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from miops_collector.statistics._error_sums import Pull, variance
 from miops_collector.statistics._ratio import quotient, ratio
-from miops_collector.summary import ErrorProfile, FloatArray
+from miops_collector.summary import ErrorProfile, ErrorSum, FloatArray
 
-__all__ = ["ExpectedErrors", "LossModel", "error_of_mean_loss", "loss_model"]
+__all__ = ["ExpectedErrors", "LossModel", "error_of_expected", "loss_model"]
 
 POOLED_ROWS = 50.0
 """Neighbouring bins are pooled until they have so many labelled rows: fewer say little about their errors."""
@@ -20,7 +21,7 @@ POOLED_ROWS = 50.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LossModel:
-    """Mean loss by pool of bins of the prediction; losses are |e| and e².
+    """What labelled rows of the reference add to sums of errors, by pool of bins of the prediction.
 
     Attributes
     ----------
@@ -28,14 +29,13 @@ class LossModel:
         ``(b + 2,)`` pool each bin belongs to.
     support
         ``(k,)`` labelled reference rows of each pool.
-    mean, variance
-        ``(k, 2)`` of each loss of one row.
+    mean
+        ``(k, 14)`` of one row, see :class:`~miops_collector.summary.ErrorSum`.
     """
 
     block: NDArray[np.int64]
     support: FloatArray
     mean: FloatArray
-    variance: FloatArray
 
 
 def loss_model(reference: ErrorProfile) -> LossModel:
@@ -43,12 +43,13 @@ def loss_model(reference: ErrorProfile) -> LossModel:
 
     Examples
     --------
-    >>> labelled = np.array([[0, 0, 0, 0], [60.0, 60, 90, 200], [30, 90, 300, 4000], [40, 120, 400, 5000], [0] * 4])
+    >>> labelled = np.zeros((5, 14))
+    >>> labelled[1:4, [ErrorSum.WEIGHT, ErrorSum.SIZE, ErrorSum.SQUARE]] = [[60, 30, 40], [60, 90, 120], [10, 300, 400]]
     >>> found = loss_model(ErrorProfile(labelled[:, 0], labelled))
-    >>> found.block.tolist(), found.support.tolist(), found.mean.tolist()
-    ([0, 0, 1, 1, 1], [60.0, 70.0], [[1.0, 1.5], [3.0, 10.0]])
+    >>> found.block.tolist(), found.support.tolist(), found.mean[:, [ErrorSum.SIZE, ErrorSum.SQUARE]].round(3).tolist()
+    ([0, 0, 1, 1, 1], [60.0, 70.0], [[0.5, 0.667], [5.571, 7.429]])
     """
-    rows = reference.labelled[:, 0]
+    rows = reference.labelled[:, ErrorSum.WEIGHT]
     pooled = min(POOLED_ROWS, float(rows.sum()))
     before = np.cumsum(rows) - rows
     starts = [0]
@@ -58,15 +59,13 @@ def loss_model(reference: ErrorProfile) -> LossModel:
             break
         starts.append(next_start)
     block = np.searchsorted(np.array(starts), np.arange(len(rows)), side="right") - 1
-    sums = np.stack([np.bincount(block, column) for column in reference.labelled.T], axis=1)
-    mean = sums[:, 1:3] / sums[:, :1]
-    variance = np.maximum(sums[:, 2:4] / sums[:, :1] - mean**2, 0.0)
-    return LossModel(block.astype(np.int64), sums[:, 0].astype(np.float64), mean, variance)
+    sums = np.add.reduceat(reference.labelled, starts, axis=0)
+    return LossModel(block.astype(np.int64), sums[:, ErrorSum.WEIGHT], sums / sums[:, [ErrorSum.WEIGHT]])
 
 
 @dataclass(frozen=True, eq=False)  # no slots: rows are counted by pool once
 class ExpectedErrors:
-    """Predictions of a window and how large their errors were in the reference."""
+    """Predictions of a window and how rows of such predictions erred in the reference."""
 
     errors: ErrorProfile
     model: LossModel
@@ -74,13 +73,14 @@ class ExpectedErrors:
     @cached_property
     def by_pool(self) -> FloatArray:
         """``(k,)`` rows."""
-        found: FloatArray = np.bincount(self.model.block, self.errors.rows, len(self.model.support)).astype(np.float64)
-        return found
+        return self._pooled(self.errors.rows)
 
     @cached_property
     def labelled_by_pool(self) -> FloatArray:
         """``(k,)`` rows whose truth came."""
-        rows = self.errors.labelled[:, 0]
+        return self._pooled(self.errors.labelled[:, ErrorSum.WEIGHT])
+
+    def _pooled(self, rows: FloatArray) -> FloatArray:
         found: FloatArray = np.bincount(self.model.block, rows, len(self.model.support)).astype(np.float64)
         return found
 
@@ -90,23 +90,33 @@ class ExpectedErrors:
 
     @property
     def labelled(self) -> float:
-        return float(self.errors.labelled[:, 0].sum())
+        return float(self.errors.labelled[:, ErrorSum.WEIGHT].sum())
 
-    def expected(self, loss: int, rows: FloatArray) -> float:
-        """Mean of a loss (0: |e|, 1: e²) over rows by pool; ``nan`` without rows."""
-        return quotient(float(rows @ self.model.mean[:, loss]), float(rows.sum()))
+    @cached_property
+    def expected(self) -> FloatArray:
+        """``(14,)`` sums of errors, see :class:`~miops_collector.summary.ErrorSum`, that are expected of the rows."""
+        found: FloatArray = self.by_pool @ self.model.mean
+        return found
 
-    def realised(self, loss: int) -> float:
+    @cached_property
+    def expected_of_labelled(self) -> FloatArray:
         """The same of the rows whose truth came."""
-        return quotient(float(self.errors.labelled[:, loss + 1].sum()), self.labelled)
+        found: FloatArray = self.labelled_by_pool @ self.model.mean
+        return found
+
+    @cached_property
+    def realised(self) -> FloatArray:
+        """Their sums by truth."""
+        found: FloatArray = self.errors.labelled.sum(axis=0)
+        return found
 
 
-def error_of_mean_loss(errors: ExpectedErrors, loss: int, rows: FloatArray) -> float:
-    """Standard error of what turns out of such rows about the estimate, while errors are as in the reference.
+def error_of_expected(errors: ExpectedErrors, pull: Pull, rows: FloatArray) -> float:
+    """Standard error of what turns out of rows by pool about the estimate, while errors are as in the reference.
 
-    Of the rows' own losses, ``√ Σ share · variance / n``, and of the loss model's, learnt from so many rows.
+    Of the rows' own pulls, ``√ Σ share · variance / n``, and of the loss model's, learnt from so many rows.
     """
-    share = ratio(rows, np.full(rows.shape, rows.sum()))
-    of_rows = quotient(float(share @ errors.model.variance[:, loss]), float(rows.sum()))
-    of_model = float(share**2 @ (errors.model.variance[:, loss] / errors.model.support))
+    share, of_pull = ratio(rows, np.full(rows.shape, rows.sum())), variance(pull, errors.model.mean)
+    of_rows = quotient(float(share @ of_pull), float(rows.sum()))
+    of_model = float(share**2 @ (of_pull / errors.model.support))
     return hypot(sqrt(of_rows), sqrt(of_model))

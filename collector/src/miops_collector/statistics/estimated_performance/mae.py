@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import inf
 
+from miops_collector.statistics import _error_sums
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.estimated_performance._errors import ExpectedErrors, error_of_mean_loss
+from miops_collector.statistics.estimated_performance._errors import ExpectedErrors, error_of_expected
 
 __all__ = ["mae", "standard_error"]
 
@@ -46,10 +47,12 @@ def mae(errors: ExpectedErrors) -> float:
     --------
     >>> import numpy as np
     >>> from miops_collector.statistics.estimated_performance import ExpectedErrors, loss_model
-    >>> from miops_collector.summary import ErrorProfile
-    >>> labelled = np.array([[0, 0, 0, 0], [60.0, 60, 90, 200], [70, 210, 700, 9000], [0, 0, 0, 0]])
+    >>> from miops_collector.summary import ErrorProfile, ErrorSum
+    >>> sums = [ErrorSum.WEIGHT, ErrorSum.SIZE, ErrorSum.SQUARE, ErrorSum.FOURTH]
+    >>> labelled, came = np.zeros((4, 14)), np.zeros((4, 14))
+    >>> labelled[1:3, sums] = [[60, 60, 90, 200], [70, 210, 700, 9000]]
     >>> learnt = loss_model(ErrorProfile(labelled[:, 0], labelled))
-    >>> came = np.array([[0, 0, 0, 0], [20.0, 24, 40, 120], [10, 40, 180, 3000], [0, 0, 0, 0]])
+    >>> came[1:3, sums] = [[20, 24, 40, 120], [10, 40, 180, 3000]]
     >>> window = ExpectedErrors(ErrorProfile(np.array([0.0, 50, 50, 0]), came), learnt)
     >>> round(mae(window), 4), round(standard_error(window), 4)
     (2.0, 0.1147)
@@ -59,9 +62,9 @@ def mae(errors: ExpectedErrors) -> float:
     J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
-    return errors.expected(0, errors.by_pool)
+    return float(_error_sums.mean_size(errors.expected))
 
 
 def standard_error(errors: ExpectedErrors) -> float:
     """Of realised values about the estimate while errors are as in the reference."""
-    return error_of_mean_loss(errors, 0, errors.by_pool)
+    return error_of_expected(errors, _error_sums.pull_of_size(), errors.by_pool)

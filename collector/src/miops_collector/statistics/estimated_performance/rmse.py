@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from math import inf, sqrt
 
+from miops_collector.statistics import _error_sums
 from miops_collector.statistics._ratio import quotient
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.estimated_performance._errors import ExpectedErrors, error_of_mean_loss
+from miops_collector.statistics.estimated_performance._errors import ExpectedErrors, error_of_expected
 
 __all__ = ["rmse", "standard_error"]
 
@@ -47,10 +48,12 @@ def rmse(errors: ExpectedErrors) -> float:
     --------
     >>> import numpy as np
     >>> from miops_collector.statistics.estimated_performance import ExpectedErrors, loss_model
-    >>> from miops_collector.summary import ErrorProfile
-    >>> labelled = np.array([[0, 0, 0, 0], [60.0, 60, 90, 200], [70, 210, 700, 9000], [0, 0, 0, 0]])
+    >>> from miops_collector.summary import ErrorProfile, ErrorSum
+    >>> sums = [ErrorSum.WEIGHT, ErrorSum.SIZE, ErrorSum.SQUARE, ErrorSum.FOURTH]
+    >>> labelled, came = np.zeros((4, 14)), np.zeros((4, 14))
+    >>> labelled[1:3, sums] = [[60, 60, 90, 200], [70, 210, 700, 9000]]
     >>> learnt = loss_model(ErrorProfile(labelled[:, 0], labelled))
-    >>> came = np.array([[0, 0, 0, 0], [20.0, 24, 40, 120], [10, 40, 180, 3000], [0, 0, 0, 0]])
+    >>> came[1:3, sums] = [[20, 24, 40, 120], [10, 40, 180, 3000]]
     >>> window = ExpectedErrors(ErrorProfile(np.array([0.0, 50, 50, 0]), came), learnt)
     >>> round(rmse(window), 4), round(standard_error(window), 4)
     (2.3979, 0.1053)
@@ -60,9 +63,10 @@ def rmse(errors: ExpectedErrors) -> float:
     J. Białek, J. Kivimäki, W. Kuberski, N. Perrakis, "Estimating model performance under covariate shift without
     labels", Advances in Neural Information Processing Systems 38, 2025, doi:10.48550/arXiv.2401.08348.
     """
-    return sqrt(errors.expected(1, errors.by_pool))
+    return sqrt(float(_error_sums.mean_square(errors.expected)))
 
 
 def standard_error(errors: ExpectedErrors) -> float:
     """By the delta method from that of the mean squared error."""
-    return quotient(error_of_mean_loss(errors, 1, errors.by_pool), 2 * rmse(errors))
+    of_square = error_of_expected(errors, _error_sums.pull_of_square(), errors.by_pool)
+    return quotient(of_square, 2 * rmse(errors))

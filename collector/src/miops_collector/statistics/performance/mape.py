@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from math import inf
 
-from miops_collector.statistics._ratio import quotient
+from miops_collector.statistics import _error_sums
+from miops_collector.statistics._mean import error_of_mean
 from miops_collector.statistics._statistic import statistic
-from miops_collector.summary import Residuals
+from miops_collector.summary import ErrorSum, Residuals
 
-__all__ = ["mape"]
+__all__ = ["mape", "standard_error"]
 
 
 @statistic(
@@ -45,12 +46,22 @@ def mape(residuals: Residuals) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> mape(Residuals(0.0, np.array([3, 0.0, 50.0, 10.0, 2, 0.3, 0, 0, 0])))
-    0.15
+    >>> from miops_collector.summary import error_terms
+    >>> truth, prediction = np.array([0.0, 100.0, 200.0]), np.array([5.0, 110.0, 160.0])
+    >>> residuals = Residuals(0.0, error_terms(prediction - truth, truth).sum(axis=1))
+    >>> round(mape(residuals), 4), round(standard_error(residuals), 4)
+    (0.15, 0.05)
 
     References
     ----------
     R. J. Hyndman, A. B. Koehler, "Another look at measures of forecast accuracy", International Journal of Forecasting
     22(4), 2006, doi:10.1016/j.ijforecast.2006.03.001.
     """
-    return quotient(float(residuals.sums[5]), float(residuals.sums[4]))
+    return float(_error_sums.mean_relative(residuals.sums))
+
+
+def standard_error(residuals: Residuals) -> float:
+    """Of a mean of independent rows whose truth is not 0; ``nan`` for fewer than two."""
+    places = (ErrorSum.NONZERO, ErrorSum.RELATIVE, ErrorSum.RELATIVE_SQUARE)
+    weight, total, squares = (float(residuals.sums[place]) for place in places)
+    return error_of_mean(weight, total, squares)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from math import inf
 
-from miops_collector.statistics._ratio import quotient
+from miops_collector.statistics import _error_sums
 from miops_collector.statistics._statistic import statistic
 from miops_collector.summary import Residuals
 
-__all__ = ["r2"]
+__all__ = ["r2", "standard_error"]
 
 
 @statistic(
@@ -45,17 +45,19 @@ def r2(residuals: Residuals) -> float:
     --------
     >>> import numpy as np
     >>> truth, prediction = np.array([3.0, -0.5, 2.0, 7.0]), np.array([2.5, 0.0, 2.0, 8.0])
-    >>> squares = ((prediction - truth) ** 2).sum()
-    >>> sums = np.array([4, 0, squares, 0, 0, 0, truth.sum(), (truth**2).sum(), 0])
-    >>> round(r2(Residuals(0.0, sums)), 4)
-    0.9486
+    >>> from miops_collector.summary import error_terms
+    >>> residuals = Residuals(0.0, error_terms(prediction - truth, truth).sum(axis=1))
+    >>> round(r2(residuals), 4), round(standard_error(residuals), 4)
+    (0.9486, 0.0173)
 
     References
     ----------
     T. O. Kvålseth, "Cautionary note about R²", The American Statistician 39(4), 1985,
     doi:10.1080/00031305.1985.10479448.
     """
-    weight, _, squares, _, _, _, total, total_squares, _ = residuals.sums.tolist()
-    spread = total_squares - quotient(total * total, weight)
-    negligible = 1e-12 * total_squares
-    return 1 - quotient(squares, spread if spread > negligible else 0.0)
+    return 1 - float(_error_sums.unexplained(residuals.sums))
+
+
+def standard_error(residuals: Residuals) -> float:
+    """By the delta method, for independent rows; ``nan`` for fewer than two, or for a truth that hardly varies."""
+    return float(_error_sums.standard_error(_error_sums.pull_of_unexplained(residuals.sums), residuals.sums))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import nan, sqrt
+from typing import Final
 
 import numpy as np
 
@@ -11,9 +12,12 @@ from miops_collector.statistics._once import once
 from miops_collector.statistics._ratio import quotient
 from miops_collector.statistics.estimated_performance import CalibratedScores, ExpectedErrors
 from miops_collector.statistics.prediction_powered._tuned import Powered, Sums, powered
-from miops_collector.summary import FloatArray, Losses
+from miops_collector.summary import ErrorSum, FloatArray, Losses
 
 __all__ = ["ScoredLosses", "log_losses", "mean_error", "root_mean_square", "squared_distances"]
+
+SQUARES: Final = {ErrorSum.SIZE: ErrorSum.SQUARE, ErrorSum.SQUARE: ErrorSum.FOURTH}
+"""Of each loss of a regression the sum of its squares."""
 
 
 @dataclass(frozen=True, eq=False)  # no slots: what the value and its interval share is computed once
@@ -92,23 +96,24 @@ def _expected(scores: CalibratedScores, losses: FloatArray) -> FloatArray:
     return found
 
 
-def mean_error(errors: ExpectedErrors, loss: int) -> Powered:
-    """Of a regression: mean of a loss, 0: ``|e|``, 1: ``e²``."""
+def mean_error(errors: ExpectedErrors, loss: ErrorSum) -> Powered:
+    """Of a regression: mean of one of :data:`SQUARES`."""
     return once(_mean_error, errors, loss)
 
 
-def _mean_error(errors: ExpectedErrors, loss: int) -> Powered:
+def _mean_error(errors: ExpectedErrors, loss: ErrorSum) -> Powered:
     known, f = errors.errors.labelled, errors.model.mean[errors.model.block, loss]
-    others = np.maximum(errors.errors.rows - known[:, 0], 0.0)
+    labelled = known[:, ErrorSum.WEIGHT]
+    others = np.maximum(errors.errors.rows - labelled, 0.0)
     return powered(
         Sums(
-            labelled=float(known[:, 0].sum()),
+            labelled=float(labelled.sum()),
             others=float(others.sum()),
-            y=float(known[:, 1 + loss].sum()),
-            yy=float(known[:, 2 + loss].sum()),
-            f=float(known[:, 0] @ f),
-            ff=float(known[:, 0] @ f**2),
-            yf=float(known[:, 1 + loss] @ f),
+            y=float(known[:, loss].sum()),
+            yy=float(known[:, SQUARES[loss]].sum()),
+            f=float(labelled @ f),
+            ff=float(labelled @ f**2),
+            yf=float(known[:, loss] @ f),
             f_others=float(others @ f),
             ff_others=float(others @ f**2),
         )
@@ -117,6 +122,6 @@ def _mean_error(errors: ExpectedErrors, loss: int) -> Powered:
 
 def root_mean_square(errors: ExpectedErrors) -> Powered:
     """Of the errors of a regression, by the delta method."""
-    square = mean_error(errors, 1)
+    square = mean_error(errors, ErrorSum.SQUARE)
     value = nan if np.isnan(square.value) else sqrt(max(square.value, 0.0))
     return Powered(value, quotient(square.standard_error, 2 * value), square.tuning, square.rows)

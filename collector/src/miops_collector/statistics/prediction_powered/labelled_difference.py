@@ -53,8 +53,9 @@ def labelled_difference(window: Calibrated | ExpectedErrors) -> float:
     Examples
     --------
     >>> from miops_collector.statistics.estimated_performance import loss_model
-    >>> from miops_collector.summary import ErrorProfile
-    >>> came = np.array([[0, 0, 0, 0], [20.0, 24, 40, 120], [10, 40, 180, 3900], [0, 0, 0, 0]])
+    >>> from miops_collector.summary import ErrorProfile, ErrorSum
+    >>> came = np.zeros((4, 14))
+    >>> came[1:3, ErrorSum.WEIGHT] = [20, 10]
     >>> learnt = loss_model(ErrorProfile(came[:, 0], came))
     >>> window = ExpectedErrors(ErrorProfile(np.array([0.0, 70, 160, 0]), came), learnt)
     >>> round(labelled_difference(window), 4), round(p_value(window), 4)

@@ -8,6 +8,7 @@ from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_performance import ExpectedErrors
 from miops_collector.statistics.prediction_powered._losses import mean_error
 from miops_collector.statistics.prediction_powered._tuned import Powered
+from miops_collector.summary import ErrorSum
 
 __all__ = ["estimate", "mae"]
 
@@ -43,10 +44,12 @@ def mae(errors: ExpectedErrors) -> float:
     --------
     >>> import numpy as np
     >>> from miops_collector.statistics.estimated_performance import loss_model
-    >>> from miops_collector.summary import ErrorProfile
-    >>> labelled = np.array([[0, 0, 0, 0], [60.0, 60, 90, 200], [70, 210, 700, 9000], [0, 0, 0, 0]])
+    >>> from miops_collector.summary import ErrorProfile, ErrorSum
+    >>> sums = [ErrorSum.WEIGHT, ErrorSum.SIZE, ErrorSum.SQUARE, ErrorSum.FOURTH]
+    >>> labelled, came = np.zeros((4, 14)), np.zeros((4, 14))
+    >>> labelled[1:3, sums] = [[60, 60, 90, 200], [70, 210, 700, 9000]]
     >>> learnt = loss_model(ErrorProfile(labelled[:, 0], labelled))
-    >>> came = np.array([[0, 0, 0, 0], [20.0, 24, 40, 120], [10, 40, 180, 3900], [0, 0, 0, 0]])
+    >>> came[1:3, sums] = [[20, 24, 40, 120], [10, 40, 180, 3900]]
     >>> window = ExpectedErrors(ErrorProfile(np.array([0.0, 150, 150, 0]), came), learnt)
     >>> found = estimate(window)
     >>> round(found.value, 4), round(found.standard_error, 4), round(found.tuning, 2)
@@ -64,4 +67,4 @@ def mae(errors: ExpectedErrors) -> float:
 
 def estimate(errors: ExpectedErrors) -> Powered:
     """With its standard error and how far predictions are trusted."""
-    return mean_error(errors, 0)
+    return mean_error(errors, ErrorSum.SIZE)

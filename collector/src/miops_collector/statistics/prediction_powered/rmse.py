@@ -8,6 +8,7 @@ from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_performance import ExpectedErrors
 from miops_collector.statistics.prediction_powered._losses import mean_error, root_mean_square
 from miops_collector.statistics.prediction_powered._tuned import Powered, loss_interval
+from miops_collector.summary import ErrorSum
 
 __all__ = ["estimate", "interval", "rmse"]
 
@@ -44,10 +45,12 @@ def rmse(errors: ExpectedErrors) -> float:
     --------
     >>> import numpy as np
     >>> from miops_collector.statistics.estimated_performance import loss_model
-    >>> from miops_collector.summary import ErrorProfile
-    >>> labelled = np.array([[0, 0, 0, 0], [60.0, 60, 90, 200], [70, 210, 700, 9000], [0, 0, 0, 0]])
+    >>> from miops_collector.summary import ErrorProfile, ErrorSum
+    >>> sums = [ErrorSum.WEIGHT, ErrorSum.SIZE, ErrorSum.SQUARE, ErrorSum.FOURTH]
+    >>> labelled, came = np.zeros((4, 14)), np.zeros((4, 14))
+    >>> labelled[1:3, sums] = [[60, 60, 90, 200], [70, 210, 700, 9000]]
     >>> learnt = loss_model(ErrorProfile(labelled[:, 0], labelled))
-    >>> came = np.array([[0, 0, 0, 0], [20.0, 24, 40, 120], [10, 40, 180, 3900], [0, 0, 0, 0]])
+    >>> came[1:3, sums] = [[20, 24, 40, 120], [10, 40, 180, 3900]]
     >>> window = ExpectedErrors(ErrorProfile(np.array([0.0, 150, 150, 0]), came), learnt)
     >>> round(rmse(window), 4), round(estimate(window).standard_error, 4), [round(end, 4) for end in interval(window)]
     (2.9845, 0.1944, [2.6268, 3.3909])
@@ -69,5 +72,5 @@ def estimate(errors: ExpectedErrors) -> Powered:
 
 def interval(errors: ExpectedErrors) -> tuple[float, float]:
     """Of 95 %: the square roots of the ends of that of the mean squared error."""
-    low, high = loss_interval(mean_error(errors, 1))
+    low, high = loss_interval(mean_error(errors, ErrorSum.SQUARE))
     return sqrt(low), sqrt(high)
