@@ -1,0 +1,16 @@
+"""MLServer as it is by default, with models in worker processes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.serving.stacks import mlserver_v2
+
+STACK = replace(
+    mlserver_v2.STACK,
+    name="MLServer, v2 protocol, 2 parallel workers",
+    environment=lambda port: mlserver_v2.environment(port) | {"MLSERVER_PARALLEL_WORKERS": "2"},
+    workers=2,
+    tie="none",
+    why="MLServer hands a request to its worker process through a queue that carries no trace context",
+)
