@@ -46,6 +46,7 @@ class SampleStore:
 
     def prediction(self, prediction_id: str) -> dict[str, Any] | None:
         known = {"prediction_id": prediction_id, "model": "employment", "value": "yes", "ground_truth": None,
+                 "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
                  "features": {"age": 411.0, "education": "<script>alert(3)</script>"}}  # fmt: skip
         return known if prediction_id in {*sample.alerts()[0].examples, "order-7/0"} else None
 

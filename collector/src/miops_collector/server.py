@@ -148,6 +148,7 @@ class Collector:
             submit_ground_truth=self._submit,
             submit_reference=self._submit,
             accept=self._accept,
+            trace_url=self._config.trace_url,
             info={
                 "version": __version__,
                 "config": self._config.model_dump(mode="json", by_alias=True, exclude=SECRET),

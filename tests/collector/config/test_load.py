@@ -60,6 +60,11 @@ def test_a_section_whose_keys_are_all_commented_out_is_the_default(file: Path) -
         ("pane: 7m", "config.yaml: pane: 7m does not divide the window 1h"),
         ("ageing: {1h: 2d, 1d: 1d}", "config.yaml: ageing: panes of 1d must come at a greater age than panes of 1h"),
         ("ageing: {1x: 2d}", "config.yaml: ageing.1x: '1x' is no length"),
+        (
+            "trace_url: 'javascript:alert({trace_id})'",
+            "config.yaml: trace_url: 'javascript:alert({trace_id})' is no address of a trace",
+        ),
+        ("trace_url: https://tempo.test/", "config.yaml: trace_url: 'https://tempo.test/' is no address of a trace"),
         ("web: localhost", "config.yaml: web: 'localhost' is no address: write HOST:PORT"),
         ("web: 'localhost:99999'", "web: 'localhost:99999' is no address"),
         ("bins: 5", "config.yaml: bins: must be at least 10 (given: 5)"),

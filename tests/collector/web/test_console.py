@@ -56,6 +56,21 @@ def test_models_are_listed_with_their_status_and_what_to_look_at(client: AsgiCli
     assert "age" in page.text
 
 
+def test_examples_lead_to_their_traces_where_it_is_known_how_to_show_them() -> None:
+    report, trace = sample.report(), "4bf92f3577b34da6a3ce929d0e0e4736"
+    first, *others = report.alerts
+    traced = replace(report, alerts=(replace(first, traces=(trace, *[""] * (len(first.examples) - 1))), *others))
+    shown = AsgiClient(create_app(sample_backend(report=traced, trace_url="http://jaeger.test/trace/{trace_id}")))
+    silent = AsgiClient(create_app(sample_backend(report=traced)))
+
+    links, none = ([a.get("href") for _, a in Tags(c.get(EMPLOYMENT).text).found] for c in (shown, silent))
+
+    assert links.count(f"http://jaeger.test/trace/{trace}") == 1
+    assert not any("jaeger" in (link or "") for link in none)
+    assert f'href="http://jaeger.test/trace/{trace}"' in shown.get("/prediction?id=order-7/0").text
+    assert f'<td class="name">{trace}</td>' in silent.get("/prediction?id=order-7/0").text
+
+
 def test_model_page_answers_its_eight_questions(client: AsgiClient) -> None:
     page = Tags(client.get(EMPLOYMENT).text)
 

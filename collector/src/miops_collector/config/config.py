@@ -13,7 +13,7 @@ from miops_collector.config.alarms import AlarmConfig
 from miops_collector.config.attributes import check_translation
 from miops_collector.config.multivariate import MultivariateConfig
 from miops_collector.config.retention import RetentionConfig
-from miops_collector.config.section import Address, HostName, Length, Section
+from miops_collector.config.section import Address, HostName, Length, Section, TraceUrl
 from miops_collector.config.transport import ExportConfig, ForwardConfig, OtlpConfig
 from miops_collector.errors import did_you_mean
 from miops_collector.window import format_length, parse_length
@@ -52,6 +52,7 @@ class Config(Section):
     allowed_hosts: tuple[HostName, ...] = Field(
         default=(), description="domain names the console may be asked for by; *.example.com is all of one"
     )
+    trace_url: TraceUrl = Field(default="", description="where a trace is shown, with {trace_id} for its id")
     windows: tuple[Length, ...] = ("1h", "1d")
     pane: Length | None = Field(default=None, description="default: a twelfth of the smallest window")
     lateness: Length = Field(default="1m", description="how late rows may come before a window counts as complete")

@@ -10,10 +10,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, fiel
 
 from miops_collector.window import format_length, parse_length
 
-__all__ = ["Address", "Endpoint", "HeaderName", "Headers", "HostName", "Length", "Origin", "Section"]
+__all__ = ["Address", "Endpoint", "HeaderName", "Headers", "HostName", "Length", "Origin", "Section", "TraceUrl"]
 
 LONGEST = parse_length("3650d")
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+TRACE_ID = "{trace_id}"
 HOST_NAME = re.compile(r"[A-Za-z0-9*._-]+")
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.*-]*://[A-Za-z0-9*._:\[\]-]+")
 HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
@@ -97,10 +98,19 @@ def _header_name(name: str) -> str:
     return name
 
 
+def _trace_url(text: str) -> str:
+    if text and not (text.startswith(("http://", "https://")) and TRACE_ID in text):
+        msg = f"{text!r} is no address of a trace: write https://… with {TRACE_ID} where its id belongs"
+        raise ValueError(msg)
+    return text
+
+
 Length = Annotated[str, AfterValidator(_length)]
 HostName = Annotated[str, AfterValidator(_host_name)]
+
 Origin = Annotated[str, AfterValidator(_origin)]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 Address = Annotated[str, AfterValidator(_address)]
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 Headers = Annotated[dict[str, str], AfterValidator(_headers)]
+TraceUrl = Annotated[str, AfterValidator(_trace_url)]

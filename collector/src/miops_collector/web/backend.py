@@ -49,6 +49,8 @@ class Backend:
         Wall clock, nanoseconds since 1970.
     max_body_bytes
         Largest body of a POST; of JSON it is a quarter.
+    trace_url
+        Where a trace is shown, with ``{trace_id}`` for its id; empty if nowhere.
     """
 
     store: Store
@@ -61,3 +63,4 @@ class Backend:
     info: Mapping[str, Any] = field(default_factory=dict)
     now: Callable[[], int] = time.time_ns
     max_body_bytes: int = 64 * 1024 * 1024
+    trace_url: str = ""

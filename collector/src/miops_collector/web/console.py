@@ -60,13 +60,15 @@ class _Console:
         report = self._backend.report()
         page = model_page(self._backend.store, report, info, shown)
         others = [m.key for m in self._backend.store.models() if m.key.name == info.key.name and m.key != info.key]
-        return _page("model.html", report=report, page=page, key=info.key, others=others)
+        traces = self._backend.trace_url
+        return _page("model.html", report=report, page=page, key=info.key, others=others, traces=traces)
 
     def prediction(self, request: Request) -> Response:
         prediction_id = request.query_params.get("id", "")
         found = self._backend.store.prediction(prediction_id) if prediction_id else None
         status = 404 if prediction_id and found is None else 200
-        return _page("prediction.html", status, prediction_id=prediction_id, found=found)
+        traces = self._backend.trace_url
+        return _page("prediction.html", status, prediction_id=prediction_id, found=found, traces=traces)
 
     def collector(self, _: Request) -> Response:
         metrics = self._backend.telemetry()
@@ -116,6 +118,11 @@ def _prediction_url(prediction_id: str) -> str:
     return f"/prediction?{urlencode({'id': prediction_id}, errors='replace')}"
 
 
+def _trace_url(trace_id: str, shown: str) -> str:
+    """``shown`` is where traces are shown."""
+    return shown.replace("{trace_id}", trace_id)
+
+
 def _flat(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
@@ -129,7 +136,7 @@ def _environment() -> Environment:
         "number": text.number_text, "count": text.count_text, "percent": text.percent_text, "named": text.name_text,
         "series": attributes_text,
         "moment": text.moment_text, "day": text.day_text, "flat": _flat, "model_url": _model_url,
-        "prediction_url": _prediction_url,
+        "prediction_url": _prediction_url, "trace_url": _trace_url,
     }  # fmt: skip
     environment.globals |= {"version": __version__, "point_text": point_text, "model_url": _named_model_url}
     return environment
