@@ -128,16 +128,22 @@ def test_rows_are_in_the_report_of_the_next_tick(engine: Engine) -> None:
     assert [o.value for o in shown(engine)] == [50.0]
 
 
+@pytest.mark.parametrize("enough", [20, 1000])
 def test_a_failure_in_the_panes_fails_no_request_and_loses_no_row(
-    engine: Engine, store: Spy, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    engine: Engine, store: Spy, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, enough: int
 ) -> None:
     engine.append([predictions(range(10), START)])
     engine.tick()
     _fail_at_second_call(monkeypatch)
+    monkeypatch.setattr(monitored, "ENOUGH", enough)
 
-    engine.append([predictions(range(10, 20), START), predictions(range(20, 30), START + MINUTE)])
+    engine.append([predictions(range(10, 20), START), predictions(range(20, 30), START + MINUTE, more=[1.0] * 10)])
+    if enough == 20:
+        assert "could not be put into panes" in caplog.text
+    else:
+        with pytest.raises(ExceptionGroup):
+            engine.tick()
     monkeypatch.undo()
-    assert "could not be put into panes" in caplog.text
     engine.close()  # what was added in part must not be saved
     engine.tick()
 

@@ -46,11 +46,11 @@ def store() -> Iterator[DuckDBStore]:
     opened.close()
 
 
-def commit(store: DuckDBStore, model: Monitored | None, *numbers: int, time: int = START) -> int:
+def commit(store: DuckDBStore, model: Monitored | None, *numbers: int, time: int = START, room: int = 0) -> int:
     """Commit rows and, unless there is no model, give them to it as the writer does."""
     appended = store.append([predictions(numbers, time)])
     if model is not None:
-        model.add(appended.seq, [(appended.stored[0].table, info(store))], NONE, NOW)
+        model.add(appended.seq, [(appended.stored[0].table, info(store))], NONE, NOW, room)
     return appended.seq
 
 
@@ -112,6 +112,75 @@ def test_repeats_count_even_if_a_rebuild_has_overtaken_the_writer(store: DuckDBS
     model.add(appended.seq, [(appended.stored[0].table, info(store))], np.array([START]), NOW)
 
     assert model.window(ALL).volume.sums[4] == 1
+
+
+def test_few_rows_are_binned_together_when_somebody_looks(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(store, None, 1)
+    model = made(store)
+    binned = _counted(monkeypatch)
+
+    for number in range(2, 10):
+        commit(store, model, number, room=1 << 20)
+    before = list(binned)
+
+    assert (before, rows(model), binned) == ([], 9, [8])
+
+
+def test_many_rows_are_binned_at_once(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(store, None, 1)
+    model = made(store)
+    binned = _counted(monkeypatch)
+    monkeypatch.setattr(monitored, "ENOUGH", 3)
+
+    commit(store, model, 2, 3, room=1 << 20)
+    commit(store, model, 4, 5, room=1 << 20)
+
+    assert binned == [4]
+
+
+def test_no_more_rows_are_held_back_than_there_is_room_for(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(store, None, 1)
+    model = made(store)
+    binned = _counted(monkeypatch)
+
+    commit(store, model, 2, room=0)
+
+    assert binned == [1]
+
+
+def test_a_rebuild_counts_held_rows_once(store: DuckDBStore) -> None:
+    commit(store, None, 1)
+    model = made(store)
+    commit(store, model, 2, 3, room=1 << 20)
+
+    model.rebuild(a_reference(store).layout, a_reference(store), store, info(store), NOW)
+
+    assert rows(model) == 3
+
+
+def test_held_rows_are_due(store: DuckDBStore) -> None:
+    commit(store, None, 1)
+    model = made(store)
+    model.update_agenda(NOW)
+    model.agenda.done([w for queue in model.agenda.queues() for w in queue])
+    assert not model.has_due
+
+    commit(store, model, 2, room=1 << 20)
+
+    assert model.has_due
+
+
+def _counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Rows of every table that is binned from now on."""
+    counts: list[int] = []
+    real = monitored.summarise
+
+    def summarise(layout: Any, binned: Any, pane: int) -> Any:
+        counts.append(len(binned))
+        return real(layout, binned, pane)
+
+    monkeypatch.setattr(monitored, "summarise", summarise)
+    return counts
 
 
 def test_truth_is_absorbed_once(store: DuckDBStore) -> None:

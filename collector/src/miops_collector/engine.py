@@ -35,6 +35,9 @@ ANY_VERSION = ""
 TICK_BUDGET_SECONDS = 2.0
 """What a tick may spend on scans and windows, all models together; what is left over comes in the next."""
 
+HELD_BYTES = 32 << 20
+"""What rows that wait for being binned may take, all models together."""
+
 
 class Engine:
     """One writer thread calls :meth:`append`, one ticking thread :meth:`tick`; they meet in the panes."""
@@ -79,7 +82,8 @@ class Engine:
         """The rows are committed: whatever goes wrong here may not turn that into a failed request."""
         try:
             model = self._watch(info).model
-            model.add(seq, [(stored.table, info) for stored in group], repeated_times(group), now)
+            room = HELD_BYTES // len(self._watched)
+            model.add(seq, [(stored.table, info) for stored in group], repeated_times(group), now, room)
         except Exception:
             log.exception("rows of %s could not be put into panes; its panes are made again from the store", info.key)
 

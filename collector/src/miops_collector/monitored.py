@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from miops_collector.agenda import Agenda
 from miops_collector.binning import PaneDelta, summarise, summarise_duplicates, summarise_truth
 from miops_collector.compared_with import Reference
+from miops_collector.held import ENOUGH, Held
 from miops_collector.layout import Layout, Summaries
 from miops_collector.panes import PaneSet
 from miops_collector.report import ModelKey
@@ -56,6 +57,7 @@ class Monitored:
     The writer thread calls :meth:`add`, the ticking thread everything else. Rows below ``marks.rows`` are in the
     panes exactly once, whichever thread put them there: that is what lets a rebuild overtake the writer. Repeats are
     not stored, so they are counted by :meth:`add` alone, and those of the last seconds before a crash are not known.
+    The panes and the agenda are only to be had with every row in them that was held back until then.
 
     Attributes
     ----------
@@ -79,35 +81,68 @@ class Monitored:
     _merged_before: int = 0
 
     def __post_init__(self) -> None:
-        self.panes = PaneSet(self.layout, self.settings.pane, self.settings.levels)
-        self.agenda = Agenda(self.settings.windows)
+        self._panes = PaneSet(self.layout, self.settings.pane, self.settings.levels)
+        self._agenda = Agenda(self.settings.windows)
+        self._held = Held()
+
+    @property
+    def panes(self) -> PaneSet:
+        self._bin_held()
+        return self._panes
+
+    @property
+    def agenda(self) -> Agenda:
+        """Windows that are due."""
+        self._bin_held()
+        return self._agenda
+
+    @property
+    def has_due(self) -> bool:
+        """Whether rows are held back or windows wait."""
+        return self._held.rows > 0 or not self._agenda.is_empty
 
     def add(
-        self, seq: int, tables: Iterable[tuple[pa.Table, ModelInfo]], repeated: NDArray[np.int64], now: int
-    ) -> None:
-        """Put the new rows of one commit into their panes, unless a rebuild has already; and count its repeats."""
+        self, seq: int, tables: Iterable[tuple[pa.Table, ModelInfo]], repeated: NDArray[np.int64], now: int,
+        room: int = 0,
+    ) -> None:  # fmt: skip
+        """Put the new rows of one commit into their panes, unless a rebuild has already; and count its repeats.
+
+        Few rows are held back until there are more, or somebody looks, within so many bytes of ``room``.
+        """
         with self._changing():
             if seq > self.marks.rows:
                 for table, info in tables:
-                    self._add_rows(table, info, now)
+                    self._hold(table, info, now)
                 self.marks = Marks(seq, self.marks.truth)
             if len(repeated):
                 self._add_delta(summarise_duplicates(self.layout, repeated, self.settings.pane))
+        if self._held.rows >= ENOUGH or self._held.nbytes > room:
+            self._bin_held()
 
-    def _add_rows(self, table: pa.Table, info: ModelInfo, now: int) -> None:
-        rows = rows_of(table, classes=self.layout.classes, scored=info.classes)
-        if len(rows) == 0:
-            return
+    def _hold(self, table: pa.Table, info: ModelInfo, now: int) -> None:
+        if table.num_rows:
+            times = table.column("time").to_numpy()
+            self._held.add(table, info.classes)
+            self._have_seen(int(times.min()), int(times.max()), now)
+
+    def _bin_held(self) -> None:
+        with self.lock:
+            if self._held.rows:
+                with self._changing():
+                    for table, classes in self._held.take():
+                        self._bin(table, classes)
+
+    def _bin(self, table: pa.Table, scored: tuple[str, ...]) -> None:
+        rows = rows_of(table, classes=self.layout.classes, scored=scored)
         self._add_delta(summarise(self.layout, rows, self.settings.pane))
-        self._have_seen(int(rows.time.min()), int(rows.time.max()), now)
 
     def _have_seen(self, oldest: int, newest: int, now: int) -> None:
         self.first_seen = min(self.first_seen or oldest, oldest)
         self.watermark = (self.watermark or Watermark(newest, now, self.settings.lateness)).advance(newest, now)
 
     def _add_delta(self, delta: PaneDelta) -> None:
-        self.panes.add(delta)
-        self.agenda.touch(delta.starts.tolist())
+        self._panes.add(delta)
+        self._agenda.touch(delta.starts.tolist())
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -139,8 +174,8 @@ class Monitored:
         with self.lock:
             self.marks, saved = store.panes(self.key, self.layout.id)
             self._saved_marks = self.marks
-            self.panes.load(saved)
-            self.agenda.load(store.state(self._agenda_key))
+            self._panes.load(saved)
+            self._agenda.load(store.state(self._agenda_key))
             self._catch_up(store, info, now)
             if info.last_seen:
                 self._have_seen(info.first_seen, info.last_seen, now)
@@ -154,16 +189,17 @@ class Monitored:
             fresh._catch_up(store, info, now)
             fresh._count_repeats_of(self)
             self.layout, self.reference = layout, reference
-            self.panes, self.marks, self._merged_before = fresh.panes, fresh.marks, 0
+            self._panes, self.marks, self._merged_before, self._held = fresh.panes, fresh.marks, 0, Held()
             if fresh.watermark is not None:
                 self._have_seen(fresh.first_seen, fresh.watermark.newest, now)
-            self.agenda.touch(fresh.panes.starts.tolist())
+            self._agenda.touch(fresh.panes.starts.tolist())
 
     def _catch_up(self, store: Store, info: ModelInfo, now: int) -> None:
         upto = store.newest()
         if upto > self.marks.rows:
             for table in store.rows(self.key, after=self.marks.rows, upto=upto):
-                self._add_rows(table, info, now)
+                self._hold(table, info, now)
+                self._bin_held()
             self.marks = Marks(upto, self.marks.truth)
 
     def _count_repeats_of(self, old: Monitored) -> None:

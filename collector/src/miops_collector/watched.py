@@ -115,7 +115,7 @@ class Watched:
 
     def is_behind(self, now: int) -> bool:
         """Whether anything waits to be scanned or evaluated."""
-        if self._alarming is None or self.model.broken or not self.model.agenda.is_empty:
+        if self._alarming is None or self.model.broken or self.model.has_due:
             return True
         return self._alarming.scanning.is_behind(self.model, self.model.complete_before(now))
 

@@ -197,7 +197,8 @@ def _integers(spans: pa.Array) -> pa.Array:
     if len(spans) == 0:
         return pa.array([], pa.uint64())
     words = np.frombuffer(spans.buffers()[1], dtype=">u8")[spans.offset : spans.offset + len(spans)]
-    return pc.if_else(spans.is_valid(), pa.array(words.astype(np.uint64)), None)
+    numbers = pa.array(words.astype(np.uint64))
+    return pc.if_else(spans.is_valid(), numbers, None) if spans.null_count else numbers
 
 
 def _bytes(numbers: pa.Array) -> pa.Array:

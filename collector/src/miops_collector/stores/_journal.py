@@ -159,8 +159,7 @@ def _packed(batches: Sequence[pa.Table]) -> pa.Array:
     sink = pa.BufferOutputStream()
     ends = [0]
     for batch in batches:
-        wanted = pa.schema([_plain(column) for column in batch.schema])
-        plain = batch if batch.schema.equals(wanted) else batch.cast(wanted)
+        plain = pa.table(dict(zip(batch.column_names, map(_plain, batch.columns), strict=True)))
         with pa.ipc.new_stream(sink, plain.schema) as writer:
             writer.write_table(plain)
         ends.append(sink.tell())
@@ -168,10 +167,10 @@ def _packed(batches: Sequence[pa.Table]) -> pa.Array:
     return pa.Array.from_buffers(pa.binary(), len(batches), [None, offsets, sink.getvalue()])
 
 
-def _plain(column: pa.Field) -> pa.Field:
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Texts in one form, whatever they came in: pieces of a table are put together again."""
     text = pa.types.is_dictionary(column.type) or pa.types.is_large_string(column.type)
-    return column.with_type(pa.string()) if text else column
+    return column.cast(pa.string()) if text else column
 
 
 def _unpacked(body: pa.Buffer) -> pa.Table:

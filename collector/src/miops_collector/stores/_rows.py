@@ -207,14 +207,13 @@ def insert(connection: Connection, path: str, batch: pa.Table, constants: Mappin
 
 
 def _physical(prepared: Prepared, seq: int) -> pa.Table:
-    table = prepared.table
+    given = dict(zip(prepared.table.column_names, prepared.table.columns, strict=True))
     numbers = {"seq": np.full(len(prepared), seq), "stream": np.full(len(prepared), prepared.stream.number, np.int32)}
     columns = {name: pa.array(values) for name, values in numbers.items()}
     for fixed in FIXED[prepared.records.kind]:
-        if fixed.field is not None and fixed.name in table.column_names:
-            column = table.column(fixed.name)
-            if column.null_count < len(column):
-                columns[fixed.name] = stored(column)
+        column = given.get(fixed.name) if fixed.field is not None else None
+        if column is not None and column.null_count < len(column):
+            columns[fixed.name] = stored(column)
     sql = prepared.stream.table.last.columns
     for source, families in prepared.values.items():
         columns.update({sql[source, family]: values for family, values in families.items()})
