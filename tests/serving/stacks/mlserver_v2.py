@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+
 from tests.serving.stack import Stack
 
 
@@ -19,6 +21,8 @@ def environment(port: int) -> dict[str, str]:
     return {"MLSERVER_HTTP_PORT": str(port), "MLSERVER_GRPC_PORT": "0", "MLSERVER_METRICS_PORT": "0"} | {
         "MLSERVER_HOST": "127.0.0.1",
         "MLSERVER_PARALLEL_WORKERS": "0",
+        "MLSERVER_METRICS_DIR": tempfile.mkdtemp(prefix="mlserver-metrics-"),
+        "MLSERVER_ENVIRONMENTS_DIR": tempfile.mkdtemp(prefix="mlserver-environments-"),
     }
 
 
