@@ -135,6 +135,7 @@ def test_estimates_before_truth_and_numbers_after_it_are_those_of_the_rows(
         assert o["status"] == "ok"
     for name in SAYS:
         low, high = sorted(realised[name, group] for group in GROUPS)
-        gap = of_groups[f"{name}_difference", ""]
+        gap, before = of_groups[f"{name}_difference", ""], by_sex[f"{name}_difference", ""]
         assert gap["value"] == pytest.approx(high - low, rel=1e-6)
         assert gap["low"] <= gap["value"] <= gap["high"]
+        assert before["low"] <= gap["value"] <= before["high"]

@@ -34,14 +34,14 @@ NO_NUMBERS: Final = "the reference has no predicted numbers: how large errors ar
 def estimated_fairness(context: Context, reference: Summaries | None, current: Summaries) -> Iterator[Observation]:
     """Every estimate of every axis of groups; nothing without a reference and sensitive features.
 
-    Where what a statistic needs is not kept by group, one observation per axis says so.
+    Where what a number by group needs is not kept, one observation per axis says so; of its gaps nothing is said.
     """
     if reference is None:
         return
     for before, window in _pairs(reference, current, context.minimum_group_rows):
         for statistic in statistics_of(FAMILY):
             if type(window) not in statistic.takes:
-                if isinstance(window, DecidedGroups) and CalibratedGroups in statistic.takes:
+                if isinstance(window, DecidedGroups) and _lacks(statistic, CalibratedGroups):
                     yield without_value(
                         context, statistic, float(window.rows.sum()), NO_SCORES, axis=" & ".join(window.axis)
                     )
@@ -51,8 +51,12 @@ def estimated_fairness(context: Context, reference: Summaries | None, current: S
                 yield measure(context, statistic, window, reference=before, axis=" & ".join(window.axis))
     if current.group_predictions and (reference.errors is None or not current.layout.predicted_number):
         for axis in current.group_predictions:
-            for statistic in (s for s in statistics_of(FAMILY) if GroupErrors in s.takes):
+            for statistic in (s for s in statistics_of(FAMILY) if _lacks(s, GroupErrors)):
                 yield without_value(context, statistic, float(axis.cells.sum()), NO_NUMBERS, axis=" & ".join(axis.axis))
+
+
+def _lacks(statistic: Statistic, kind: type) -> bool:
+    return statistic.per_group and kind in statistic.takes
 
 
 def _pairs(reference: Summaries, current: Summaries, least: float) -> Iterator[tuple[Estimated, Estimated]]:
@@ -80,6 +84,8 @@ def _per_group(context: Context, statistic: Statistic, before: Estimated, window
     assert statistic.standard_error is not None
     values, of_reference = statistic.function(window), statistic.function(before)
     errors = statistic.standard_error(window)
+    assert statistic.interval is not None, f"{statistic.metric}: its family makes no intervals"
+    low, high = statistic.interval(window)
     for i, name in enumerate(window.names):
         n, m = float(window.rows[i]), float(before.rows[i])
         reason = _reason(context, statistic, value=float(values[i]), n=n, learnt=window.learnt[i])
@@ -98,6 +104,8 @@ def _per_group(context: Context, statistic: Statistic, before: Estimated, window
             sensitive_feature=" & ".join(window.axis),
             group=name,
             standard_error=float(errors[i]) if enough else nan,
+            low=float(low[i]) if enough else nan,
+            high=float(high[i]) if enough else nan,
             complete=context.complete,
             reason=reason,
         )

@@ -12,7 +12,7 @@ __all__ = ["accuracy", "standard_error"]
 
 @statistic(
     bounds=(0.0, 1.0),
-    higher="neither",
+    higher="better",
     undefined="the group has no rows with a score, or its reference too little truth",
     rests_on="rows",
 )
@@ -25,7 +25,7 @@ def accuracy(groups: CalibratedGroups | DecidedGroups) -> FloatArray:
         n₁ᵢ, n₀ᵢ: rows of the group in bin i predicted positive, negative;  nᵢ: both
         qᵢ: their chance of being positive, as among rows of this group in the reference
 
-    0 = all wrong, 1 = all right; neither is better in itself, unequal is worse.
+    0 = all wrong, 1 = all right; higher is better, unequal is worse.
 
     Parameters
     ----------

@@ -12,7 +12,8 @@ Gaps of every number per group are made in ``_compared.py``.
 from __future__ import annotations
 
 from miops_collector.statistics.fairness._by_group import support
+from miops_collector.statistics.fairness._compared import Said
 from miops_collector.statistics.fairness._compared import compared as complete
 from miops_collector.statistics.fairness._lattice import adjusted, p_values
 
-__all__ = ["adjusted", "complete", "p_values", "support"]
+__all__ = ["Said", "adjusted", "complete", "p_values", "support"]

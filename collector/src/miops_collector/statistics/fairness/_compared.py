@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from miops_collector.statistics._statistic import About, Statistic
 from miops_collector.statistics.fairness import _intervals as intervals
@@ -17,7 +17,7 @@ from miops_collector.statistics.fairness._by_group import interval_at
 from miops_collector.statistics.fairness._gap import Gap, difference, proportion, worst
 from miops_collector.summary import FloatArray
 
-__all__ = ["compared"]
+__all__ = ["Said", "compared"]
 
 NAMED: Final = {
     "selection_rate_difference": "demographic_parity_difference",
@@ -50,9 +50,7 @@ TEXT: Final = """{first}
     Notes
     -----
     The interval holds for all pairs of groups at once (Bonferroni), so that it may be read although the pair was chosen
-    for being extreme: Newcombe's for shares, the delta method for the rest. Fairlearn's ``MetricFrame`` has the same
-    value where every group is large enough and none is 0/0, which it takes as 0; Aequitas has the same numbers by group
-    and compares them with those of one group instead. Prefer ``{of}`` by group to see which groups it is about.
+    for being extreme{notes} Prefer ``{of}`` by group to see which groups it is about.
 
     Examples
     --------
@@ -67,7 +65,22 @@ TEXT: Final = """{first}
 """What a gap says of itself."""
 
 
-def compared(statistics: Sequence[Statistic]) -> tuple[Statistic, ...]:
+class Said(NamedTuple):
+    """How a gap speaks of its numbers: whether they are or probably are, and what its notes say of the interval."""
+
+    verb: str
+    notes: str
+
+
+KNOWN: Final = Said(
+    "is",
+    """: Newcombe's for shares, the delta method for the rest. Fairlearn's ``MetricFrame`` has the same
+    value where every group is large enough and none is 0/0, which it takes as 0; Aequitas has the same numbers by group
+    and compares them with those of one group instead.""",
+)
+
+
+def compared(statistics: Sequence[Statistic], *, said: Said = KNOWN) -> tuple[Statistic, ...]:
     """These statistics with intervals, and the gaps that can be made of them, by name."""
     own = {
         s.name: replace(s, interval=_of_groups(s)) if s.per_group and not s.about.is_count else s for s in statistics
@@ -75,7 +88,7 @@ def compared(statistics: Sequence[Statistic]) -> tuple[Statistic, ...]:
     for s in tuple(own.values()):
         if not s.per_group or s.about.is_count:
             continue
-        for made in _made_of(s):
+        for made in _made_of(s, said):
             name = NAMED.get(made.name, made.name)
             known = own.get(name)
             own[name] = (
@@ -84,29 +97,29 @@ def compared(statistics: Sequence[Statistic]) -> tuple[Statistic, ...]:
     return tuple(own[name] for name in sorted(own))
 
 
-def _made_of(s: Statistic) -> Iterator[Statistic]:
+def _made_of(s: Statistic, said: Said) -> Iterator[Statistic]:
     of, low, high = s.name.replace("_", " "), *s.about.bounds
     yield _gap(
         s, "difference", difference(s), About((0.0, high - low), "worse", FEWER, s.about.rests_on, s.about.unit),
-        first=f"How much larger the {of} is in the group where it is largest than where it is smallest.",
+        first=f"How much larger the {of} {said.verb} in the group where it is largest than where it is smallest.",
         formula=f"max over groups of {of} - min over groups of {of}",
-        ranges="0 = all groups alike; higher is worse.", example="largest - smallest\n    0.25",
+        ranges="0 = all groups alike; higher is worse.", notes=said.notes, example="largest - smallest\n    0.25",
     )  # fmt: skip
     if low >= 0:
         yield _gap(
             s, "ratio", proportion(s),
             About((0.0, 1.0), "better", f"{FEWER}, or it is 0 in all of them", s.about.rests_on),
-            first=f"The smallest {of} of any group, relative to the largest.",
+            first=f"What the smallest {of} of any group {said.verb}, relative to the largest.",
             formula=f"min over groups of {of} / max over groups of {of}",
-            ranges="1 = all groups alike, 0 = none in one of them; lower is worse.",
+            ranges="1 = all groups alike, 0 = none in one of them; lower is worse.", notes=said.notes,
             example="smallest / largest\n    0.5",
         )  # fmt: skip
     if s.about.higher != "neither":
         which, example = ("min", "smallest\n    0.25") if s.about.higher == "better" else ("max", "largest\n    0.5")
         yield _gap(
             s, "worst", worst(s), replace(s.about, undefined=FEWER),
-            first=f"The {of} of the group where it is worst.", formula=f"{which} over groups of {of}",
-            ranges="As good as the model is for those it serves worst.", example=example,
+            first=f"What the {of} {said.verb} in the group where it is worst.", formula=f"{which} over groups of {of}",
+            ranges="As good as the model is for those it serves worst.", notes=said.notes, example=example,
         )  # fmt: skip
 
 
