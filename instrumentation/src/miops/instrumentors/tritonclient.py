@@ -162,6 +162,8 @@ def _take(model: Any, result: Any, source: Source) -> tuple[Part, ...]:
     outputs = response["outputs"] if isinstance(response, Mapping) else response.outputs
     names = [one["name"] if isinstance(one, Mapping) else one.name for one in outputs]
     arrays = [result.as_numpy(name) for name in names]
+    if not all(array is not None and array.size for array in arrays):
+        return ()  # in the server's memory, or of no rows, to which older clients give no width
     label = next((array for array in arrays if array.dtype.kind in "iubOS" and array.size == len(array)), None)
     score = next((array for array in arrays if array.dtype.kind == "f"), None)
     if label is None:

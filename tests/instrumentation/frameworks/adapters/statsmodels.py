@@ -13,7 +13,7 @@ import statsmodels.formula.api as smf
 from statsmodels.base.model import Results
 from statsmodels.discrete.discrete_model import DiscreteResults
 from statsmodels.miscmodels.ordinal_model import OrderedModel
-from statsmodels.multivariate.multivariate_ols import MultivariateLS
+from statsmodels.multivariate import multivariate_ols
 
 import miops
 from tests.instrumentation.frameworks.adapter import Adapter, Expected, Way, X, by_class, decided, positive, several
@@ -115,21 +115,24 @@ _WAYS = [
     ),
     LINEAR,
     Way("GLM", _fit(sm.GLM), _predict, decided, "regression", target=X[:, 0] + LEVELS, features=FEATURES),
-    Way(
-        "MultivariateLS",
-        lambda x, y: MultivariateLS(y, x).fit(),
-        _predict,
-        several,
-        "several outputs",
-        features=FEATURES,
-        wire_task="regression",
-    ),
     Way("OLS by formula", _formula, _predict, decided, "regression", _frame, features=("a", "b", "c", "d")),
 ]
 
+_SEVERAL = Way(
+    "MultivariateLS",
+    lambda x, y: multivariate_ols.MultivariateLS(y, x).fit(),
+    _predict,
+    several,
+    "several outputs",
+    features=FEATURES,
+    wire_task="regression",
+)
+_HAS_SEVERAL = hasattr(multivariate_ols, "MultivariateLS")
+
 ADAPTER = Adapter(
     package="statsmodels",
-    ways=_WAYS,
+    ways=[*_WAYS, _SEVERAL] if _HAS_SEVERAL else _WAYS,
+    cannot={} if _HAS_SEVERAL else {"several outputs": "statsmodels has models of several outputs from 0.15 on"},
     containers={
         "numpy": lambda x: (_predict, np.array(x)),
         "pandas": lambda x: (_predict, _frame(x)),
