@@ -14,6 +14,7 @@ from miops.capture import Capture, capture
 from miops.context_keys import BAGGAGE, SUPPRESSED
 from miops.ids import ROW_LIMIT
 from miops.incoming import from_baggage
+from miops.lanes import Packed
 from miops.models import registered, resolve
 from miops.outputs import Returned, one_row, take_output
 from miops.pending import Pending
@@ -39,7 +40,7 @@ class Opening(NamedTuple):
     input_id: int
     captured: Capture
     extras: Extras | None
-    previous: Pending | None
+    previous: Pending | Packed | None
     span: Opened
 
 
@@ -86,7 +87,7 @@ def begin(output: int, framework: str, model: Any, values: Any) -> Opening | Non
     recorder = runtime.recorder
     if recorder is None:
         return None
-    previous = None
+    previous: Pending | Packed | None = None
     try:
         context = get_current()
         if context and (NESTED in context or (not SUPPRESSED.isdisjoint(context) and _suppressed(context))):
@@ -98,7 +99,7 @@ def begin(output: int, framework: str, model: Any, values: Any) -> Opening | Non
             previous = slot.pop()
         captured = _captured(values, source, recorder)
         if previous is not None and not _belong_together(previous, source, output, id(values), captured):
-            recorder.append(previous.call)
+            recorder.hand_on(previous)
             previous = None
         extras = from_baggage(context, runtime.faults) if BAGGAGE in context else None
         tracer = runtime.tracer
@@ -106,7 +107,7 @@ def begin(output: int, framework: str, model: Any, values: Any) -> Opening | Non
     except Exception as error:  # noqa: BLE001
         runtime.faults.add("call_not_recorded", error)
         if previous is not None:
-            recorder.append(previous.call)
+            recorder.hand_on(previous)
         return None
     return _new(Opening, (recorder, source, output, id(values), captured, extras, previous, span))
 
@@ -132,7 +133,7 @@ def _captured(values: Any, source: Source, recorder: Recorder) -> Capture:
         return Capture(source.nothing, None, -1, 0)
 
 
-def _belong_together(pending: Pending, source: Source, output: int, input_id: int, captured: Capture) -> bool:
+def _belong_together(pending: Pending | Packed, source: Source, output: int, input_id: int, captured: Capture) -> bool:
     """Whether a call and the one before it ask for decision and scores of the same input."""
     if pending.input_id != input_id or pending.source is not source or pending.outputs & output:
         return False
@@ -144,7 +145,7 @@ def fail(opening: Opening, duration: int, error: BaseException) -> None:
     """End the span with the model's error and count the call; there are no rows. Never raises."""
     try:
         if opening.previous is not None:
-            opening.recorder.append(opening.previous.call)
+            opening.recorder.hand_on(opening.previous)
         opening.recorder.failed(opening.source.model, error_name(error), duration)
         close_span(opening.span, max(opening.captured.rows, 0), None, None, error, private=runtime.faults.private)
     except Exception as fault:  # noqa: BLE001
@@ -170,11 +171,11 @@ def finish(opening: Opening, start: int, duration: int, result: Any) -> None:
                     slot = runtime.new_slot(recorder)
                 slot.append(_new(Pending, (source, input_id, output, call)))
         elif previous is not None:
-            recorder.append(previous.call)
+            recorder.hand_on(previous)
     except Exception as error:  # noqa: BLE001
         runtime.faults.add("result_not_recorded", error)
         if previous is not None:
-            recorder.append(previous.call)
+            recorder.hand_on(previous)
     if span.span is not None:
         end_span(span, source, opening.output, returned.rows, result)
 

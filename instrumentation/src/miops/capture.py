@@ -118,7 +118,7 @@ def _frame(frame: Any, source: Source, pool: BlockPool) -> Capture:
         blocks = source.blocks
         if blocks is None or blocks.shape != shape or not blocks.index.equals(columns):
             blocks = source.blocks_layout(frame, shape)
-        return Capture(blocks, copies, rows, 300 * len(copies) + 16 * rows * width)
+        return Capture(blocks, copies, rows, blocks.size(rows))
     frames = source.frames
     if frames is None or len(frames.names) != width:
         frames = source.frames_layout(tuple(map(str, columns)))

@@ -15,10 +15,11 @@ from opentelemetry.context import Context, attach, detach, get_current
 from opentelemetry.trace import INVALID_SPAN_CONTEXT, SpanKind
 
 from miops import calls, runtime
-from miops.call import CALL_BYTES, Call, Output
 from miops.calls import Opening, fail, finish
 from miops.capture import Capture
 from miops.context_keys import BAGGAGE, SPAN, SUPPRESSED, identified
+from miops.frame_blocks import Blocks
+from miops.lanes import Packed, lane_of
 from miops.layouts import Matrix
 from miops.pending import Pending
 from miops.record import Recorder
@@ -29,8 +30,8 @@ __all__ = ["recorded_call"]
 
 _ndarray = np.ndarray
 _INTERNAL: Final = SpanKind.INTERNAL
-_DECISION: Final = Output.DECISION
-_ONE: Final = (1,)
+_NUMBERS: Final = frozenset({float, int})
+_HALF: Final = 0xFFFF_FFFF_FFFF_FFFF
 _new: Final = tuple.__new__
 """Makes a named tuple in a third of the time its own constructor takes."""
 _UNUSUAL: Final = frozenset({calls.NESTED, BAGGAGE, *SUPPRESSED})
@@ -57,21 +58,28 @@ def recorded_call(  # noqa: C901  # see above
     try:
         try:
             values = args[0]
+            layout: Matrix | Blocks | None
             reference, source = runtime.sources.known[id(model)]
-            layout, context, recorder, slot = source.matrix, get_current(), runtime.recorder, local.slot
-            row = np.asarray(values) if type(values) is list and len(values) == 1 else values
+            context, recorder, slot = get_current(), runtime.recorder, local.slot
             before = slot[0] if slot else None
+            kind = type(values)
+            if kind is _ndarray:
+                layout = source.matrix
+                fits = layout is not None and values.shape == layout.row_shape and values.dtype is layout.dtype
+                features = values.tobytes() if fits else None
+            elif kind is list:
+                layout = source.matrix
+                features = None if layout is None else _listed(values, layout)
+            else:
+                layout = source.blocks
+                features = None if layout is None else layout.one_row(values)
             if (
-                type(row) is _ndarray
-                and layout is not None
-                and row.shape == layout.row_shape
-                and row.dtype is layout.dtype
+                features is not None
                 and recorder is not None
                 and reference() is model
                 and _UNUSUAL.isdisjoint(context)
                 and (before is None or before[1] != id(values) or before[0] is not source or before[2] & output)
             ):
-                features = row.tobytes()
                 current: Any = context.get(SPAN)
                 parent = INVALID_SPAN_CONTEXT if current is None else current.get_span_context()
                 trace_id, span_id, flags = identified(parent)
@@ -84,7 +92,7 @@ def recorded_call(  # noqa: C901  # see above
                 usual = True
         except Exception:  # noqa: BLE001  # it happens again where it is counted
             usual = False
-        if not usual or layout is None or recorder is None:
+        if not usual or layout is None or features is None or recorder is None:
             return calls.recorded_call(output, framework, function, model, args, kwargs)
         start = time_ns()
         began = perf_counter_ns()
@@ -96,48 +104,37 @@ def recorded_call(  # noqa: C901  # see above
             raise
         duration = perf_counter_ns() - began
         try:
-            if type(result) is not _ndarray or result.shape[:1] != _ONE or result.dtype.hasobject:
+            lane = layout.lanes.get(output)
+            if type(result) is not _ndarray:
+                lane = None
+            elif lane is None or result.dtype != lane.result_dtype or result.shape != lane.result_shape:
+                lane = lane_of(layout, output, result.dtype, result.shape)
+            if lane is None:
                 opening = _opening(recorder, source, output, values, layout, features, span, trace_id, span_id)
                 if slot:  # only one call can wait
-                    recorder.append(slot.pop().call)
+                    recorder.hand_on(slot.pop())
                 span = None  # it is ended there
                 finish(opening, start, duration, result)
                 return result
-            decided, dtype, shape, returned = output == _DECISION, result.dtype, result.shape, result.tobytes()
-            call: Call | None = _new(
-                Call,
-                (
-                    layout.serial,
-                    dtype if decided else None,
-                    output,
-                    None if decided else dtype,
-                    0 if decided or len(shape) != 2 else shape[1],
-                    layout,
-                    returned if decided else None,
-                    None if decided else returned,
-                    features,
-                    1,
-                    len(features) + len(returned) + CALL_BYTES,
-                    next(recorder.ids.calls),
-                    start,
-                    duration,
-                    trace_id,
-                    span_id,
-                    None,
-                ),
-            )
+            number, high, low = next(recorder.ids.calls), trace_id >> 64, trace_id & _HALF
+            record = lane.pack(start, duration, number, high, low, span_id, result.tobytes())
+            held: Packed | Pending | None = _new(Packed, (source, id(values), output, lane, record, features))
             if source.classes is not None:  # the next call may complete this one; the one before was not completed
                 if slot is None or slot.home is not recorder.slots:
                     slot = runtime.new_slot(recorder)
-                slot.append(_new(Pending, (source, id(values), output, call)))
-                call = slot.pop(0)[3] if len(slot) > 1 else None
-            if call is not None:
-                if recorder.ledger.admit(call[9], call[10]):
-                    recorder.calls.append(call)
+                slot.append(held)  # type: ignore[arg-type]
+                held = slot.pop(0) if len(slot) > 1 else None
+            if type(held) is Packed:
+                try:
+                    recorder.tickets[held[3].size].pop()
+                except (KeyError, IndexError):
+                    recorder.append_packed(held)
+                else:
+                    recorder.calls.append(held)
                     if len(recorder.calls) >= recorder.flush_calls or recorder.thread is None:
                         recorder.attend()
-                else:
-                    recorder.sender.give_back(call)
+            elif held is not None:
+                recorder.hand_on(held)
         except Exception as error:  # noqa: BLE001
             runtime.faults.add("result_not_recorded", error)
         if span is not None:
@@ -150,17 +147,27 @@ def recorded_call(  # noqa: C901  # see above
         local.depth = 0
 
 
+def _listed(values: list[Any], layout: Matrix) -> bytes | None:
+    """The bytes of a list of one row, where it is one that the layout fits."""
+    if len(values) != 1:
+        return None
+    if layout.pack_row is not None and len(values[0]) == layout.width and _NUMBERS.issuperset(map(type, values[0])):
+        return layout.pack_row(*values[0])
+    row = np.asarray(values)
+    return row.tobytes() if row.shape == layout.row_shape and row.dtype is layout.dtype else None
+
+
 def _opening(
     recorder: Recorder,
     source: Source,
     output: int,
     values: Any,
-    layout: Matrix,
-    features: bytes,
+    layout: Matrix | Blocks,
+    features: Any,
     span: Opened | None,
     trace_id: int,
     span_id: int,
 ) -> Opening:
-    captured = Capture(layout, features, 1, len(features))
+    captured = Capture(layout, features, 1, layout.row_size)
     opened = span or Opened(trace_id, span_id, None, None)
     return Opening(recorder, source, output, id(values), captured, None, None, opened)

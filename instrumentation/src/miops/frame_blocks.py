@@ -85,16 +85,33 @@ _COPIES: Final[Mapping[str, Callable[[Any], Any]]] = {
 class Blocks:
     """Small pandas frames with the same columns in the same arrangement. Payloads are tuples of arrays."""
 
-    __slots__ = ("_wire_names", "index", "names", "places", "serial", "shape", "source")
+    __slots__ = ("_kind", "_wire_names", "index", "lanes", "names", "places", "row_size", "serial", "shape", "source")
 
     def __init__(self, source: Source, frame: Any, shape: tuple[Any, ...]) -> None:
         self.serial, self.source, self.shape = next(serials), source, shape
-        self.index = frame.columns.view()
+        self._kind, self.index = type(frame), frame.columns.view()
         self.names = tuple(map(str, self.index))
         self._wire_names = tuple(map(semconv.COLUMN_FEATURE_PREFIX.__add__, self.names))
         manager = frame._mgr  # noqa: SLF001
         self.places = list(zip(manager.blknos.tolist(), manager.blklocs.tolist(), strict=True))
         """Of each column: which array, and which row of that."""
+        self.row_size: Final = self.size(1)
+        self.lanes: dict[Any, Any] = {}
+        """See :func:`miops.lanes.lane_of`."""
+
+    def size(self, rows: int) -> int:
+        """About how many bytes the copies of so many rows take."""
+        return 300 * (len(self.shape) - 2) + 16 * rows * len(self.names)
+
+    def one_row(self, frame: Any) -> tuple[Any, ...] | None:
+        """The copies of a frame that has one row and is arranged like this; ``None`` of anything else."""
+        if type(frame) is not self._kind:
+            return None
+        names, rows = frame._mgr.axes  # noqa: SLF001
+        if len(rows) != 1 or not self.index.equals(names):
+            return None
+        found = snapshot(frame)
+        return found[1] if found is not None and found[0] == self.shape else None
 
     def columns(self, payloads: Sequence[tuple[Any, ...]]) -> dict[str, Column]:
         joined = [_joined(parts) for parts in zip(*payloads, strict=True)]

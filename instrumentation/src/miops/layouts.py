@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 from collections.abc import Sequence
 from itertools import count
@@ -66,7 +67,19 @@ class Nothing:
 class Matrix:
     """Rows of one numeric type. Payloads are their bytes, row by row."""
 
-    __slots__ = ("_columns", "dtype", "index", "names", "row_shape", "serial", "source", "width")
+    __slots__ = (
+        "_columns",
+        "dtype",
+        "index",
+        "lanes",
+        "names",
+        "pack_row",
+        "row_shape",
+        "row_size",
+        "serial",
+        "source",
+        "width",
+    )
 
     def __init__(self, source: Source, names: tuple[str, ...], dtype: np.dtype[Any], index: Any = None) -> None:
         self.serial, self.source = next(serials), source
@@ -75,6 +88,12 @@ class Matrix:
         """The frame's own names, if inputs are frames: cheaper to compare than a tuple."""
         self.row_shape = (1, self.width) if index is None else None
         """Of the arrays that may be taken for one row of this without a further look."""
+        self.row_size: Final = self.width * dtype.itemsize + 33
+        packs = index is None and dtype == np.float64
+        self.pack_row = struct.Struct(f"{self.width}d").pack if packs else None
+        """Makes the bytes of one row from its numbers, if that is all there is to them."""
+        self.lanes: dict[Any, Any] = {}
+        """See :func:`miops.lanes.lane_of`."""
         self._columns = tuple(map(_PREFIX.__add__, names))
 
     def columns(self, payloads: Sequence[Any]) -> dict[str, Column]:

@@ -28,19 +28,31 @@ class Ledger:
         self._exported = 0
         self._dropped: defaultdict[str, int] = defaultdict(int)
 
-    def admit(self, rows: int, size: int) -> bool:
-        """Take rows in, unless a cap would be passed: then they are dropped and counted."""
+    def reserve(self, rows: int, size: int) -> bool:
+        """Take rows in, unless a cap would be passed."""
         with self._lock:
-            if self.rows + rows > self._rows_limit or self.bytes + size > self._bytes_limit:
-                first = not self._dropped["buffer_full"]
-                self._dropped["buffer_full"] += rows
-            else:
+            fits = self.rows + rows <= self._rows_limit and self.bytes + size <= self._bytes_limit
+            if fits:
                 self.rows += rows
                 self.bytes += size
+        return fits
+
+    def admit(self, rows: int, size: int) -> bool:
+        """The same; what would pass a cap is dropped and counted."""
+        with self._lock:
+            if self.reserve(rows, size):
                 return True
+            first = not self._dropped["buffer_full"]
+            self._dropped["buffer_full"] += rows
         if first:
             _log.warning("miops: the buffer is full, rows are being dropped; see miops.recorder.dropped")
         return False
+
+    def give_back(self, rows: int, size: int) -> None:
+        """Rows that were taken in have never come."""
+        with self._lock:
+            self.rows -= rows
+            self.bytes -= size
 
     def has_room(self, rows: int, size: int) -> bool:
         """Whether these would be taken in now. What is larger than a cap alone never will."""

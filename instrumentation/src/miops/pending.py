@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from miops.call import Call
+from miops.lanes import Packed
 from miops.sources import Source
 
 __all__ = ["HOLD_NS", "Pending", "Slot", "Slots"]
@@ -25,7 +26,7 @@ class Pending(NamedTuple):
     call: Call
 
 
-class Slot(list[Pending]):
+class Slot(list[Pending | Packed]):
     """At most one pending call. Whoever pops it owns it: the thread at its next call, or the flush.
 
     A thread that ends takes its slot along, which hands the call on.
@@ -33,13 +34,13 @@ class Slot(list[Pending]):
 
     __slots__ = ("__weakref__", "_release", "home")
 
-    def __init__(self, home: Slots, release: Callable[[Call], None]) -> None:
+    def __init__(self, home: Slots, release: Callable[[Pending | Packed], None]) -> None:
         super().__init__()
         self.home, self._release = home, release
 
     def __del__(self) -> None:
         for pending in self:
-            self._release(pending.call)
+            self._release(pending)
 
     __hash__ = object.__hash__  # type: ignore[assignment]
 
@@ -47,7 +48,7 @@ class Slot(list[Pending]):
 class Slots:
     """The slots of all living threads."""
 
-    def __init__(self, release: Callable[[Call], None]) -> None:
+    def __init__(self, release: Callable[[Pending | Packed], None]) -> None:
         self._release = release
         self._slots: list[weakref.ref[Slot]] = []
         self._lock = threading.Lock()
@@ -70,7 +71,7 @@ class Slots:
             slot = ref()
             try:
                 if slot and slot[0].call.start + slot[0].call.duration < before:
-                    self._release(slot.pop(0).call)
+                    self._release(slot.pop(0))
             except IndexError:  # its thread was faster
                 continue
 

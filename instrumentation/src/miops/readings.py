@@ -175,7 +175,7 @@ def close(
     except Exception as error:  # noqa: BLE001
         runtime.faults.add("result_not_recorded", error)
         if opening.previous is not None:
-            opening.recorder.append(opening.previous.call)
+            opening.recorder.hand_on(opening.previous)
     try:
         close_span(opening.span, *shown, None)
     except Exception as error:  # noqa: BLE001

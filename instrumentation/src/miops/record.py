@@ -21,13 +21,14 @@ from miops.call import Call
 from miops.config import Config
 from miops.draining import drain_at_shutdown
 from miops.event import Request
-from miops.explaining import Explaining
+from miops.explaining import Explaining, plans
 from miops.faults import Faults
 from miops.ids import IdSpace
 from miops.instruments import Instruments
+from miops.lanes import Packed
 from miops.ledger import Ledger
 from miops.models import Model
-from miops.pending import HOLD_NS, Slots
+from miops.pending import HOLD_NS, Pending, Slots
 from miops.sender import Sender
 from miops.transport import Transport
 from miops.truths import Truth
@@ -36,6 +37,10 @@ __all__ = ["Recorder"]
 
 _CALLS_AT_ONCE: Final = 1024
 """Encoding more at once would hold the interpreter's lock for milliseconds."""
+_TICKETS: Final = 64
+"""For how many packed calls at most room is asked at once,"""
+_TICKET_BYTES: Final = 65_536
+"""and of how many bytes."""
 _EXPLAINING_SECONDS: Final = 0.5
 """How long a flush waits for explanations that have begun."""
 _SUPPRESS: Final = "suppress_instrumentation"
@@ -59,7 +64,7 @@ class Recorder:
         self._transport, self._resource = transport, resource
         self.flush_calls: Final = config.flush_rows
         """So many waiting calls wake the thread."""
-        self.slots = Slots(self.append)
+        self.slots = Slots(self.hand_on)
         self._begin()
         self.instruments = Instruments(self, faults, meter_provider)
         _recorders.add(self)
@@ -70,8 +75,10 @@ class Recorder:
         self.ids = IdSpace()
         self.pool = BlockPool(config.buffer_bytes)
         self.ledger = Ledger(config.buffer_rows, config.buffer_bytes)
-        self.calls: list[Call] = []
+        self.calls: list[Call | Packed] = []
         """Appended to by callers, whose every append is atomic; only the flush takes calls out, from the other end."""
+        self.tickets: dict[int, list[bool]] = {}
+        """By size: for how many packed calls the ledger has room already. Who pops one need not ask it."""
         self._truths: list[Truth] = []
         self._events: list[Request] = []
         self._lock = threading.RLock()
@@ -90,6 +97,37 @@ class Recorder:
             return
         self.calls.append(call)
         self.attend(at_once=call.size > 1_000_000)
+
+    def append_packed(self, packed: Packed) -> None:
+        """The same for a packed call; where there is no ticket for it there will be some for the next ones."""
+        size = packed.lane.size
+        tickets = self.tickets.setdefault(size, [])
+        try:
+            tickets.pop()
+        except IndexError:
+            more = min(_TICKET_BYTES // size, _TICKETS)
+            if more > 1 and self.ledger.reserve(more, more * size):
+                tickets.extend([True] * (more - 1))
+            elif not self.ledger.admit(1, size):
+                return
+        self.calls.append(packed)
+        self.attend()
+
+    def hand_on(self, held: Pending | Packed) -> None:
+        """Take in a call that has waited for its counterpart."""
+        if isinstance(held, Packed):
+            self.append_packed(held)
+        else:
+            self.append(held.call)
+
+    def _return_tickets(self) -> None:
+        for size, tickets in list(self.tickets.items()):
+            unused = 0
+            try:
+                while tickets.pop():
+                    unused += 1
+            except IndexError:  # callers may have been faster
+                self.ledger.give_back(unused, unused * size)
 
     def attend(self, *, at_once: bool = False) -> None:
         """See that the thread runs, and that it comes now where many calls wait."""
@@ -127,7 +165,7 @@ class Recorder:
     @property
     def queued(self) -> int:
         """Rows taken in and neither sent nor dropped, those that wait for their counterpart included."""
-        return self.ledger.rows + len(self.slots)
+        return self.ledger.rows - sum(map(len, list(self.tickets.values()))) + len(self.slots)
 
     def start(self) -> None:
         """Start the background thread, unless it runs."""
@@ -167,12 +205,15 @@ class Recorder:
 
     def _flush(self, *, everything: bool) -> None:
         """Everything that is there now; what comes meanwhile is left for the next time."""
+        self._return_tickets()
         waiting = len(self.calls)
         while waiting > 0:
             taken = self.calls[:_CALLS_AT_ONCE]
             del self.calls[:_CALLS_AT_ONCE]
             waiting -= len(taken)
-            self.sender.send_calls(self._explaining.take(taken), self.instruments)
+            packed, calls = _told_apart(taken)
+            self.sender.send_calls(self._explaining.take(calls), self.instruments)
+            self.sender.send_packed(packed, self.instruments)
         if everything:
             self._explaining.release(_EXPLAINING_SECONDS)
         self.sender.send_calls(self._explaining.done(), self.instruments)
@@ -224,6 +265,7 @@ class Recorder:
         thread = self.thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(0.3)
+        self._return_tickets()
         if not sent or self.ledger.rows:
             self.ledger.settle(dropped=self.ledger.rows, reason="shutdown")
 
@@ -231,10 +273,18 @@ class Recorder:
         """In the child: nothing of the parent's rows, locks, thread or channel is touched."""
         _abandoned.append(self.sender)
         self.slots.clear()
-        self.slots = Slots(self.append)
+        self.slots = Slots(self.hand_on)
         self._begin()
         self.instruments.after_fork()
         self._faults.after_fork()
+
+
+def _told_apart(taken: list[Call | Packed]) -> tuple[list[Packed], list[Call]]:
+    """Packed calls, and others; those of models that are explained are told one by one."""
+    if plans.entries:
+        return [], [one.call if isinstance(one, Packed) else one for one in taken]
+    packed = [one for one in taken if isinstance(one, Packed)]
+    return packed, [one for one in taken if isinstance(one, Call)]
 
 
 _recorders: weakref.WeakSet[Recorder] = weakref.WeakSet()

@@ -15,13 +15,14 @@ from miops.attributions import attribution_columns
 from miops.call import Call, Extras
 from miops.columns import Column, from_values, utf8
 from miops.ids import IdSpace, given_ids, texts
+from miops.lanes import Lane
 from miops.layouts import Layout, Mappings
 from miops.lists import list_columns
 from miops.models import Model
 from miops.scores import Scored, score
 from miops.sources import Source
 
-__all__ = ["Rows", "rows_of"]
+__all__ = ["Rows", "rows_of", "rows_of_lane"]
 
 _SHAPE: Final = itemgetter(0, 1, 2, 3, 4)
 _ORDER: Final = itemgetter(0, 2, 4)
@@ -63,6 +64,13 @@ def rows_of(calls: list[Call], ids: IdSpace, *, values: bool) -> Iterator[Rows]:
         calls.sort(key=_ORDER)
     for _, group in groupby(calls, _SHAPE):
         yield _rows(Call(*map(list, zip(*group, strict=True))), ids, values=values)  # type: ignore[arg-type]
+
+
+def rows_of_lane(
+    lane: Lane, records: Sequence[bytes], features: Sequence[Any], ids: IdSpace, *, values: bool
+) -> Iterator[Rows]:
+    """The same of packed calls: one batch."""
+    yield _rows(lane.calls(records, features), ids, values=values)
 
 
 def _rows(calls: Any, ids: IdSpace, *, values: bool) -> Rows:
@@ -133,7 +141,10 @@ def _trace(calls: Any, counts: NDArray[np.int64]) -> dict[str, Column]:
     }
 
 
-def _bytes(numbers: list[int], width: int, counts: NDArray[np.int64]) -> tuple[Any, NDArray[np.bool_] | None]:
+def _bytes(numbers: Any, width: int, counts: NDArray[np.int64]) -> tuple[Any, NDArray[np.bool_] | None]:
+    if isinstance(numbers, np.ndarray):  # of packed calls: their bytes
+        given = np.asarray(numbers.any(axis=1))
+        return numbers, None if given.all() else given
     joined = b"".join(map(_to_bytes, numbers, repeat(width), repeat("big")))
     data = np.repeat(np.frombuffer(joined, dtype=np.uint8).reshape(-1, width), counts, axis=0)
     valid = np.repeat(np.fromiter(map(bool, numbers), dtype=np.bool_, count=len(numbers)), counts)

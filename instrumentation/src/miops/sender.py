@@ -17,8 +17,9 @@ from miops.export import Exporter
 from miops.faults import Faults
 from miops.ids import IdSpace
 from miops.instruments import Instruments
+from miops.lanes import Packed, by_lane
 from miops.ledger import Ledger
-from miops.rows import Rows, rows_of
+from miops.rows import Rows, rows_of, rows_of_lane
 from miops.sampling import Sampling
 from miops.transport import Transport, open_transport
 from miops.truths import Truth, truth_columns
@@ -47,9 +48,20 @@ class Sender:
 
     def send_calls(self, calls: list[Call], instruments: Instruments) -> None:
         """One event per model and schema."""
-        left = sum(call.rows for call in calls)
+        batches = rows_of(calls, self._ids, values=self._config.capture_features == "all")
+        self._send(batches, sum(call.rows for call in calls), sum(call.size for call in calls), instruments)
+        for call in calls:
+            self.give_back(call)
+
+    def send_packed(self, packed: list[Packed], instruments: Instruments) -> None:
+        """One event per lane."""
+        for lane, records, features in by_lane(packed):
+            batches = rows_of_lane(lane, records, features, self._ids, values=self._config.capture_features == "all")
+            self._send(batches, len(records), len(records) * lane.size, instruments)
+
+    def _send(self, batches: Iterable[Rows], left: int, size: int, instruments: Instruments) -> None:
         try:
-            for rows in rows_of(calls, self._ids, values=self._config.capture_features == "all"):
+            for rows in batches:
                 self._measure(rows, instruments)
                 left -= self._leave_out(rows, sampled := self._sampling.sample(rows))
                 for request in self._encoded(sampled) if sampled.rows else ():
@@ -59,9 +71,7 @@ class Sender:
             self._faults.add("rows_not_encoded", error)
             self._ledger.settle(dropped=left, reason="not_encoded")
         finally:
-            self._ledger.freed(sum(call.size for call in calls))
-            for call in calls:
-                self.give_back(call)
+            self._ledger.freed(size)
 
     def _leave_out(self, rows: Rows, sampled: Rows) -> int:
         left_out = rows.rows - sampled.rows
