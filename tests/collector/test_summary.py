@@ -36,6 +36,7 @@ MAKERS: dict[str, Callable[[np.random.Generator], Any]] = {
     "Groups": lambda r: s.Groups(("sex",), ("f", "m"), CLASSES, 1, counts(r, 2, 2), counts(r, 2, 2, 2)),
     "GroupExposures": lambda r: s.GroupExposures(("sex",), ("f", "m"), counts(r, 2), counts(r, 2, 32, 3)),
     "GroupLosses": lambda r: s.GroupLosses(("sex",), ("f", "m"), 1, counts(r, 2, 7)),
+    "GroupMerits": lambda r: s.GroupMerits(("sex",), ("f", "m"), counts(r, 2), counts(r, 2, 32, 2)),
     "GroupResiduals": lambda r: s.GroupResiduals(("sex",), ("f", "m"), 0.0, counts(r, 2, 14)),
     "GroupPredictions": lambda r: s.GroupPredictions(("sex",), ("f", "m"), 0.0, counts(r, 2, 3), counts(r, 2, 5)),
     "GroupScores": lambda r: s.GroupScores(

@@ -62,23 +62,40 @@ class Pane:
         if "exposures.groups.0" in self.layout.blocks:
             self.count_exposure()
 
-    def count_exposure(self) -> None:
+    def standing(self) -> tuple[int, int, int, float] | None:
+        """Place, size of the list, its bucket, and the share of its exposure."""
         place, size = (self.rows.columns.get(f"context.list_{name}") for name in ("position", "size"))
         found = [cell_of(column, self.i) for column in (place, size) if column is not None]
         if len(found) < 2 or not all(isinstance(x, float) and isfinite(x) and x == int(x) for x in found):
-            return
+            return None
         p, n = map(int, found)
         if not 1 <= p <= n:
-            return
-        share = (1 / log2(1 + p)) / sum(1 / log2(1 + q) for q in range(1, n + 1))
+            return None
         mixed = int(self.rows.time[self.i]) % 2**64
         for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
             mixed = (mixed ^ mixed >> shift) * factor % 2**64
-        bucket = mixed >> 59
-        added = np.zeros(97)
+        return p, n, mixed >> 59, (1 / log2(1 + p)) / sum(1 / log2(1 + q) for q in range(1, n + 1))
+
+    def count_exposure(self) -> None:
+        if (found := self.standing()) is not None:
+            p, n, bucket, share = found
+            self.count_in_lists("exposures.groups", bucket, 1 / n, share, (p <= 10) / min(10, n))
+
+    def count_merit(self, truth: Column, value: Any) -> None:
+        if self.layout.classes:
+            happened = self.class_of(truth)
+            merit = float(happened == self.layout.positive) if happened >= 0 and self.layout.positive >= 0 else nan
+        else:
+            merit = value if isinstance(value, float) else nan
+        if (found := self.standing()) is not None and isfinite(merit) and merit >= 0:
+            _, n, bucket, share = found
+            self.count_in_lists("labelled.merits.groups", bucket, share, merit / n)
+
+    def count_in_lists(self, name: str, bucket: int, *shares: float) -> None:
+        added = np.zeros(1 + 32 * len(shares))
         added[0] = self.weight
-        added[1 + 3 * bucket : 4 + 3 * bucket] = self.weight * np.array([1 / n, share, (p <= 10) / min(10, n)])
-        self.count_by_group("exposures.groups", added)
+        added[1 + len(shares) * bucket :][: len(shares)] = self.weight * np.array(shares)
+        self.count_by_group(name, added)
 
     def value(self, column: ColumnLayout) -> Any:
         if column.role == "prediction":
@@ -188,6 +205,8 @@ class Pane:
         else:
             self.count_residual(value)
         self.count_segments(self.loss(truth, value))
+        if "labelled.merits.groups.0" in self.layout.blocks:
+            self.count_merit(truth, value)
 
     def loss(self, truth: Column, actual: Any) -> float:
         if self.layout.classes:

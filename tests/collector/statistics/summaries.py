@@ -32,6 +32,7 @@ from miops_collector.summary import (
     Frequencies,
     GroupExposures,
     GroupLosses,
+    GroupMerits,
     GroupPredictions,
     GroupResiduals,
     Groups,
@@ -163,6 +164,7 @@ STRATEGIES: dict[type, st.SearchStrategy[Any]] = {
     GroupLosses: st.lists(few(st.floats(0, 1)), min_size=3, max_size=3).map(
         lambda groups: GroupLosses(("sex",), ("f", "m", "x"), 1, np.array([rows.group_losses(g) for g in groups]))
     ),
+    GroupMerits: counts(3, 32, 2).map(lambda c: GroupMerits(("sex",), ("f", "m", "x"), 4 * c[:, :, 0].sum(axis=1), c)),
     GroupResiduals: st.lists(PAIRS, min_size=3, max_size=3).map(
         lambda groups: GroupResiduals(
             ("sex",),

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isnan, log, log2
 from typing import Any
 
 import numpy as np
 import pytest
 
-from miops_collector.binning import summarise
+from miops_collector.binning import summarise, summarise_truth
 from miops_collector.columns import Numbers, Rows, Texts
 from miops_collector.layout import Layout
 from miops_collector.panes import PaneSet
 from miops_collector.reference import build_layout
 from miops_collector.statistics import Statistic, statistics_of
-from miops_collector.summary import GroupExposures
+from miops_collector.summary import GroupExposures, GroupMerits
 from miops_collector.window import Window
 
 DAY = 86_400 * 10**9
@@ -25,7 +26,7 @@ def statistic(name: str) -> Statistic:
     return next(s for s in statistics_of("fairness") if s.name == name)
 
 
-def values(name: str, groups: GroupExposures) -> tuple[float, float]:
+def values(name: str, groups: GroupExposures | GroupMerits) -> tuple[float, float]:
     """Of women and men."""
     found = dict(zip(groups.names, statistic(name).function(groups).tolist(), strict=True))
     return found["F"], found["M"]
@@ -143,6 +144,60 @@ def test_logarithm_of_presence_is_the_skew_of_geyik() -> None:
 
     assert log(women) == pytest.approx(log((2 / 10) / (12 / 20)))
     assert log(men) == pytest.approx(log((8 / 10) / (8 / 20)))
+
+
+def relevant(rows: Rows, truth: np.ndarray, *, sign: float = 1.0) -> Rows:
+    return replace(rows, truth=Numbers(truth), sign=np.full(len(rows), sign))
+
+
+def merits(layout: Layout, *pieces: Rows) -> GroupMerits:
+    panes = PaneSet(layout, DAY, ((DAY, 0),))
+    for rows in pieces:
+        panes.add(summarise_truth(layout, rows, DAY))
+    (found,) = panes.window(Window(0, DAY)).group_merits
+    return found
+
+
+def test_merit_by_hand_of_women_who_are_seen_much_less_and_hardly_less_relevant() -> None:
+    rows = lists("MMMFFF")
+    worth, relevance = 1 / np.log2(np.arange(2.0, 8)), np.array([0.82, 0.81, 0.80, 0.79, 0.78, 0.77])
+
+    found = merits(layout_of(rows), relevant(rows, relevance))
+
+    women, men = (worth[part].sum() / relevance[part].sum() for part in (slice(3, 6), slice(0, 3)))
+    women_found, men_found = values("exposure_by_merit", found)
+    assert women_found / men_found == pytest.approx(women / men)
+    assert statistic("exposure_by_merit_ratio").function(found, minimum_rows=1) == pytest.approx(women / men)
+
+
+def test_merit_is_averaged_over_lists_and_compared_with_that_of_all_rows() -> None:
+    rng = np.random.default_rng(4)
+    shown = drawn(rng, 120)
+    rows = lists(*shown)
+    truth = rng.integers(0, 4, len(rows)).astype(float)
+    seen, good, first = {"F": 0.0, "M": 0.0}, {"F": 0.0, "M": 0.0}, 0
+    for word in shown:
+        worth = [1 / log2(1 + place) for place in range(1, len(word) + 1)]
+        for place, group in enumerate(word):
+            seen[group] += worth[place] / sum(worth)
+            good[group] += truth[first + place] / len(word)
+        first += len(word)
+
+    found = values("exposure_by_merit", merits(layout_of(rows), relevant(rows, truth)))
+
+    every = sum(seen.values()) / sum(good.values())
+    assert found == pytest.approx([seen[group] / good[group] / every for group in SEXES])
+
+
+def test_truth_that_is_taken_back_or_no_relevance_is_no_merit() -> None:
+    rows = lists("MFMF", "FFMM")
+    first, second = np.array([1.0, 0, 1, 1, 0, 0, 1, 1]), np.array([1.0, -1, np.nan, 1, np.inf, 0, 1, 1])
+
+    restated = merits(layout_of(rows), relevant(rows, first), relevant(rows, first, sign=-1.0), relevant(rows, second))
+
+    plain = merits(layout_of(rows), relevant(rows, second))
+    assert restated.rows.tolist() == plain.rows.tolist() == [2.0, 3.0]
+    np.testing.assert_allclose(restated.sums, plain.sums, atol=1e-12)
 
 
 def test_lists_may_be_split_and_shuffled_over_requests_and_panes() -> None:

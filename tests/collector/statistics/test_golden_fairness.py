@@ -18,6 +18,7 @@ from miops_collector.statistics.fairness import support
 from miops_collector.summary import (
     GroupExposures,
     GroupLosses,
+    GroupMerits,
     GroupPredictions,
     GroupResiduals,
     Groups,
@@ -66,12 +67,15 @@ def summaries() -> dict[type, Any]:
     shares[:, 1] /= (1 / np.log2(np.arange(2.0, 22))).sum()
     exposures = np.zeros((3, 32, 3))
     np.add.at(exposures, (group, listed // 20 % 32), shares)
+    merits = np.zeros((3, 32, 2))
+    np.add.at(merits, (group, listed // 20 % 32), np.stack((shares[:, 1], truth / 20), axis=1))
     of_axis = (("sex",), NAMES)
     return {
         Groups: rows.groups(group, truth, decision, 3),
         GroupExposures: GroupExposures(*of_axis, np.bincount(group).astype(np.float64), exposures),
         GroupLosses: GroupLosses(*of_axis, 1, np.array(losses)),
         GroupScores: GroupScores(*of_axis, np.linspace(0, 1, 1001), True, scores.sum(axis=3), scores),
+        GroupMerits: GroupMerits(*of_axis, np.bincount(group).astype(np.float64), merits),
         GroupResiduals: GroupResiduals(*of_axis, 0.0, np.array(residuals)),
         GroupPredictions: GroupPredictions(*of_axis, 0.0, np.array(moments), np.array(cells)),
     }

@@ -9,7 +9,7 @@ from miops_collector.binning import decision_terms, truth_terms
 from miops_collector.binning.column_terms import add_columns
 from miops_collector.binning.decisions import decisions_of
 from miops_collector.binning.delta import PaneDelta
-from miops_collector.binning.exposure_terms import add_exposures
+from miops_collector.binning.exposure_terms import add_exposures, add_merits
 from miops_collector.binning.grouping import Grouping, group_by_pane
 from miops_collector.binning.plan import Plan, plan_of
 from miops_collector.binning.segments import add_segments
@@ -68,6 +68,7 @@ def summarise_truth(layout: Layout, rows: Rows, pane_length: int) -> PaneDelta:
         _add_labelled(terms, plan, rows, rows.truth)
     else:
         truth_terms.add_residuals(terms, plan, rows, rows.truth)
+    add_merits(terms, plan, rows, rows.truth)
     add_segments(terms, plan, rows)
     return terms.delta(_no_extremes(layout, grouping))
 

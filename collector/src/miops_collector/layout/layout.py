@@ -139,6 +139,7 @@ class Layout:
             *((f"moments.{name}", (3,)) for name in self.numeric),
             *of_task,
             *((f"exposures.groups.{i}", (len(a.names), 1 + 3 * LIST_BUCKETS)) for i, a in self._ranked_axes()),
+            *((f"labelled.merits.groups.{i}", (len(a.names), 1 + 2 * LIST_BUCKETS)) for i, a in self._ranked_axes()),
             *((f"labelled.segments.{i}", (len(a.names), sums)) for i, a in enumerate(self.segments)),
         ]
 

@@ -21,6 +21,7 @@ from miops_collector.summary import (
     Frequencies,
     GroupExposures,
     GroupLosses,
+    GroupMerits,
     GroupPredictions,
     GroupResiduals,
     Groups,
@@ -185,5 +186,14 @@ class Summaries:
         blocks = ((a, self._of(f"exposures.groups.{i}")) for i, a in enumerate(self.layout.axes))
         return tuple(
             GroupExposures(a.columns, a.names, b[:, 0], b[:, 1:].reshape(len(a.names), LIST_BUCKETS, 3))
+            for a, b in blocks if b is not None
+        )  # fmt: skip
+
+    @cached_property
+    def group_merits(self) -> tuple[GroupMerits, ...]:
+        """The same of labelled rows, with their truth."""
+        blocks = ((a, self._of(f"labelled.merits.groups.{i}")) for i, a in enumerate(self.layout.axes))
+        return tuple(
+            GroupMerits(a.columns, a.names, b[:, 0], b[:, 1:].reshape(len(a.names), LIST_BUCKETS, 2))
             for a, b in blocks if b is not None
         )  # fmt: skip

@@ -15,10 +15,12 @@ from miops_collector.signals._measure import measure
 from miops_collector.signals._rows import rows
 from miops_collector.statistics import Statistic, once, statistics_of
 from miops_collector.statistics.fairness import p_values, support
-from miops_collector.summary import FloatArray, GroupExposures, Groups
+from miops_collector.summary import FloatArray, GroupExposures, GroupMerits, Groups
 
 __all__ = ["fairness"]
 
+OF_LISTS = (GroupExposures, GroupMerits)
+"""A ranking whose rows never said their places in lists has nothing of these to miss."""
 Offered: TypeAlias = dict[type, tuple[Any, ...]]
 """Kinds of summaries by group, each for every axis."""
 
@@ -31,7 +33,7 @@ def fairness(context: Context, reference: Summaries | None, current: Summaries) 
     """
     now, before = _offered(current), _offered(reference)
     if not any(rows(e, "rows") for e in (*now.get(GroupExposures, ()), *before.get(GroupExposures, ()))):
-        now.pop(GroupExposures, None)  # a ranking that never said its lists has no exposure to miss
+        now = {kind: of for kind, of in now.items() if kind not in OF_LISTS}
     for statistic in statistics_of("fairness"):
         kind = next((kind for kind in statistic.takes if kind in now), None)
         if kind is None:
@@ -48,7 +50,10 @@ def _offered(summaries: Summaries | None) -> Offered:
     if summaries is None:
         return {}
     s = summaries
-    every = (s.groups, s.group_losses, s.group_scores, s.group_residuals, s.group_predictions, s.group_exposures)
+    every = (
+        s.groups, s.group_losses, s.group_scores, s.group_residuals, s.group_predictions, s.group_exposures,
+        s.group_merits,
+    )  # fmt: skip
     return {type(found[0]): found for found in every if found}
 
 

@@ -12,6 +12,7 @@ __all__ = [
     "LIST_BUCKETS",
     "GroupExposures",
     "GroupLosses",
+    "GroupMerits",
     "GroupPredictions",
     "GroupResiduals",
     "GroupScores",
@@ -133,6 +134,25 @@ class GroupExposures(Additive):
         ``(g, LIST_BUCKETS, 3)`` by bucket of lists, over such rows: 1 / size; the share of its list's exposure,
         (1 / log₂(1 + place)) / Σ over the list; and 1 / min(10, size) of those among the first ten. Each sums to 1 over
         the rows of a list (the last of all of its first ten), so every list counts once, however long it is.
+    """
+
+    axis: tuple[str, ...]
+    names: tuple[str, ...]
+    rows: FloatArray = summed()
+    sums: FloatArray = summed()
+
+
+@dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once
+class GroupMerits(Additive):
+    """How visible the rows of each group were in their lists, and how relevant they turned out to be.
+
+    Attributes
+    ----------
+    rows
+        ``(g,)`` labelled rows that say their place in a list, and whose truth is a number of 0 or more, or a class.
+    sums
+        ``(g, LIST_BUCKETS, 2)`` by bucket of lists, over such rows: the share of its list's exposure, and its truth (of
+        a class: whether it is the positive one) / size.
     """
 
     axis: tuple[str, ...]

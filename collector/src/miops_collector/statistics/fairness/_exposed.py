@@ -1,4 +1,4 @@
-"""What a group gets of lists, relative to the share of their rows that it is, with its uncertainty over lists."""
+"""What a group gets of lists, relative to something else that it has of them, with its uncertainty over lists."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import numpy as np
 from scipy.special import ndtri, stdtrit
 
 from miops_collector.statistics._ratio import ratio
-from miops_collector.summary import FloatArray, GroupExposures
+from miops_collector.summary import FloatArray
 
-__all__ = ["EXPOSURE", "TOP_TEN", "error_over_lists", "relative"]
+__all__ = ["EXPOSURE", "ROWS", "TOP_TEN", "error_over_lists", "relative"]
 
-EXPOSURE, TOP_TEN = 1, 2
-"""Places in the sums."""
+ROWS, EXPOSURE, TOP_TEN = 0, 1, 2
+"""Places in the sums of exposures."""
 USUAL = 0.975
 FEWEST_BUCKETS = 10
 """With lists in fewer of them it is not said how uncertain the number is."""
 
 
-def relative(groups: GroupExposures, of: int) -> FloatArray:
-    """``(g,)`` sum over lists of the group's share, over that of its share of their rows."""
-    sums = groups.sums.sum(axis=1)
-    return ratio(sums[:, of], sums[:, 0])
+def relative(sums: FloatArray, of: int, to: int) -> FloatArray:
+    """``(g,)`` of sums ``(g, buckets, …)`` one over another, each over all lists."""
+    every = sums.sum(axis=1)
+    return ratio(every[:, of], every[:, to])
 
 
-def error_over_lists(groups: GroupExposures, of: int) -> FloatArray:
+def error_over_lists(sums: FloatArray, of: int, to: int) -> FloatArray:
     """``(g,)`` standard error by the jackknife over buckets of lists, linearised; ``nan`` for too few buckets.
 
     Rows of a list depend on each other: where one stands no other can, and a query may favour a group as a whole. Lists
@@ -34,9 +34,9 @@ def error_over_lists(groups: GroupExposures, of: int) -> FloatArray:
     ----------
     P. S. Kott, "The delete-a-group jackknife", Journal of Official Statistics 17(4), 2001.
     """
-    items, got = groups.sums[..., 0], groups.sums[..., of]
-    buckets = (items > 0).sum(axis=1)
-    surplus = got - np.nan_to_num(relative(groups, of))[:, None] * items
+    got, base = sums[..., of], sums[..., to]
+    buckets = (np.maximum(got, base) > 0).sum(axis=1)
+    surplus = got - np.nan_to_num(relative(sums, of, to))[:, None] * base
     squares = (surplus**2).sum(axis=1) * ratio(buckets, buckets - 1.0)
     wider = stdtrit(np.maximum(buckets - 1.0, 1.0), USUAL) / ndtri(USUAL)
-    return np.where(buckets >= FEWEST_BUCKETS, wider * ratio(np.sqrt(squares), items.sum(axis=1)), np.nan)
+    return np.where(buckets >= FEWEST_BUCKETS, wider * ratio(np.sqrt(squares), base.sum(axis=1)), np.nan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.fairness._exposed import EXPOSURE, error_over_lists, relative
+from miops_collector.statistics.fairness._exposed import EXPOSURE, ROWS, error_over_lists, relative
 from miops_collector.summary import FloatArray, GroupExposures
 
 __all__ = ["exposure", "standard_error", "support"]
@@ -64,12 +64,12 @@ def exposure(groups: GroupExposures) -> FloatArray:
     A. Singh, T. Joachims, "Fairness of exposure in rankings", Proceedings of the 24th ACM SIGKDD Conference, 2018,
     doi:10.1145/3219819.3220088.
     """
-    return relative(groups, EXPOSURE)
+    return relative(groups.sums, EXPOSURE, ROWS)
 
 
 def standard_error(groups: GroupExposures) -> FloatArray:
     """``(g,)`` over lists; ``nan`` where it is not known."""
-    return error_over_lists(groups, EXPOSURE)
+    return error_over_lists(groups.sums, EXPOSURE, ROWS)
 
 
 def support(groups: GroupExposures) -> FloatArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.fairness._exposed import TOP_TEN, error_over_lists, relative
+from miops_collector.statistics.fairness._exposed import ROWS, TOP_TEN, error_over_lists, relative
 from miops_collector.summary import FloatArray, GroupExposures
 
 __all__ = ["standard_error", "support", "top_ten_presence"]
@@ -57,12 +57,12 @@ def top_ten_presence(groups: GroupExposures) -> FloatArray:
     S. C. Geyik, S. Ambler, K. Kenthapadi, "Fairness-aware ranking in search & recommendation systems with application
     to LinkedIn talent search", Proceedings of the 25th ACM SIGKDD Conference, 2019, doi:10.1145/3292500.3330691.
     """
-    return relative(groups, TOP_TEN)
+    return relative(groups.sums, TOP_TEN, ROWS)
 
 
 def standard_error(groups: GroupExposures) -> FloatArray:
     """``(g,)`` over lists; ``nan`` where it is not known."""
-    return error_over_lists(groups, TOP_TEN)
+    return error_over_lists(groups.sums, TOP_TEN, ROWS)
 
 
 def support(groups: GroupExposures) -> FloatArray:
