@@ -123,10 +123,11 @@ def by_lane(packed: list[Packed]) -> Iterator[tuple[Lane, Sequence[bytes], Seque
     if len(set(map(_LANE, packed))) > 1:
         packed = sorted(packed, key=_SERIAL)
     for lane, group in groupby(packed, _LANE):
-        records, features = zip(*map(_PARTS, group), strict=True)
-        yield lane, records, features
+        own = list(group)
+        yield lane, list(map(_RECORD, own)), list(map(_FEATURES, own))
 
 
 _LANE: Final = itemgetter(3)
-_PARTS: Final = itemgetter(4, 5)
+_RECORD: Final = itemgetter(4)
+_FEATURES: Final = itemgetter(5)
 _SERIAL: Final = attrgetter("lane.serial")

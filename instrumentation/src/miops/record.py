@@ -283,8 +283,8 @@ def _told_apart(taken: list[Call | Packed]) -> tuple[list[Packed], list[Call]]:
     """Packed calls, and others; those of models that are explained are told one by one."""
     if plans.entries:
         return [], [one.call if isinstance(one, Packed) else one for one in taken]
-    packed = [one for one in taken if isinstance(one, Packed)]
-    return packed, [one for one in taken if isinstance(one, Call)]
+    packed: Any = [one for one in taken if type(one) is Packed]
+    return packed, [one for one in taken if isinstance(one, Call)] if len(packed) < len(taken) else []
 
 
 _recorders: weakref.WeakSet[Recorder] = weakref.WeakSet()

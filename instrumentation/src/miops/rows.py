@@ -143,8 +143,9 @@ def _trace(calls: Any, counts: NDArray[np.int64]) -> dict[str, Column]:
 
 def _bytes(numbers: Any, width: int, counts: NDArray[np.int64]) -> tuple[Any, NDArray[np.bool_] | None]:
     if isinstance(numbers, np.ndarray):  # of packed calls: their bytes
-        given = np.asarray(numbers.any(axis=1))
-        return numbers, None if given.all() else given
+        data = np.ascontiguousarray(numbers)
+        given = np.asarray(data.view(np.uint64).T.any(axis=0))
+        return data, None if given.all() else given
     joined = b"".join(map(_to_bytes, numbers, repeat(width), repeat("big")))
     data = np.repeat(np.frombuffer(joined, dtype=np.uint8).reshape(-1, width), counts, axis=0)
     valid = np.repeat(np.fromiter(map(bool, numbers), dtype=np.bool_, count=len(numbers)), counts)
