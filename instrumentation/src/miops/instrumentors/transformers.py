@@ -87,6 +87,8 @@ def _texts(given: Any) -> Any:
 
 def _take(result: Any, source: Source, *, names: Sequence[str], softmax: bool, many: bool) -> tuple[Part, ...]:
     rows = [_labelled(row) for row in (result if many else [result])]
+    if not rows:
+        return ()
     if len(names) == 1:
         return (Part(Output.DECISION, np.array([score for row in rows for _, score in row])),)
     if all(len(row) == len(names) for row in rows):
