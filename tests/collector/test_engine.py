@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -284,6 +285,43 @@ def test_a_reference_of_every_version_serves_versions_that_have_none_of_their_ow
 
     found = {m: engine._watched[m].model.reference for m in (MODEL, second, third)}
     assert {m: r.rows for m, r in found.items() if r} == {MODEL: 100, second: 200, third: 200}
+
+
+def test_a_reference_of_another_release_is_summarised_again_from_its_rows(
+    engine: Engine, store: Spy, clock: Clock
+) -> None:
+    engine.append([predictions(range(50), START), reference()])
+    engine.tick()
+    before = engine._watched[MODEL].model.reference
+    stored = store.reference(MODEL)
+    assert before is not None
+    assert stored is not None
+
+    store.put_reference(MODEL, replace(stored, vector=stored.vector[:-80]), None)
+    fresh = again(store, clock)
+    fresh.tick()
+
+    found = fresh._watched[MODEL].model.reference
+    assert found is not None
+    np.testing.assert_array_equal(found.summaries.vector, before.summaries.vector)
+    assert (found.layout.id, found.rows, found.sample) == (before.layout.id, before.rows, before.sample)
+    assert store.reference(MODEL) == stored
+
+
+def test_one_whose_rows_are_not_there_has_to_be_added_again(
+    engine: Engine, store: Spy, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine.append([predictions(range(50), START), reference()])
+    engine.tick()
+    stored = store.reference(MODEL)
+    assert stored is not None
+
+    store.put_reference(MODEL, replace(stored, vector=stored.vector[:-80], rows=stored.rows + 1), None)
+    fresh = again(store, clock)
+    fresh.tick()
+
+    assert fresh._watched[MODEL].model.reference is None
+    assert "add it again" in caplog.text
 
 
 def test_the_first_rows_are_a_reference_until_one_is_given(store: Spy, clock: Clock) -> None:

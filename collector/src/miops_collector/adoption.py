@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +22,11 @@ from miops_collector.reference.columns import NO_DEFINITION, DefinitionEdges
 from miops_collector.report import ModelKey
 from miops_collector.sampling import reference_sample
 from miops_collector.schema import Records
-from miops_collector.stores._store import ModelInfo, Store
+from miops_collector.stores._store import ModelInfo, Store, StoredReference
 from miops_collector.summarise import rows_of
 from miops_collector.window import Window
 
-__all__ = ["Said", "automatic_reference", "given_reference", "plain_layout"]
+__all__ = ["Said", "automatic_reference", "given_reference", "plain_layout", "summarised_again"]
 
 WHOLE_TIME = 2**62
 """Length of the one pane a reference's summaries are collected in."""
@@ -108,6 +108,18 @@ def given_reference(
     rows = rows_of(table, classes=layout.classes, scored=known.classes)
     sample = reference_sample(table, layout, config)
     return Reference(layout, _summaries(layout, rows), table.num_rows, created_at, sample)
+
+
+def summarised_again(stored: StoredReference, pieces: Iterable[pa.Table]) -> Reference | None:
+    """A reference that another release has summarised, from its rows and by its own edges, classes and groups.
+
+    ``None`` if the rows are others or gone, or if only who sent them knew which score is of which class.
+    """
+    layout, tables = Layout.from_json(stored.layout_json), list(pieces)
+    if layout.class_scores or sum(table.num_rows for table in tables) != stored.rows:
+        return None
+    rows = rows_of(pa.concat_tables(tables, promote_options="permissive"), classes=layout.classes)
+    return Reference(layout, _summaries(layout, rows), stored.rows, stored.created_at, stored.sample)
 
 
 def automatic_reference(store: Store, info: ModelInfo, config: Config, now: int) -> Reference | None:

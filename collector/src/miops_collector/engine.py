@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 import pyarrow as pa
 
-from miops_collector.adoption import Said, given_reference, plain_layout
-from miops_collector.compared_with import read_reference, store_reference
+from miops_collector.adoption import Said, given_reference, plain_layout, summarised_again
+from miops_collector.compared_with import Reference, read_reference, store_reference
 from miops_collector.config import Config
 from miops_collector.due import DueReferences
 from miops_collector.errors import InputError, UnavailableError
@@ -22,7 +22,7 @@ from miops_collector.report import ModelKey, Observation, Report
 from miops_collector.saving import Saving
 from miops_collector.schema import Records
 from miops_collector.settings import settings_of
-from miops_collector.stores._store import Appended, ModelInfo, Store, Stored
+from miops_collector.stores._store import Appended, ModelInfo, Store, Stored, StoredReference
 from miops_collector.watched import Watched, versions_in_use
 from miops_collector.window import Window
 
@@ -103,14 +103,28 @@ class Engine:
 
     def _loaded(self, info: ModelInfo) -> Monitored:
         key = info.key
-        stored = self._store.reference(key) or self._store.reference(ModelKey(key.name, ANY_VERSION))
-        reference = read_reference(stored) if stored else None
-        if stored and not reference:
-            log.warning("%s has a reference of another release, which summarised other things: add it again", key)
+        reference = self._compared_with(key)
         layout = reference.layout if reference else plain_layout(info, self._config)
         model = Monitored(key, self._settings, layout, reference)
         model.restore(self._store, info, self._clock())
         return model
+
+    def _compared_with(self, key: ModelKey) -> Reference | None:
+        """Its own reference, or that of every version."""
+        for owner in (key, ModelKey(key.name, ANY_VERSION)):
+            stored = self._store.reference(owner)
+            if stored is not None:
+                return read_reference(stored) or self._summarised_again(owner, stored)
+        return None
+
+    def _summarised_again(self, key: ModelKey, stored: StoredReference) -> Reference | None:
+        """A reference of a release that summarised other things."""
+        again = summarised_again(stored, self._store.reference_rows(key))
+        if again is None:
+            log.warning("%s has a reference of another release, which summarised other things: add it again", key)
+        else:
+            self._store.put_reference(key, store_reference(again), None)
+        return again
 
     def restore(self) -> None:
         """Load every known model's panes, and add what was committed after they were saved.
