@@ -102,8 +102,10 @@ def _add_by_group(
 
 def _add_parts(terms: Terms, first: NDArray[np.int64], parts: Sequence[FloatArray] | FloatArray) -> None:
     """Of each row one value to its first cell (-1: to none), one to the next, and so on."""
+    cells = first.astype(np.int32)
+    none = cells < 0
     for place, part in enumerate(parts):
-        terms.add(np.where(first >= 0, first + place, -1), part)
+        terms.add(np.where(none, np.int32(-1), cells + np.int32(place)), part)
 
 
 def _losses(layout: Layout, decisions: Decisions, truth: Codes) -> tuple[FloatArray, FloatArray]:
@@ -133,7 +135,8 @@ def add_residuals(terms: Terms, plan: Plan, rows: Rows, truth: Column) -> None:
     known = (np.abs(rows.value.values) <= LARGEST) & (np.abs(truth.values) <= LARGEST)
     actual = np.where(known, truth.values, 0.0)
     error = np.where(known, rows.value.values, 0.0) - actual
-    weighted = np.where(known, terms.weights, 0.0) * error_terms(error, actual, terms.layout.truth_center)
+    weighted = error_terms(error, actual, terms.layout.truth_center)
+    weighted *= np.where(known, terms.weights, 0.0)
     terms.total(terms.layout.blocks["labelled.residuals"].start, weighted)
     _add_by_group(terms, plan, rows, "labelled.residuals.groups", known, weighted)
     _add_errors(terms, plan, rows.value, known, weighted)
