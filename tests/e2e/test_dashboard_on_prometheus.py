@@ -51,6 +51,24 @@ def feed(collector: CollectorProcess) -> None:
     collector.post("/api/v1/ground-truth", come)
 
 
+def feed_ranking(collector: CollectorProcess) -> None:
+    """Lists of eight of the last hour, women in the lower half more often than not, and a reference like them."""
+    rng, count = np.random.default_rng(3), 800
+    places = np.tile(np.arange(1, 9), count // 8)
+    columns = {
+        semconv.COLUMN_PREDICTION_ID: [f"offer-{i}" for i in range(count)],
+        semconv.COLUMN_TIME: np.repeat(time.time_ns() - 1_000_000_000 * np.arange(1, count // 8 + 1), 8),
+        semconv.COLUMN_VALUE: -1.0 * places, semconv.COLUMN_LIST_POSITION: places,
+        semconv.COLUMN_LIST_SIZE: np.full(count, 8),
+        f"{semconv.COLUMN_CONTEXT_PREFIX}sex": np.where(rng.random(count) < 0.3 + 0.04 * places, "F", "M").tolist(),
+    }  # fmt: skip
+    said = {semconv.MODEL_NAME: "offers", semconv.MODEL_TASK: semconv.RANKING,
+            semconv.MODEL_SENSITIVE_FEATURES: ["sex"]}  # fmt: skip
+    last = {semconv.REFERENCE_ID: "first", semconv.REFERENCE_LAST: True}
+    send(collector, batch(semconv.EVENT_REFERENCE_BATCH, columns, {**said, **last}, time_unix_nano=time.time_ns()))
+    send(collector, batch(semconv.EVENT_PREDICTION_BATCH, columns, said, time_unix_nano=time.time_ns()))
+
+
 def send(collector: CollectorProcess, body: bytes) -> None:
     assert ask(f"http://{collector.http}/v1/logs", body, kind=PROTOBUF).status == 200
 
@@ -60,6 +78,7 @@ def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CollectorPro
     with running_collector(tmp_path_factory.mktemp("collector")) as running:
         give_reference(running)
         feed(running)
+        feed_ranking(running)
         yield running
 
 
