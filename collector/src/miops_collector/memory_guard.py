@@ -25,8 +25,8 @@ GIVE_BACK_SECONDS: Final = 1.0
 """What was given back is taken anew, page by page: at worst a tenth of a core at this pace."""
 TIDY_SECONDS: Final = 60.0
 """So often it is given back even if there is enough."""
-MUCH: Final = 25
-TOO_MUCH: Final = 27
+MUCH: Final = 24
+TOO_MUCH: Final = 26
 """Of 32 parts of the limit."""
 _ARENAS: Final = 2
 _M_ARENA_MAX: Final = -8
