@@ -46,7 +46,7 @@ def test_a_process_near_its_limit_is_full_until_it_takes_less() -> None:
 
     guard.look()
     assert guard.full
-    process.used = 830
+    process.used = 800
     guard.look()
 
     assert not guard.full
