@@ -40,7 +40,7 @@ TOOLS = {
 PARQUET = ROOT.parent / "shared" / "data" / "employment_ma.parquet"
 BEGIN, END = "<!-- fixed rules: begin, by make trust -->", "<!-- fixed rules: end -->"
 LEFT_OUT = ("id", "year", "employed", "prediction")
-OURS_SECONDS, PEER_SECONDS, WHOLE_SECONDS, LONGER = 1200.0, 300.0, 600.0, 10.0
+OURS_SECONDS, PEER_SECONDS, WHOLE_SECONDS, LONGER = 1200.0, 360.0, 600.0, 10.0
 """Of CPU time, and how many times longer the long grid may take."""
 
 

@@ -14,7 +14,8 @@ SURVEY_COLUMNS = 17
 OURS = (600, 9)
 """Windows and runs of streams without drift that ours is shown: enough to see whether it keeps so small a budget."""
 MORE = (("normal", 50, 10_000), ("normal", 5000, 10_000), ("normal", 1000, 100_000), ("categorical", 200, 1000))
-"""Stream, rows and reference that in the short grid ours alone is shown: the others would take long for them."""
+"""Stream, rows and reference of which in the short grid the others, who take long for them, are shown few windows."""
+FEW = (50, 2)
 
 
 def grid(*, long: bool, ours: bool = False) -> list[Cell]:
@@ -22,7 +23,7 @@ def grid(*, long: bool, ours: bool = False) -> list[Cell]:
     cells = _grid(long=long)
     if not ours:
         return cells
-    more = [_calm(*one, 20, *OURS) for one in (MORE[-1:] if long else MORE)]
+    more = [_calm(*MORE[-1], 20, *OURS)] if long else []
     return [*(c if STREAMS[c.stream].drifts else replace(c, windows=OURS[0], runs=OURS[1]) for c in cells), *more]
 
 
@@ -38,7 +39,7 @@ def _grid(*, long: bool) -> list[Cell]:
     cells += [_calm(name, 200, 10_000, 20, side, 2 * runs) for name in ("lognormal", "ties", "correlated")]
     cells += [_calm("survey", 200, 10_000, SURVEY_COLUMNS, side, 2 * runs)]
     cells += [_calm(n, 200, 200 * LEARNING, 20, side, 2 * runs) for n in ("ar1_0.5", "ar1_0.9", "daily", "weekly")]
-    return cells
+    return cells if long else [*cells, *(_calm(*one, 20, *FEW) for one in MORE)]
 
 
 def _sizes(name: str, sizes: tuple[int, ...]) -> tuple[int, ...]:
