@@ -14,11 +14,15 @@ FILE = Path(__file__).resolve().parent.parent / "budgets.toml"
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A floor (``at_least``) or a ceiling (``at_most``), and perhaps a goal beyond it."""
+    """A floor (``at_least``) or a ceiling (``at_most``), and perhaps a goal beyond it.
+
+    ``in_the_way`` is what profiling found where it is missed.
+    """
 
     at_least: float | None = None
     at_most: float | None = None
     goal: float | None = None
+    in_the_way: str = ""
 
     @property
     def limit(self) -> float:

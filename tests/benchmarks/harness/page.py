@@ -6,6 +6,7 @@ import math
 from itertools import groupby
 
 from tests.benchmarks.harness.book import Book, Entry
+from tests.benchmarks.harness.budgets import budgets
 from tests.benchmarks.harness.discovery import benchmarks
 
 __all__ = ["chart_file", "charts", "figure", "page", "row_of"]
@@ -107,10 +108,18 @@ def _where(machine: dict[str, object], days: list[str]) -> str:
 
 
 def _met(entries: list[Entry]) -> str:
-    judged, missed = [e for e in entries if e.ok is not None], [f"`{e.name}`" for e in entries if e.ok is False]
-    return f"{len(judged) - len(missed)} of {len(judged)} floors are met" + (
-        f"; missed: {', '.join(missed)}." if missed else "."
+    judged, missed, limits = [e for e in entries if e.ok is not None], [e for e in entries if e.ok is False], budgets()
+    said = f"{len(judged) - len(missed)} of {len(judged)} floors are met"
+    return (
+        "\n".join([f"{said}; missed:\n", *(_missed(e, limits[e.name].in_the_way) for e in missed)])
+        if missed
+        else f"{said}."
     )
+
+
+def _missed(entry: Entry, in_the_way: str) -> str:
+    found = f"- `{entry.name}`: {figure(entry.value, entry.unit)}, not {_limit(entry)}"
+    return f"{found}. {in_the_way}" if in_the_way else found
 
 
 def _table(entries: list[Entry]) -> str:
