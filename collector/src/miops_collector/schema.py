@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 import pyarrow as pa
 
-from miops.semconv import UNVERSIONED
+from miops.semconv import MODEL_ROLE, PRIMARY, ROLES, UNVERSIONED
 
 __all__ = ["FAULT_SUFFIX", "GROUND_TRUTH", "PREDICTIONS", "Kind", "Records"]
 
@@ -93,3 +93,9 @@ class Records:
     reference_id: str = ""
     reference_last: bool = False
     attributes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def role(self) -> str:
+        """Whether the model's answers are used, as the sender says; ``primary`` if it says nothing that is known."""
+        said = self.attributes.get(MODEL_ROLE, PRIMARY)
+        return said if said in ROLES else PRIMARY

@@ -34,6 +34,9 @@ MODEL_FEATURES: Final = "miops.model.features"
 MODEL_ROLE: Final = "miops.model.role"
 """``primary``, ``shadow`` or ``canary``; absent means primary. string."""
 
+PRIMARY: Final = "primary"
+ROLES: Final = (PRIMARY, "shadow", "canary")
+"""Allowed values of :data:`MODEL_ROLE`."""
 UNVERSIONED: Final = "unversioned"
 """Version of a model that says none."""
 BINARY: Final = "binary_classification"

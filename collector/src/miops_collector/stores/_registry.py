@@ -220,7 +220,7 @@ class Registry:
         stream.info = info
 
 
-_DESCRIBED = ("task", "classes", "positive_class", "sensitive", "framework")
+_DESCRIBED = ("task", "classes", "positive_class", "sensitive", "framework", "role")
 
 
 def note_rows(stream: Stream, segment: Segment, rows: int, times: tuple[int, int]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from miops.semconv import PRIMARY
 from miops_collector.report import ModelKey, Observation
 from miops_collector.schema import Records
 
@@ -76,6 +77,7 @@ class ModelInfo:
     positive_class: str = ""
     sensitive: tuple[str, ...] = ()
     framework: str = ""
+    role: str = PRIMARY  # as the newest rows say
     first_seen: int = 0
     last_seen: int = 0
     rows: int = 0

@@ -112,6 +112,7 @@ def model_json(
         "version": info.key.version,
         "task": info.task or None,
         "framework": info.framework or None,
+        "role": info.role,
         "classes": list(info.classes),
         "positive_class": info.positive_class or None,
         "sensitive_features": list(info.sensitive),
