@@ -12,7 +12,17 @@ from miops.semconv import PRIMARY
 from miops_collector.report import ModelKey, Observation
 from miops_collector.schema import Records
 
-__all__ = ["Appended", "Marks", "ModelInfo", "ObservationQuery", "PaneChanges", "Store", "Stored", "StoredReference"]
+__all__ = [
+    "Appended",
+    "Marks",
+    "ModelInfo",
+    "ObservationQuery",
+    "Pairs",
+    "PaneChanges",
+    "Store",
+    "Stored",
+    "StoredReference",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,19 @@ class PaneChanges:
     marks: Marks
     panes: Mapping[tuple[int, int], bytes]
     removed: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Pairs of rows of two versions, by time, and how many rows of each name an entity in that time.
+
+    ``table`` has ``time`` of the earlier row, ``one_number``, ``one_text``, ``one_score``, the same of ``other``, and
+    ``truth_number``, ``truth_text``, both null where no truth is known.
+    """
+
+    table: pa.Table
+    rows: int
+    other_rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +179,16 @@ class Store(Protocol):
 
         A hash of the prediction id chooses, so that the same rows give the same sample, and rows that come late change
         no more of it than they are.
+        """
+        ...
+
+    def pairs(self, one: ModelKey, other: ModelKey, *, start: int, end: int, within: int, rows: int) -> Pairs:
+        """Rows of two versions of a model about the same entity, of ``[start, end)``; of each the newest ``rows``.
+
+        All rows about an entity are put in order of time. Two neighbours of different versions are a pair if they are
+        at most ``within`` nanoseconds apart, and neither is nearer to such a neighbour on its other side (of two
+        equally near it is the earlier). So no row is in two pairs. What is true of either row is true of the pair;
+        truth that names the entity is about its latest pair at or before its time. The latest truth holds.
         """
         ...
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from miops_collector.errors import StoreError
+from miops_collector.errors import InputError, StoreError
 from miops_collector.report import ModelKey, Observation
 from miops_collector.schema import Records
 from miops_collector.stores._changes import changes
@@ -23,6 +23,7 @@ from miops_collector.stores._joins import Span
 from miops_collector.stores._lookup import Lookup
 from miops_collector.stores._observations import Observations
 from miops_collector.stores._outlived import forget_truth
+from miops_collector.stores._pairs import pairs
 from miops_collector.stores._panes import Panes
 from miops_collector.stores._references import References
 from miops_collector.stores._registry import Registry, note_labelled
@@ -36,6 +37,7 @@ from miops_collector.stores._store import (
     Marks,
     ModelInfo,
     ObservationQuery,
+    Pairs,
     PaneChanges,
     StoredReference,
 )
@@ -147,6 +149,17 @@ class DuckDBStore:
             return None
         self._writer.settle()
         return sample(self._database, stream, start=start, end=end, columns=columns, rows=rows)
+
+    def pairs(self, one: ModelKey, other: ModelKey, *, start: int, end: int, within: int, rows: int) -> Pairs:
+        found = [self._registry.stream(key) for key in (one, other)]
+        if found[0] is None or found[1] is None:
+            msg = f"no rows are stored of {one if found[0] is None else other}"
+            raise InputError(msg)
+        self._writer.settle()
+        return pairs(
+            self._database, found[0], found[1], self._registry.truth.path,
+            start=start, end=end, within=within, horizon=self._settings.entity_horizon, limit=rows,
+        )  # fmt: skip
 
     def put_reference(self, model: ModelKey, reference: StoredReference, table: pa.Table | None) -> None:
         if table is not None:

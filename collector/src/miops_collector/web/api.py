@@ -23,6 +23,7 @@ from miops_collector.web.alarm_plan import plan_of
 from miops_collector.web.answer import json_answer
 from miops_collector.web.backend import Backend, Submit
 from miops_collector.web.body import Bodies, Format, UnsupportedFormatError, format_of, read_arrow
+from miops_collector.web.comparison import comparison_json
 from miops_collector.web.contributions import contributions
 from miops_collector.web.counters import counters_json
 from miops_collector.web.detections import detections_json
@@ -47,6 +48,7 @@ def api_routes(backend: Backend) -> list[Route]:
         Route("/api/v1/windows", api.windows),
         Route("/api/v1/alarms", api.alarms),
         Route("/api/v1/detections", api.detections),
+        Route("/api/v1/comparison", api.comparison),
         Route("/api/v1/predictions/{prediction_id:path}", api.prediction),
         Route("/api/v1/collector", api.collector),
         Route("/api/v1/ground-truth", api.ground_truth, methods=["POST"]),
@@ -95,6 +97,9 @@ class _Api:
 
     def detections(self, request: Request) -> Response:
         return json_answer(detections_json(self._backend.store, _single(request)))
+
+    def comparison(self, request: Request) -> Response:
+        return json_answer(comparison_json(self._backend.store, _single(request)))
 
     def prediction(self, request: Request) -> Response:
         prediction_id = request.path_params["prediction_id"]

@@ -110,6 +110,11 @@ def _model_url(key: ModelKey, **more: str) -> str:
     return f"/model?{urlencode({'name': key.name, 'version': key.version, **more}, errors='replace')}"
 
 
+def _comparison_url(key: ModelKey, other: str) -> str:
+    query = {"model": key.name, "version": key.version, "other": other}
+    return f"/api/v1/comparison?{urlencode(query, errors='replace')}"
+
+
 def _named_model_url(name: str, version: str) -> str:
     return _model_url(ModelKey(name, version))
 
@@ -136,7 +141,7 @@ def _environment() -> Environment:
         "number": text.number_text, "count": text.count_text, "percent": text.percent_text, "named": text.name_text,
         "series": attributes_text,
         "moment": text.moment_text, "day": text.day_text, "flat": _flat, "model_url": _model_url,
-        "prediction_url": _prediction_url, "trace_url": _trace_url,
+        "prediction_url": _prediction_url, "trace_url": _trace_url, "comparison_url": _comparison_url,
     }  # fmt: skip
     environment.globals |= {"version": __version__, "point_text": point_text, "model_url": _named_model_url}
     return environment

@@ -18,7 +18,7 @@ from miops_collector.stores._store import ModelInfo, Store
 from miops_collector.summarise import columns_of, rows_of
 from miops_collector.summary import FloatArray
 
-__all__ = ["ERRORS", "MOST", "Streamed", "streamed"]
+__all__ = ["ERRORS", "MOST", "Streamed", "streamed", "written"]
 
 ERRORS: Final = "errors"
 """What the stream of errors is called, as if it were a column."""
@@ -100,13 +100,13 @@ def _errors(table: pa.Table, classes: Sequence[str]) -> Streamed:
     assert rows.truth is not None
     if not classes and isinstance(rows.value, Numbers) and isinstance(rows.truth, Numbers):
         return Streamed(rows.time, np.abs(rows.value.values - rows.truth.values))
-    written = [_written(column) for column in (rows.value, rows.truth)]
-    index = class_index(classes or class_names(word for words, _ in written for word in words))
-    said, true = (np.array([*(index.get(w, -1) for w in words), -1])[codes] for words, codes in written)
+    texts = [written(column) for column in (rows.value, rows.truth)]
+    index = class_index(classes or class_names(word for words, _ in texts for word in words))
+    said, true = (np.array([*(index.get(w, -1) for w in words), -1])[codes] for words, codes in texts)
     return Streamed(rows.time, np.where((said < 0) | (true < 0), np.nan, said != true))
 
 
-def _written(column: Column) -> tuple[list[str], NDArray[np.integer]]:
+def written(column: Column) -> tuple[list[str], NDArray[np.integer]]:
     """Classes as they are written, and ``(n,)`` which of them each row has, -1 if none."""
     if not isinstance(column, Numbers):
         return [class_text(word) for word in column.words], column.codes
