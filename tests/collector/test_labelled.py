@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 
+from miops_collector import watched
+from miops_collector.config import AlarmConfig
 from miops_collector.engine import Engine
 from miops_collector.labelled import Labelled
 from miops_collector.report import Alert
+from miops_collector.scanning import Scanning
 from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores.duckdb import DuckDBStore
 from tests.collector.little_model import DAY, HOUR, START, Clock, _truths, config, predictions, reference, spread, truth
@@ -29,8 +33,8 @@ def clock() -> Clock:
     return Clock(START + 1000 * DAY)
 
 
-def started(store: DuckDBStore, clock: Clock) -> Engine:
-    engine = Engine(store, config(), clock=clock)
+def started(store: DuckDBStore, clock: Clock, **alarms: Any) -> Engine:
+    engine = Engine(store, config(alarms=AlarmConfig(**alarms)), clock=clock)
     engine.restore()
     return engine
 
@@ -52,8 +56,22 @@ def tell(engine: Engine, chosen: Sequence[int], *, worse: bool = False) -> None:
     engine.append([truth(list(chosen), values.tolist())])
 
 
+def tell_better(engine: Engine, chosen: Sequence[int]) -> None:
+    """Truth by which every other decision is right, whatever else it would have been."""
+    decided = predictions(chosen, START).table["value_number"].to_numpy()
+    values = np.where(np.arange(len(decided)) % 2 == 0, decided, _truths(np.array(chosen)))
+    engine.append([truth(list(chosen), values.tolist())])
+
+
 def about_accuracy(engine: Engine) -> list[Alert]:
     return [a for a in engine.report.alerts if (a.rule, a.metric) == ("performance", "miops.performance.accuracy")]
+
+
+@pytest.fixture
+def only_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but truth is looked at, so that many windows cost little."""
+    monkeypatch.setattr(watched, "evaluate_all", lambda *_: ())
+    monkeypatch.setattr(Scanning, "may_be_due", lambda *_: False)
 
 
 def detector(engine: Engine) -> Labelled:
@@ -146,3 +164,105 @@ def test_without_truth_of_the_reference_nothing_is_claimed(store: DuckDBStore, c
 
     assert about_accuracy(engine) == []
     assert np.isnan(detector(engine).bound)
+
+
+def drifting(engine: Engine, right: int, worse: int) -> None:
+    """So many hours of truth as in the reference, then so many in which every other is the contrary."""
+    engine.append([reference(5000)])
+    serve(engine, 0, right + worse)
+    tell(engine, numbers(0, right))
+    tell(engine, numbers(right, worse), worse=True)
+    settle(engine)
+
+
+def stated(engine: Engine) -> float:
+    (alert,) = about_accuracy(engine)
+    return float(alert.evidence["dispersion"])
+
+
+@pytest.mark.usefixtures("only_truth")
+def test_drift_does_not_pass_for_dependence(store: DuckDBStore, clock: Clock) -> None:
+    engine = started(store, clock)
+    drifting(engine, 60, 40)
+
+    assert 1.0 <= detector(engine)._dispersion < 1.5
+    assert stated(engine) == detector(engine)._dispersion
+    assert detector(engine)._worse_since == START + 60 * HOUR
+
+
+@pytest.mark.usefixtures("only_truth")
+def test_drift_before_anything_could_be_learned_leaves_rows_independent(store: DuckDBStore, clock: Clock) -> None:
+    engine = started(store, clock)
+    drifting(engine, 20, 80)
+
+    assert stated(engine) == 1.0
+
+
+@pytest.mark.usefixtures("only_truth")
+def test_rows_declared_independent_are_taken_to_be(store: DuckDBStore, clock: Clock) -> None:
+    engine = started(store, clock, dependence="none")
+    engine.append([reference(5000)])
+    serve(engine, 0, 100)
+    for first in range(0, 100, 2):
+        tell(engine, numbers(first, 1), worse=first % 8 == 0)
+        tell(engine, numbers(first + 1, 1))
+    settle(engine)
+
+    assert detector(engine)._dispersion == 1.0
+
+
+def test_what_was_learned_does_not_count_once_rows_are_declared_independent(store: DuckDBStore, clock: Clock) -> None:
+    detector_of = {
+        "dispersion": 26.0,
+        "measured_at": 1,
+        "counted": [],
+        "evidence": [None] * 5,
+        "labels": 0,
+        "late_at": 0,
+    }
+    declared, learning = (Labelled(None, window=HOUR, waits=DAY, learns=learns) for learns in (False, True))
+    declared.load(detector_of)
+    learning.load(detector_of)
+
+    assert (declared._dispersion, learning._dispersion) == (1.0, 26.0)
+
+
+@pytest.mark.usefixtures("only_truth")
+def test_bad_hours_that_end_are_learned_from(store: DuckDBStore, clock: Clock) -> None:
+    """A season's worse hours are dependence: were they left out, they would alarm every time."""
+    engine = started(store, clock)
+    engine.append([reference(5000)])
+    serve(engine, 0, 101)
+    for first in range(0, 100, 10):
+        tell(engine, numbers(first, 2), worse=True)
+        tell(engine, numbers(first + 2, 8))
+    settle(engine)
+
+    assert detector(engine)._worse_since == 0
+    assert detector(engine)._dispersion > 5.0
+
+
+@pytest.mark.usefixtures("only_truth")
+def test_after_a_week_of_drift_only_what_came_since_is_learned_from(store: DuckDBStore, clock: Clock) -> None:
+    engine = started(store, clock)
+    engine.append([reference(5000)])
+    serve(engine, 0, 261)
+    tell(engine, numbers(0, 20))
+    tell(engine, numbers(20, 180), worse=True)
+    tell_better(engine, numbers(200, 60))
+    settle(engine)
+
+    assert detector(engine)._history_from == START + 202 * HOUR
+    assert 1.0 <= detector(engine)._dispersion < 1.5
+
+
+@pytest.mark.usefixtures("only_truth")
+def test_it_remembers_over_a_restart_since_when_losses_are_worse(store: DuckDBStore, clock: Clock) -> None:
+    engine = started(store, clock)
+    drifting(engine, 60, 40)
+    engine.close()
+
+    again = started(store, clock)
+    settle(again)
+
+    assert detector(again)._worse_since == START + 60 * HOUR

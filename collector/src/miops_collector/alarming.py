@@ -79,7 +79,7 @@ class Alarming:
             compared_with=reference.layout.id if reference else "",
             labelled=Labelled(
                 reference.summaries if reference else None, window=smallest,
-                waits=parse_length(config.alarms.truth_within),
+                waits=parse_length(config.alarms.truth_within), learns=config.alarms.dependence == "learn",
             ),
         )  # fmt: skip
         saved = store.state(alarming._state_key)
@@ -98,7 +98,7 @@ class Alarming:
         No alarm is open then. What was judged stays judged, and dependence and labels are known as before.
         """
         self.scanning.go_on_from(before.scanning, start)
-        self.labelled.go_on_from(before.labelled)
+        self.labelled.go_on_from(before.labelled, start)
 
     @property
     def _state_key(self) -> str:

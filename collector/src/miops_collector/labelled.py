@@ -43,6 +43,10 @@ REMEMBERED: Final = parse_length("90d")
 MONTH: Final = parse_length("30d")
 UNIT_ROWS, UNITS = 20.0, 48
 """Labels of a window, and such windows, that dispersion is measured with."""
+QUIET: Final = 3
+"""Windows in a row within the bound that end a run of worse ones, as they close the alarm."""
+LONG: Final = parse_length("7d")
+"""A run that lasted so long was another level of losses; hours and days that are always worse end within a week."""
 BELIEF: Final = 4.0
 """Degrees of freedom that the belief in independent labels is worth: two days say little about a day."""
 
@@ -80,21 +84,27 @@ class Labelled:
     A window counts when nine of ten of its rows have their truth, or when it has waited for truth as long as one
     waits. Labels that come later count together, where event time is then, once per length of a window.
 
+    How losses depend on one another is learned from what came before the windows that led to an alarm: drift would pass
+    for dependence. A run of worse windows is learned from once it is over, for it may be a season's; if it lasted a
+    week, or rows were accepted as the reference, only what came since is. Where rows are declared to be independent
+    (``learns`` is false) the dispersion is 1, and the time between false alarms exact if they are.
+
     Assumes
         labels whose delay does not depend on what they say, or windows that fill up before they count; a reference
         that the model was not fitted on.
     """
 
-    def __init__(self, reference: Summaries | None, *, window: int, waits: int) -> None:
+    def __init__(self, reference: Summaries | None, *, window: int, waits: int, learns: bool = True) -> None:
         self._is_share = reference is not None and reference.confusion is not None
         self._reference = _losses(reference) if reference is not None else NOTHING
         self._deviation = _deviation(reference) if reference is not None else float("nan")
-        self._window, self._waits = window, waits
+        self._window, self._waits, self._learns = window, waits, learns
         self._counted: dict[int, tuple[float, Losses]] = {}
         self._evidence = Evidence.none(len(STEPS if self._is_share else STAKES))
         self._labels = 0.0
         self._late_at = 0
         self._dispersion, self._measured_at, self._measured_after = 1.0, 0, 0
+        self._worse_since, self._quiet, self._history_from = 0, 0, 0
         self._seen = (-1, -1)
 
     @property
@@ -123,6 +133,8 @@ class Labelled:
             batches[start] = Batch(
                 before.losses + losses, max(before.log_value, value), alarmed=before.alarmed or alarmed
             )
+        for start, batch in sorted(batches.items()):
+            self._follow_run(start, batch)
         self._measure(complete)
         for start, batch in sorted(batches.items()):
             yield self._finding(model.key, Window(start, start + self._window), batch, threshold)
@@ -184,9 +196,35 @@ class Labelled:
             self._evidence = Evidence.none(len(ratios))
         return value, value >= log_threshold
 
+    def _follow_run(self, start: int, batch: Batch) -> None:
+        """Know since when losses have been worse, from the first window of those that led to an alarm."""
+        if batch.alarmed and not self._worse_since:
+            self._worse_since = self._first_worse(start)
+            if self._measured_at > self._worse_since:
+                self._measured_after = 0  # it may have been measured with windows of this run
+        self._quiet = 0 if batch.alarmed or self._is_worse(batch.losses) else self._quiet + 1
+        if self._worse_since and self._quiet >= QUIET:
+            if start - self._worse_since >= LONG:
+                self._history_from = start
+            self._worse_since = 0
+
+    def _first_worse(self, start: int) -> int:
+        for before in sorted((s for s in self._counted if s < start), reverse=True):
+            if not self._is_worse(self._counted[before][1]):
+                break
+            start = before
+        return start
+
+    def _is_worse(self, losses: Losses) -> bool:
+        return losses.sum > self.bound * losses.rows
+
     def _measure(self, complete: int) -> None:
         """How much more the mean losses of windows vary than chance makes them, hour by hour and over days."""
-        units = sorted((s, c) for s, (_, c) in self._counted.items() if c.rows >= UNIT_ROWS)
+        if not self._learns:
+            return
+        until = self._worse_since or inf
+        counted = ((s, c) for s, (_, c) in self._counted.items() if self._history_from <= s < until)
+        units = sorted((s, c) for s, c in counted if c.rows >= UNIT_ROWS)
         grown = len(units) >= 2 * self._measured_after or complete - self._measured_at >= MONTH
         if len(units) < UNITS or not grown:
             return
@@ -206,9 +244,9 @@ class Labelled:
             dispersion=self._dispersion, log_value=batch.log_value, threshold=threshold,
         )  # fmt: skip
 
-    def go_on_from(self, before: Labelled) -> None:
-        """What counted against another reference does not count again."""
-        self._counted, self._late_at = dict(before._counted), before._late_at
+    def go_on_from(self, before: Labelled, start: int) -> None:
+        """What counted against another reference does not count again; rows from ``start`` on are as this one's."""
+        self._counted, self._late_at, self._history_from = dict(before._counted), before._late_at, start
         self._dispersion, self._measured_at = before._dispersion, before._measured_at
         self._measured_after = before._measured_after
 
@@ -218,6 +256,7 @@ class Labelled:
         return {
             "counted": counted, "evidence": values, "labels": self._labels, "late_at": self._late_at,
             "dispersion": self._dispersion, "measured_at": self._measured_at, "measured_after": self._measured_after,
+            "worse_since": self._worse_since, "quiet": self._quiet, "history_from": self._history_from,
         }  # fmt: skip
 
     def load(self, data: Mapping[str, Any]) -> None:
@@ -225,8 +264,10 @@ class Labelled:
         self._counted = {s: (full, _read(*sums)) for s, full, *sums in data["counted"]}
         self._evidence = Evidence(tuple(-inf if v is None else v for v in data["evidence"]))
         self._labels, self._late_at = data["labels"], data["late_at"]
-        self._dispersion, self._measured_at = data["dispersion"], data["measured_at"]
-        self._measured_after = data.get("measured_after", 0)
+        self._dispersion = data["dispersion"] if self._learns else 1.0
+        self._measured_at, self._measured_after = data["measured_at"], data.get("measured_after", 0)
+        self._worse_since, self._quiet = data.get("worse_since", 0), data.get("quiet", 0)
+        self._history_from = data.get("history_from", 0)
 
 
 def _read(rows: float, total: float, squares: float | None = None) -> Losses:
