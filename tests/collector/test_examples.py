@@ -177,8 +177,19 @@ def test_fairness_is_shown_by_rows_of_the_group_that_were_decided_against(labell
     assert {(p["context"]["g"], p["value"]) for p in found} == {("f", 0.0)}
 
 
-def test_an_intersection_of_groups_has_no_examples(labelled: Engine) -> None:
-    assert shown(labelled, about("miops.fairness.selection_rate", sensitive_feature="g & c", group="f & a")) == []
+@pytest.mark.parametrize("told", [{"group": "f & a"}, {"evidence": {"least_favoured": "f & a"}}])
+def test_an_intersection_is_shown_by_rows_that_are_in_all_of_its_groups(
+    labelled: Engine, told: Mapping[str, Any]
+) -> None:
+    found = shown(labelled, about("miops.fairness.selection_rate", sensitive_feature="g & c", **told))
+
+    assert len(found) == 5
+    assert {(p["context"]["g"], p["features"]["c"], p["value"]) for p in found} == {("f", "a", 0.0)}
+
+
+@pytest.mark.parametrize(("features", "group"), [("g & c", "f"), ("g & nowhere", "f & a"), ("g & c", "")])
+def test_an_intersection_that_is_not_known_has_no_examples(labelled: Engine, features: str, group: str) -> None:
+    assert shown(labelled, about("miops.fairness.selection_rate", sensitive_feature=features, group=group)) == []
 
 
 def test_examples_have_the_trace_they_were_made_in(labelled: Engine) -> None:

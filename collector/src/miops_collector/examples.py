@@ -23,6 +23,8 @@ FAR_OUT = 0.05
 """The outer part of the reference's values that examples are taken from."""
 Where: TypeAlias = Mapping[str, Any]
 ANY: Where = {}
+TOGETHER = " & "
+"""Between the names of an intersection, of its features and of its groups."""
 ESTIMATED = f"{semconv.METRIC_PREFIX}estimated_performance."
 TRUTHS = (f"{semconv.METRIC_PREFIX}performance.", f"{semconv.METRIC_PREFIX}calibration.", ESTIMATED)
 """Families of statistics of which wrong predictions are what to look at."""
@@ -90,15 +92,26 @@ def _worst(alert: Alert, layout: Layout) -> Iterator[Where]:
 
 
 def _unfavoured(alert: Alert, layout: Layout) -> Iterator[Where]:
-    """Rows of the least favoured group, those first that were decided against; of intersections none."""
-    group = alert.group or str(alert.evidence.get("least_favoured", ""))
-    column = next((c for c in layout.columns if c.name == alert.sensitive_feature and c.kind == "categorical"), None)
-    if not group or column is None:
+    """Rows of the least favoured group or intersection of groups, those first that were decided against."""
+    of_group = _of_group(alert, layout)
+    if not of_group:
         return
-    of_group: Where = {"source": column.source, "equals": group}
     if layout.positive >= 0:
         yield {**of_group, "decided": _written(layout.classes[1 - layout.positive])}
     yield of_group
+
+
+def _of_group(alert: Alert, layout: Layout) -> Where:
+    """Empty if its columns are not known."""
+    group = alert.group or str(alert.evidence.get("least_favoured", ""))
+    sources = {c.name: c.source for c in layout.columns if c.kind == "categorical"}
+    names, parts = [alert.sensitive_feature], [group]
+    if alert.sensitive_feature not in sources:
+        names, parts = alert.sensitive_feature.split(TOGETHER), group.split(TOGETHER)
+    if not group or len(names) != len(parts) or not set(names) <= sources.keys():
+        return ANY
+    (source, text), *others = ((sources[name], part) for name, part in zip(names, parts, strict=True))
+    return {"source": source, "equals": text, **({"also": dict(others)} if others else {})}
 
 
 def _drifted(

@@ -96,6 +96,8 @@ def test_truth_that_a_later_prediction_took_over_is_not_shown(store: Store) -> N
         ({"source": "context.region", "equals": "n"}, ["a"]),
         ({"source": "context.region", "not_in": ["n", "it's"]}, ["c"]),
         ({"source": "context.vip", "equals": "true"}, ["a"]),
+        ({"source": "context.vip", "equals": "false", "also": {"context.region": "it's", "score": "0.9"}}, ["b"]),
+        ({"source": "context.vip", "equals": "false", "also": {"context.region": "n"}}, []),
         ({"source": "score", "above": 0.5}, ["b"]),
         ({"source": "prediction", "equals": "yes"}, ["b"]),
         ({"source": "prediction", "above": 3}, ["a"]),

@@ -30,21 +30,30 @@ _CONDITIONS: Final = {
 def examples(
     database: Database, stream: Stream, *, start: int, end: int, where: Mapping[str, Any], limit: int
 ) -> list[str]:
-    """Ids of predictions in ``[start, end)`` that fulfil a condition on one column, newest first."""
+    """Ids of predictions in ``[start, end)`` that fulfil a condition on a column, newest first.
+
+    ``also`` besides says what other columns equal.
+    """
     kind, wanted = _wanted(where)
     texts = [str(text) for text in wanted] if kind == "not_in" else str(wanted)
     source, decided = str(where.get("source", "")), [str(text) for text in where.get("decided", ())]
     of_decision = f" AND {_VALUE} IN (SELECT unnest($decided::VARCHAR[]))" if decided else ""
+    also = list(where.get("also", {}).items())
     sql = stream.table.union(
         lambda s: (
             f"SELECT coalesce(id_text, CAST(key AS VARCHAR)) AS id, time FROM {s.path}"
             " WHERE stream = $stream AND time >= $start AND time < $end"
             f" AND {_CONDITIONS[kind].format(*_expressions(stream, s, source))}{of_decision}"
+            + "".join(
+                f" AND CAST({_expressions(stream, s, other)[0]} AS VARCHAR) = $also{i}"
+                for i, (other, _) in enumerate(also)
+            )
         )
     )
     parameters = {
         "stream": stream.number, "start": start, "end": end, "wanted": wanted, "texts": texts, "decided": decided,
     }  # fmt: skip
+    parameters |= {f"also{i}": str(text) for i, (_, text) in enumerate(also)}
     used = {name: value for name, value in parameters.items() if f"${name}" in sql}
     rows = database.fetch(f"SELECT id FROM ({sql}) ORDER BY time DESC LIMIT {int(limit)}", used)
     return [str(found) for (found,) in rows]

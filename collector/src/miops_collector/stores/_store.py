@@ -168,9 +168,10 @@ class Store(Protocol):
 
         ``where`` is empty, or has ``source`` and one of ``missing`` (true or false), ``fault`` (true), ``below``,
         ``above`` (numbers), ``equals``, ``not_in`` (texts). The source ``prediction`` is the value. ``decided`` besides
-        names texts of which the value is one. Or it has ``wrong`` or ``unsure``, the score of a model that does not
-        know, or ``error`` (true): then decisions that truth contradicts come, the surest first; rows of which the model
-        was least sure; values that were farthest from truth.
+        names texts of which the value is one, ``also`` the text that each of other columns equals. Or it has ``wrong``
+        or ``unsure``, the score of a model that does not know, or ``error`` (true): then decisions that truth
+        contradicts come, the surest first; rows of which the model was least sure; values that were farthest from
+        truth.
         """
         ...
 
