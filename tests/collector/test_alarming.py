@@ -22,6 +22,7 @@ from tests.collector.little_model import (
     MODEL,
     START,
     Clock,
+    _truths,
     config,
     other_version,
     predictions,
@@ -441,6 +442,39 @@ def test_a_gauge_shows_the_open_alarm_of_its_series(store: DuckDBStore, clock: C
 
     assert [o.status for o in shown(engine, "miops.window.rows")] == ["alert"]
     assert [o.status for o in shown(engine, "miops.window.rows", window="1d")] == ["ok"]
+
+
+def test_what_is_stored_of_a_window_that_goes_on_is_what_its_gauge_shows(store: DuckDBStore, clock: Clock) -> None:
+    """Truth of the hour before opens its alarm after this hour was evaluated."""
+    engine = started(store, clock)
+    engine.append([reference(5000)])
+    serve(engine, 0, 3, rows=400)
+    told, verdict = _truths(np.arange(1200)), "miops.verdict.concept_drift"
+    engine.append([truth(range(1200), told.tolist())])
+    settle(engine)
+    before = statuses(store, verdict)[hours(2)[0]]
+    engine.append([truth(range(400, 800), (1.0 - told[400:800]).tolist())])
+    settle(engine)
+
+    assert (before, statuses(store, verdict)[hours(2)[0]]) == ("ok", "alert")
+    assert [o.status for o in shown(engine, verdict)] == ["alert"]
+
+
+def test_an_alarm_that_closes_is_not_left_on_a_window_that_goes_on(store: DuckDBStore, clock: Clock) -> None:
+    rule = RuleConfig(name="bad", metric="miops.performance.accuracy", comparison="<", threshold=0.5)
+    alarms = AlarmConfig(rules=(rule,), defaults=False)
+    engine = started(store, clock, alarms=alarms)
+    engine.append([reference()])
+    serve(engine, 0, 3, rows=400)
+    told = _truths(np.arange(1200))
+    engine.append([truth(range(1200), told.tolist())])
+    found = []
+    for i, changed in enumerate((told, 1.0 - told, told)):
+        engine.append([truth(range(400, 800), changed[400:800].tolist(), time=START + i * MINUTE)])
+        settle(engine)
+        found.append(statuses(store, "miops.performance.accuracy")[hours(2)[0]])
+
+    assert found == ["ok", "alert", "ok"]
 
 
 # --- state ---------------------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from miops_collector.alerts import (
     DRIFT,
     DRIFT_P_VALUE,
@@ -126,7 +128,12 @@ class Alarming:
             self.book = advance(self.book, findings, model=self.key, now=complete)
 
     def advance(self, model: Monitored, computed: Sequence[Observation], store: Store, complete: int) -> None:
-        """Let the rules judge what was computed anew, and the book grow older."""
+        """Let the rules judge what was computed anew, and the book grow older.
+
+        Windows that are not complete have the status of the alarms that are open: those whose alarms have opened or
+        closed since are evaluated again, so that what is stored of them is what the gauges show.
+        """
+        before = self._of_open_alarms
         findings = [
             *self._findings(computed),
             *self._truth_findings(model, complete),
@@ -134,6 +141,8 @@ class Alarming:
         ]
         self.book = advance(self.book, findings, model=self.key, now=complete)
         self.judge = Judge.of(findings)
+        if self._of_open_alarms != before:
+            _touch_incomplete(model, complete)
         self._keep_examples(model, store)
 
     @property
@@ -188,9 +197,14 @@ class Alarming:
         A complete window has the status of what was found in it, one that is not yet complete that of the open alarms
         of its series. A drift statistic has what the scan said last before the window's end, if that is worse.
         """
-        judges = {True: self.judge, False: Judge.of_alerts(a for a in self.book.alerts if a.rule != DRIFT)}
+        judges = {True: self.judge, False: self._of_open_alarms}
         judged = [judges[o.complete].judged(self._scanned(o)) for o in observations]
         return [*judged, *verdicts(judged)]
+
+    @property
+    def _of_open_alarms(self) -> Judge:
+        """Of drift the scan tells."""
+        return Judge.of_alerts(a for a in self.book.alerts if a.rule != DRIFT)
 
     def _scanned(self, o: Observation) -> Observation:
         if not o.metric.startswith(DRIFT_FAMILY) or o.status == "insufficient_data" or o.definition:
@@ -226,6 +240,14 @@ class Alarming:
         column = self.columns.get(alert.column)
         reference = self.scanning.scan.reference if self.scanning.scan else None
         return examples_of(alert, store, column, reference, model.window(looked_back(alert)))
+
+
+def _touch_incomplete(model: Monitored, complete: int) -> None:
+    """Windows with rows that end after this; one that holds it may have none since."""
+    starts = model.pane_starts()
+    first = max(int(np.searchsorted(starts, complete)) - 1, 0)
+    for start in starts[first:].tolist():
+        model.touch(Window.holding(start, model.settings.pane))
 
 
 def _shares(config: AlarmConfig) -> dict[Family, float]:
