@@ -39,6 +39,9 @@ def four_fifths_findings(
     Assumes
         independent rows. Fails where the ratio is under four fifths for good: it then says so, once, and stays open.
 
+    Rankings are not watched by default: the error of ``exposure_ratio`` counts lists, and how often it would be under
+    0.8 by chance at so small a level was not measured. A rule of the user's own can watch it.
+
     Parameters
     ----------
     observations
