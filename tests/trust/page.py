@@ -29,11 +29,9 @@ TOOLS = (
 WHY = """Why another can be sooner, and what "met" rests on:
 
 - A new level in 2 % of 200 rows is four rows, and 10,000 of the reference have none. alibi-detect's chi-square is sure
-  of a single one; its threshold was set on streams where no new level ever comes, so that none is too low for it. Where
-  rare levels may come, a rule that alarms for one row is wrong in up to 7 of 1,000 windows, for each such column; one
-  that alarms for three in up to 1.7 of a million (worst if 3 of 10,000 rows are of the level), and our level there, for
-  new levels of one of 20 columns at one look-back, is 1.4 in a million. So no rule that keeps it can alarm for three.
-  Ours alarms for four, which come in 57 % of windows; all runs had their alarm in the second window at the latest.
+  of a single one: its threshold was set on streams where no new level ever comes, so that none is too low for it. Where
+  rare levels may come, a rule that alarms for one row is wrong in up to 7 of 1,000 windows, for each such column. Ours
+  alarms for three, which chance brings in at most 1.8 of a million (if 3 of 10,000 rows are of the level).
 - A ramp is crossed a window sooner or later by chance, in some runs by the one, in others by the other: where a median
   is sooner and a sign test of the runs does not tell the two apart at 5 %, it says so.
 - Of peers that are slow few runs, and few windows without drift, could be shown; windows of one model share a

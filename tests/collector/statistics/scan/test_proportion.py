@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from math import comb
+
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -15,8 +17,27 @@ def p_of(x: float, n: float, y: float, m: float, *, tolerance: float = 0.0, disp
 
 
 def test_an_excess_has_the_binomial_tail_of_rows_that_may_lie_in_either_sample() -> None:
-    for x, n, y, m in ((4, 200, 0, 10_000), (9, 1000, 12, 5000), (40, 100, 100, 1000)):
+    for x, n, y, m in ((4, 200, 1, 10_000), (9, 1000, 12, 5000), (40, 100, 100, 1000)):
         assert p_of(x, n, y, m) == pytest.approx(2 * binom.sf(x - 1, x + y, n / (n + m)), rel=1e-9)
+
+
+def test_rows_that_the_reference_lacks_are_as_likely_as_at_the_worst_share_of_them() -> None:
+    q = 3 / 10_003
+    at_worst = binom.pmf(0, 10_000, q) * comb(200, 3) * q**3
+    assert p_of(3, 200, 0, 10_000) == pytest.approx(at_worst, rel=1e-9)
+    assert at_worst > max(binom.pmf(0, 10_000, s) * binom.sf(2, 200, s) for s in np.geomspace(1e-6, 1e-2, 400))
+
+
+@pytest.mark.parametrize(("n", "m"), [(50, 10_000), (200, 10_000), (200, 1000), (1000, 1000), (4800, 10_000)])
+@pytest.mark.parametrize("alpha", [1e-3, 1e-4, 1e-5, 2e-6, 1e-6, 1e-7])
+def test_the_level_holds_at_every_share_of_such_rows(n: int, m: int, alpha: float) -> None:
+    """The chance of a p-value of at most alpha, summed over all tables that matter: not conditioned on anything."""
+    x, y = np.arange(1.0, 120.0), np.arange(0.0, 120.0)
+    table = np.meshgrid(x[x <= n], y, indexing="ij")
+    p = np.exp(log_exact_excess(table[0], np.float64(n), table[1], np.float64(m), tolerance=0.0))
+    for share in np.geomspace(0.05 / m, 20.0 / max(n, m), 60):
+        chances = np.outer(binom.pmf(x[x <= n], n, share), binom.pmf(y, m, share))
+        assert chances[p <= alpha].sum() <= alpha
 
 
 def test_no_excess_has_no_small_p_value() -> None:
