@@ -11,11 +11,11 @@ from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from opentelemetry.baggage import set_baggage
-from opentelemetry.context import Context, get_current
+from opentelemetry.context import Context, create_key, get_current
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import INVALID_SPAN, SpanContext, TraceFlags, set_span_in_context
 
-__all__ = ["BAGGAGE", "SPAN", "SUPPRESSED", "identified"]
+__all__ = ["BAGGAGE", "LINKS", "SPAN", "SUPPRESSED", "identified"]
 
 
 def _suppression_keys() -> tuple[str, ...]:
@@ -27,6 +27,8 @@ BAGGAGE: Final = next(iter(set_baggage("miops", "learn", Context())))
 SPAN: Final = next(iter(set_span_in_context(INVALID_SPAN, Context())))
 SUPPRESSED: Final = frozenset(_suppression_keys())
 """Instrumentation is suppressed where any of these is true."""
+LINKS: Final = create_key("miops-links")
+"""Where several requests are answered by one call: links to the spans of all, for none of them is its parent."""
 
 
 def _identified() -> Callable[[SpanContext], Any]:

@@ -17,7 +17,7 @@ from opentelemetry.trace import INVALID_SPAN_CONTEXT, SpanKind
 from miops import calls, runtime
 from miops.calls import Opening, fail, finish
 from miops.capture import Capture
-from miops.context_keys import BAGGAGE, SPAN, SUPPRESSED, identified
+from miops.context_keys import BAGGAGE, LINKS, SPAN, SUPPRESSED, identified
 from miops.frame_blocks import Blocks
 from miops.lanes import Packed, lane_of
 from miops.layouts import Matrix
@@ -34,7 +34,7 @@ _NUMBERS: Final = frozenset({float, int})
 _HALF: Final = 0xFFFF_FFFF_FFFF_FFFF
 _new: Final = tuple.__new__
 """Makes a named tuple in a third of the time its own constructor takes."""
-_UNUSUAL: Final = frozenset({calls.NESTED, BAGGAGE, *SUPPRESSED})
+_UNUSUAL: Final = frozenset({calls.NESTED, BAGGAGE, LINKS, *SUPPRESSED})
 """With any of these in the context there is more to look at."""
 
 

@@ -15,7 +15,7 @@ from opentelemetry.trace import (
 )
 
 from miops import semconv
-from miops.context_keys import SPAN, identified
+from miops.context_keys import LINKS, SPAN, identified
 from miops.sources import Source
 
 __all__ = ["NO_SPAN", "Opened", "close_span", "error_name", "open_span"]
@@ -41,13 +41,16 @@ def open_span(source: Source, context: Context, tracer: Tracer | None, *, always
     """Start the span ``predict {model}`` and make it current.
 
     Under a valid parent that is not sampled no span is made unless ``always``: it would be dropped, and the
-    rows can carry the parent's ids. (Only a sampler that ignores parents could have kept it.)
+    rows can carry the parent's ids. (Only a sampler that ignores parents could have kept it.) A call that answers
+    several requests has links to them instead of a parent, and a span if one of them is sampled.
     """
     current: Any = context.get(SPAN)
     trace_id, span_id, flags = identified(INVALID_SPAN_CONTEXT if current is None else current.get_span_context())
-    if tracer is None or (trace_id and not flags & 1 and not always):
+    links: Any = context.get(LINKS)
+    unseen = not flags & 1 if trace_id else links and not any(link.context.trace_flags.sampled for link in links)
+    if tracer is None or (unseen and not always):
         return _new(Opened, (trace_id, span_id, None, None))
-    span = tracer.start_span(source.span_name, context, _INTERNAL, source.span_attributes)
+    span = tracer.start_span(source.span_name, context, _INTERNAL, source.span_attributes, links)
     trace_id, span_id, _ = identified(span.get_span_context())
     return _new(Opened, (trace_id, span_id, span, attach(Context({**context, SPAN: span}))))
 
