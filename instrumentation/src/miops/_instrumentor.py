@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import logging
 import sys
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
 from importlib import metadata
 from types import FunctionType, MethodType
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 import wrapt
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
@@ -17,7 +18,7 @@ from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type:
 from miops import calls, express, runtime
 from miops.models import Model
 
-__all__ = ["ModelInstrumentor", "Nested", "Patches", "guarding", "recording"]
+__all__ = ["ModelInstrumentor", "Nested", "Patches", "PatchingInstrumentor", "guarding", "recording", "taking"]
 
 _log = logging.getLogger("miops")
 _ABSENT: Final = object()
@@ -168,6 +169,21 @@ def subclasses(base: type) -> Iterator[type]:
             waiting += type.__subclasses__(one)
 
 
+def taking(owner: Any, name: str, *parameters: str) -> Callable[..., Any]:
+    """The function that ``owner`` itself defines, if it begins with these parameters.
+
+    Raises
+    ------
+    AttributeError
+        If the program's version has another shape than we know.
+    """
+    function: Any = vars(owner).get(name)
+    found = tuple(inspect.signature(function).parameters) if isinstance(function, FunctionType) else None
+    if found is None or found[: len(parameters)] != parameters:
+        raise AttributeError(f"{owner.__name__}.{name}({', '.join(parameters)}) is {function!r} with {found}")
+    return cast("Callable[..., Any]", function)
+
+
 def _released(package: str) -> str:
     """The version of a package that does not say it itself."""
     try:
@@ -176,15 +192,15 @@ def _released(package: str) -> str:
         return "0"
 
 
-class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc, unused-ignore]
-    """Base of the instrumentors of all frameworks.
+class PatchingInstrumentor(BaseInstrumentor):  # type: ignore[misc, unused-ignore]
+    """Base of the instrumentors of all frameworks and of the carriers of all servers.
 
-    A framework says when it is imported, what it is called and how it is patched. Its absence costs nothing:
+    Each says when it is imported, what it is called and how it is patched. Its absence costs nothing:
     a post-import hook waits for a module that never comes.
     """
 
     framework: ClassVar[str]
-    """Value of ``miops.model.framework``, and the key of the switch that makes wrappers inert."""
+    """The key of the switch that makes wrappers inert; of a framework also the value of ``miops.model.framework``."""
     hooks: ClassVar[Mapping[str, str]]
     """Module whose import is waited for → name of the method that patches it."""
     package: ClassVar[str]
@@ -197,10 +213,6 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc, unused-ignore]
         self._hooked = getattr(self, "_hooked", False)
         self._refused = getattr(self, "_refused", False)
 
-    @abstractmethod
-    def describe(self, model: Any) -> Model:
-        """What the framework tells about a model object."""
-
     def instrumentation_dependencies(self) -> Collection[str]:
         """Nothing: the agent does not ask, and by hand the same should happen. The hook checks the version."""
         return ()
@@ -211,12 +223,16 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc, unused-ignore]
             runtime.start(tracer_provider=kwargs.get("tracer_provider"), meter_provider=kwargs.get("meter_provider"))
             if runtime.config.disabled:
                 return
-            runtime.activate(self.framework, self.describe)
+            self._activate()
             for module, method in self.hooks.items():
                 self._when_imported(module, method)
             self._hooked = True
         except Exception as error:  # noqa: BLE001
             runtime.faults.add(f"{self.framework}_not_instrumented", error)
+
+    def _activate(self) -> None:
+        """Let wrappers do their work."""
+        runtime.activate(self.framework)
 
     def _when_imported(self, module: str, method: str) -> None:
         if (loaded := sys.modules.get(module)) is not None:  # None where a program forbids the import
@@ -250,3 +266,14 @@ class ModelInstrumentor(BaseInstrumentor):  # type: ignore[misc, unused-ignore]
     def _uninstrument(self, **_: Any) -> None:
         runtime.deactivate(self.framework)
         self.patches.undo()
+
+
+class ModelInstrumentor(PatchingInstrumentor):
+    """Base of the instrumentors of all frameworks, which also say what a model is."""
+
+    @abstractmethod
+    def describe(self, model: Any) -> Model:
+        """What the framework tells about a model object."""
+
+    def _activate(self) -> None:
+        runtime.activate(self.framework, self.describe)

@@ -5,27 +5,31 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import Any, Final
 
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]
 
-from miops import instrumentors, runtime
-from miops._instrumentor import ModelInstrumentor
+from miops import carriers, instrumentors, runtime
+from miops._instrumentor import ModelInstrumentor, PatchingInstrumentor
 
 __all__ = ["flush", "instrument", "uninstrument"]
 
 
-def found_instrumentors() -> Iterator[type[ModelInstrumentor]]:
-    """The instrumentor of every module under ``miops.instrumentors``; no framework is imported by this."""
-    for found in pkgutil.iter_modules(instrumentors.__path__, f"{instrumentors.__name__}."):
-        try:
-            module = importlib.import_module(found.name)
-        except Exception as error:  # noqa: BLE001  # one that is broken is no reason to do without the others
-            runtime.faults.add("instrumentor_not_imported", error)
-            continue
-        for item in vars(module).values():
-            if isinstance(item, type) and issubclass(item, ModelInstrumentor) and item is not ModelInstrumentor:
-                yield item
+_BASES: Final = (PatchingInstrumentor, ModelInstrumentor)
+
+
+def found_instrumentors() -> Iterator[type[PatchingInstrumentor]]:
+    """The instrumentor of every module under ``instrumentors`` and ``carriers``; no framework is imported by this."""
+    for package in (instrumentors, carriers):
+        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            try:
+                module = importlib.import_module(found.name)
+            except Exception as error:  # noqa: BLE001  # one that is broken is no reason to do without the others
+                runtime.faults.add("instrumentor_not_imported", error)
+                continue
+            for item in vars(module).values():
+                if isinstance(item, type) and issubclass(item, PatchingInstrumentor) and item not in _BASES:
+                    yield item
 
 
 class DeclaredInstrumentor(BaseInstrumentor):  # type: ignore[misc, unused-ignore]

@@ -118,9 +118,10 @@ def new_slot(recorder: Recorder) -> Slot:
     return own
 
 
-def activate(framework: str, describe: Callable[[Any], Model]) -> None:
+def activate(framework: str, describe: Callable[[Any], Model] | None = None) -> None:
     global active
-    describers[framework] = describe
+    if describe is not None:
+        describers[framework] = describe
     active = active | {framework}
 
 

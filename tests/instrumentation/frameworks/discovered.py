@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from miops import instrumentors
 from miops._instrumentor import ModelInstrumentor
 
 from .adapter import CONTAINERS, TASKS, Adapter, Way
@@ -24,7 +25,7 @@ HEAVY = Path(__file__).resolve().parents[3] / "requirements" / "frameworks"
 
 def names() -> list[str]:
     found = entry_points(group="opentelemetry_instrumentor")
-    return sorted(one.name.removeprefix(PREFIX) for one in found if one.name.startswith(PREFIX))
+    return sorted(one.name.removeprefix(PREFIX) for one in found if one.value.startswith(f"{instrumentors.__name__}."))
 
 
 def wanted() -> list[str]:

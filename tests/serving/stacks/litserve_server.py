@@ -15,6 +15,4 @@ STACK = Stack(
     command,
     body=lambda rows: {"rows": rows},
     workers=2,
-    tie="none",
-    why="LitServe hands a request to its worker process through a queue that carries no trace context",
 )

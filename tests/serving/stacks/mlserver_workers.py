@@ -11,6 +11,4 @@ STACK = replace(
     name="MLServer, v2 protocol, 2 parallel workers",
     environment=lambda port: mlserver_v2.environment(port) | {"MLSERVER_PARALLEL_WORKERS": "2"},
     workers=2,
-    tie="none",
-    why="MLServer hands a request to its worker process through a queue that carries no trace context",
 )
