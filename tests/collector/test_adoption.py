@@ -11,10 +11,11 @@ import pytest
 from miops_collector.adoption import Said, automatic_reference, given_reference, plain_layout
 from miops_collector.config import ModelConfig
 from miops_collector.errors import InputError
+from miops_collector.layout import Layout
 from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores._store import ModelInfo
 from miops_collector.stores.duckdb import DuckDBStore
-from tests.collector.little_model import CONFIG, MODEL, START, config, predictions, reference
+from tests.collector.little_model import CONFIG, HOUR, MODEL, START, config, predictions, reference, spread
 
 BINARY = Said("binary_classification", ("0", "1"), "1", ("g",))
 NOBODY = Said()
@@ -128,3 +129,29 @@ def test_edges_of_a_definition_are_frozen_with_the_reference() -> None:
     np.testing.assert_array_equal(column.definition_edges, np.histogram_bin_edges(values, bins="doane"))
     assert set(column.definition_edges) <= set(column.edges)
     assert not any(c.definition_edges for c in own.layout.columns)
+
+
+def test_thresholds_over_chunks_of_the_reference_are_frozen_with_it() -> None:
+    table = predictions(range(240), spread(240, START, 6 * HOUR)).table
+
+    theirs = given(table, models={MODEL.name: ModelConfig(definitions="nannyml")}, windows=("1h", "1d"))
+
+    for column in theirs.layout.columns:
+        methods = {name for name, _, _, _ in column.definition_thresholds}
+        own = {"l_infinity"} if column.kind == "categorical" else {"kolmogorov_smirnov", "wasserstein"}
+        assert methods == own | {"hellinger", "jensen_shannon"}
+        lengths = {label: chunks for _, label, _, chunks in column.definition_thresholds}
+        assert lengths == {"": 10, "1h": 6}, "no days: all rows are of one"
+        assert all(0 < limit < 100 for _, _, limit, _ in column.definition_thresholds)
+    assert Layout.from_json(theirs.layout.to_json()) == theirs.layout == theirs.summaries.layout
+    for other in ("miops", "evidently", "azure"):
+        made = given(table, models={MODEL.name: ModelConfig(definitions=other)})
+        assert not any(c.definition_thresholds for c in made.layout.columns)
+
+
+def test_a_reference_without_times_has_only_the_thresholds_of_ten_chunks_in_its_order() -> None:
+    made = given(reference(200).table, models={MODEL.name: ModelConfig(definitions="nannyml")})
+
+    found = {label for c in made.layout.columns for _, label, _, _ in c.definition_thresholds}
+
+    assert found == {""}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -106,8 +106,9 @@ def given_reference(
         definition_edges=_definition_edges(config.definitions_of(key.name)),
     )
     rows = rows_of(table, classes=layout.classes, scored=known.classes)
+    summaries = _with_thresholds(_summaries(layout, rows), rows, key.name, config)
     sample = reference_sample(table, layout, config)
-    return Reference(layout, _summaries(layout, rows), table.num_rows, created_at, sample)
+    return Reference(summaries.layout, summaries, table.num_rows, created_at, sample)
 
 
 def summarised_again(stored: StoredReference, pieces: Iterable[pa.Table]) -> Reference | None:
@@ -155,6 +156,18 @@ def _definition_edges(name: str) -> DefinitionEdges:
     from miops_collector.statistics.definitions import DEFINITIONS
 
     return DEFINITIONS[name].edges, DEFINITIONS[name].also
+
+
+def _with_thresholds(summaries: Summaries, rows: Rows, model: str, config: Config) -> Summaries:
+    """The same with thresholds that another tool's definition takes from chunks of the rows."""
+    name = config.definitions_of(model)
+    if name == "miops":
+        return summaries
+    from miops_collector.chunked import with_thresholds
+    from miops_collector.statistics.definitions import DEFINITIONS
+
+    layout = with_thresholds(summaries.layout, summaries, rows, DEFINITIONS[name], config.window_nanos)
+    return replace(summaries, layout=layout)
 
 
 def _summaries(layout: Layout, rows: Rows) -> Summaries:

@@ -8,9 +8,10 @@ from math import isnan
 import numpy as np
 import pytest
 
+from miops_collector.layout import Summaries
 from miops_collector.signals.drift import drift
 from miops_collector.statistics.drift import chi_square, psi
-from tests.collector.signals.models import AGE, BINARY, CONTEXT, binary, named, summaries
+from tests.collector.signals.models import AGE, BINARY, CONTEXT, SEX, binary, named, summaries
 
 
 def test_there_is_no_drift_without_a_reference() -> None:
@@ -86,3 +87,52 @@ def test_ours_stays_where_nothing_of_the_tool_s_own_was_frozen() -> None:
 
     assert named(observations, "drift.jensen_shannon", column="age").definition == ""
     assert named(observations, "drift.jensen_shannon", column="SEX").definition == "nannyml 0.13.1"
+
+
+def held_to(*thresholds: tuple[str, str, float, int]) -> Summaries:
+    """A window whose layout has these thresholds of NannyML for SEX."""
+    sex = replace(SEX, definition_thresholds=thresholds)
+    layout = replace(BINARY, columns=tuple(sex if c is SEX else c for c in BINARY.columns))
+    return summaries(layout, {"column.SEX": [0, 0, 100, 375, 0]})
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "status", "reason"),
+    [
+        (
+            [("jensen_shannon", "", 0.01, 10)],
+            "warning",
+            "drift is > 0.01, the mean and 3 standard deviations over 10 ch",
+        ),
+        ([("jensen_shannon", "", 0.9, 10)], "ok", "drift is > 0.9, the"),
+        ([("jensen_shannon", "", 0.9, 10), ("jensen_shannon", "1d", 0.01, 7)], "warning", "over 7 chunks of 1d of the"),
+        ([("jensen_shannon", "", 0.9, 10), ("jensen_shannon", "1h", 0.01, 7)], "ok", "over 10 chunks of the"),
+        ([("hellinger", "", 0.01, 10)], "ok", ""),
+    ],
+)
+def test_nannyml_calls_drift_by_chunks_of_the_window_s_length_else_by_ten(
+    thresholds: list[tuple[str, str, float, int]], status: str, reason: str
+) -> None:
+    now = held_to(*thresholds)
+
+    observations = tuple(drift(replace(CONTEXT, definition="nannyml"), binary(5), now))
+
+    found = named(observations, "drift.jensen_shannon", column="SEX")
+    assert found.status == status
+    assert reason in found.reason
+    assert found.reason.endswith("chosen by nannyml")
+
+
+def test_a_data_set_drifts_where_half_of_its_columns_do_by_the_tool_that_says_so() -> None:
+    moved = {"column.SEX": [0, 0, 100, 375, 0], "column.prediction": [0, 0, 300, 175, 0]}
+    then, now = binary(50), summaries(BINARY, moved | {"volume": [475, 475, 475, 0, 0]})
+
+    observations = tuple(drift(replace(CONTEXT, definition="evidently"), then, now))
+
+    found = named(observations, "drift.drifted_share")
+    assert (found.value, found.status, found.n, found.definition) == (0.5, "warning", 475, "evidently 0.7.23")
+    assert found.reason == "drift is ≥ 0.5; 1 of 2 columns: SEX"
+    assert named(observations, "drift.jensen_shannon", column="SEX").reason == "drift is ≥ 0.1; chosen by evidently"
+    for other in ("miops", "nannyml", "azure"):
+        theirs = drift(replace(CONTEXT, definition=other), then, now)
+        assert not any(o.metric == "miops.drift.drifted_share" for o in theirs)

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from miops_collector.binning import summarise
+from miops_collector.chunked import with_thresholds
 from miops_collector.columns import Numbers, Rows, Texts
 from miops_collector.panes import PaneSet
 from miops_collector.reference import build_layout
 from miops_collector.statistics.definitions import DEFINITIONS, Sample
 from miops_collector.statistics.definitions._cells import counts_between
 from miops_collector.summary import Frequencies
-from miops_collector.window import Window
-from tests.golden_peers.cases import CASES
+from miops_collector.window import NANOS, Window
+from tests.golden_peers.cases import CASES, CHOICES, PERIODS, START, STEP_SECONDS, data_set
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden_peers"
 OURS = {
@@ -53,11 +54,16 @@ def samples(definition, reference, current):
     return found[0], found[1], np.array(column.definition_edges)
 
 
-def rows_of(values):
+def rows_of(values, times=None):
     n = len(values)
     nothing = np.full(n, np.nan)
     return Rows(
-        np.zeros(n, np.int64), np.ones(n), nothing, Numbers(nothing), nothing, columns={"feature.x": column_of(values)}
+        np.zeros(n, np.int64) if times is None else times,
+        np.ones(n),
+        nothing,
+        Numbers(nothing),
+        nothing,
+        columns={"feature.x": column_of(values)},
     )
 
 
@@ -65,6 +71,18 @@ def said_by_us(tool, kind, case, name):
     definition = DEFINITIONS[tool]
     then, now, edges = samples(definition, *CASES[kind]()[case])
     return getattr(definition, kind)[OURS.get(name, name)](then, now, edges)
+
+
+def thresholds(kind, case):
+    """What is frozen of NannyML's, by statistic and length of the chunks: threshold and number of chunks."""
+    definition, values = DEFINITIONS["nannyml"], CASES[kind]()[case][0]
+    rows = rows_of(values, (START + STEP_SECONDS * np.arange(len(values))) * NANOS)
+    layout = build_layout(rows, definition_edges=(definition.edges, definition.also))
+    panes = PaneSet(layout, WHOLE, ((WHOLE, 0),))
+    panes.add(summarise(layout, rows_of(values), WHOLE))
+    lengths = [seconds * NANOS for seconds in PERIODS.values()]
+    found = with_thresholds(layout, panes.window(Window(0, WHOLE)), rows, definition, lengths)
+    return {(name, label): (limit, chunks) for name, label, limit, chunks in found.columns[0].definition_thresholds}
 
 
 EXACT = [
@@ -103,6 +121,75 @@ def test_a_number_of_single_rows_is_within_what_bins_can_tell(tool, key):
 
     relative = 0.1 if case == "few values" else 0.05  # a value is taken to be spread over its bin
     assert (found.p_value if name in P_VALUES else found.value) == pytest.approx(expected, rel=relative, abs=0.01)
+
+
+LABELS = {"": "", "h": "1h", "D": "1d"}
+
+
+@pytest.mark.parametrize("case", [f"{kind}/{case}" for kind in CASES for case in CASES[kind]()])
+def test_thresholds_and_alerts_are_nannyml_s_over_the_same_chunks_of_the_reference(case):
+    said = {key.rpartition("/")[0]: v for key, v in golden("nannyml")[1].items()}
+    recorded = json.loads((GOLDEN / "nannyml.json").read_text())["thresholds"]
+    ours = thresholds(*case.split("/"))
+    mine = {key: v for key, v in recorded.items() if key.startswith(f"{case}/") and "/chi2/" not in key}
+
+    assert case in said
+    assert len(mine) == len(ours) == 12 - 3 * case.startswith("categorical")
+    for key, (expected, alert, chunks) in mine.items():
+        kind, of, name, period = key.split("/")
+        exact = name not in ("kolmogorov_smirnov", "wasserstein")
+        threshold, of_chunks = ours[OURS.get(name, name), LABELS[period]]
+        value = said_by_us("nannyml", kind, of, name).value
+        assert of_chunks == chunks
+        assert threshold == pytest.approx(expected, **({"rel": 1e-9} if exact else {"rel": 0.1, "abs": 0.02}))
+        assert (value > threshold) == alert or (not exact and abs(value - expected) < 0.02)
+
+
+@pytest.mark.parametrize("case", CHOICES)
+def test_evidently_s_choice_its_value_and_its_verdict(case):
+    name, expected, drifted, _ = json.loads((GOLDEN / "evidently.json").read_text())["chosen"][case]
+    definition, kind = DEFINITIONS["evidently"], case.split("/")[0]
+    then, now, edges = samples(definition, *CHOICES[case])
+
+    chosen = definition.chosen(then, now)
+    found = getattr(definition, kind)[chosen](then, now, edges)
+
+    assert chosen == {"z": "chi_square"}.get(name, OURS.get(name))
+    said = found.p_value if name in (*P_VALUES, "z") else found.value
+    binned = name in ("ks", "wasserstein")
+    assert said == pytest.approx(expected, **({"rel": 0.1, "abs": 0.02} if binned else {"rel": 1e-9}))
+    assert found.drifted is drifted
+
+
+def test_a_data_set_drifts_by_evidently_s_share_of_its_columns():
+    whole = json.loads((GOLDEN / "evidently.json").read_text())["data set"]
+    definition, verdicts = DEFINITIONS["evidently"], []
+
+    for name, reference in data_set()[0].items():
+        then, now, edges = samples(definition, reference, data_set()[1][name])
+        kind = "numeric" if reference.dtype.kind == "f" else "categorical"
+        verdicts.append(getattr(definition, kind)[definition.chosen(then, now)](then, now, edges).drifted)
+
+    assert (sum(verdicts), len(verdicts)) == (whole["number_of_drifted_columns"], whole["number_of_columns"])
+    assert definition.drifted_share == whole["drift_share"]
+    assert (np.mean(verdicts) >= definition.drifted_share) == whole["dataset_drift"]
+
+
+@pytest.mark.parametrize(("name", "expected"), [("wasserstein", "> 0.5"), ("kolmogorov_smirnov", "p < 0.05")])
+def test_azure_s_rules_are_strict_and_its_choice_is_by_kind_of_column(name, expected):
+    definition = DEFINITIONS["azure"]
+    then, now, edges = samples(definition, *CASES["numeric"]()["shifted"])
+
+    assert definition.numeric[name](then, now, edges).rule == expected
+    assert definition.chosen(then, now) == "wasserstein"
+    assert definition.chosen(Sample(VECTOR[0]), Sample(VECTOR[1])) == "jensen_shannon"
+
+
+def test_azure_divides_by_no_deviation_below_a_thousandth():
+    definition = DEFINITIONS["azure"]
+    then, now, edges = samples(definition, np.ones(100), np.r_[np.ones(90), np.full(10, 2.0)])
+
+    assert definition.numeric["wasserstein"](then, now, edges).value == pytest.approx(50)
 
 
 VECTOR = (

@@ -30,6 +30,9 @@ class ColumnLayout:
     definition_edges
         Numeric columns: edges of another tool's definition, each of them one of ``edges`` too; see
         ``statistics/definitions``.
+    definition_thresholds
+        Of another tool's definition whose thresholds come from chunks of the reference: statistic, length of the
+        chunks (``1d``, or empty: ten of equal size), threshold, and number of chunks that it comes from.
     pooled, open_pool
         Categorical columns with more categories than are told apart: the last category is a pool of the rarer ones,
         ``pooled`` names them, and if ``open_pool`` they are too many to name: then the pool holds every other value
@@ -47,6 +50,7 @@ class ColumnLayout:
     pooled: tuple[str, ...] = ()
     open_pool: bool = False
     definition_edges: tuple[float, ...] = ()
+    definition_thresholds: tuple[tuple[str, str, float, int], ...] = ()
 
     @property
     def size(self) -> int:

@@ -19,6 +19,7 @@ __all__ = [
     "ks_distance",
     "ks_p_value",
     "psi",
+    "two_shares",
     "wasserstein",
 ]
 
@@ -54,6 +55,17 @@ def goodness_of_fit(reference: FloatArray, current: FloatArray) -> tuple[float, 
         return inf, 0.0
     value = float(((current - expected) ** 2 / expected).sum())
     return value, float(chdtrc(len(reference) - 1, value))
+
+
+def two_shares(reference: FloatArray, current: FloatArray) -> tuple[float, float]:
+    """Square and p-value of the z-test of two shares, of up to two levels; a single level is the same in both."""
+    if len(reference) < 2:
+        return 0.0, 1.0
+    n, m = float(reference.sum()), float(current.sum())
+    pooled = float(reference[0] + current[0]) / (n + m)
+    gap = float(reference[0]) / n - float(current[0]) / m
+    square = gap**2 / (pooled * (1 - pooled) * (1 / n + 1 / m))
+    return square, float(chdtrc(1, square))
 
 
 def ks_distance(reference: Sample, current: Sample) -> float:

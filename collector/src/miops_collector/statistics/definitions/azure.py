@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import nan
-
 from miops_collector.statistics.definitions._cells import counts_between, equal_widths, levels, pooled_range
 from miops_collector.statistics.definitions._definition import Definition, Measured, Sample
 from miops_collector.statistics.definitions._measures import (
@@ -21,6 +19,8 @@ from miops_collector.summary import FloatArray, Histogram
 __all__ = ["AZURE"]
 
 THRESHOLD, LEVEL = 0.5, 0.05
+"""Of distances the default of its monitoring components, where its Python package has 0.1; of tests the usual level."""
+SMALLEST_NORM = 0.001
 
 
 def _counts(reference: Sample, current: Sample) -> tuple[FloatArray, FloatArray]:
@@ -32,7 +32,7 @@ def _counts(reference: Sample, current: Sample) -> tuple[FloatArray, FloatArray]
 
 
 def _distance(value: float) -> Measured:
-    return Measured(value, drifted=value > THRESHOLD)
+    return Measured(value, drifted=value > THRESHOLD, rule=f"> {THRESHOLD}")
 
 
 def _psi(reference: Sample, current: Sample, _: FloatArray) -> Measured:
@@ -47,19 +47,22 @@ def _jensen_shannon(reference: Sample, current: Sample, _: FloatArray) -> Measur
 
 def _wasserstein(reference: Sample, current: Sample, _: FloatArray) -> Measured:
     """In standard deviations of the reference, as of a sample."""
-    spread = deviation(reference, lost=1)
-    return _distance(wasserstein(reference, current) / spread if spread > 0 else nan)
+    return _distance(wasserstein(reference, current) / max(deviation(reference, lost=1), SMALLEST_NORM))
 
 
 def _kolmogorov_smirnov(reference: Sample, current: Sample, _: FloatArray) -> Measured:
     distance = ks_distance(reference, current)
     p = ks_p_value(distance, reference.n, current.n)
-    return Measured(distance, p, p < LEVEL)
+    return Measured(distance, p, p < LEVEL, f"p < {LEVEL}")
 
 
 def _chi_square(reference: Sample, current: Sample, _: FloatArray) -> Measured:
     value, p = goodness_of_fit(*levels(reference, current))
-    return Measured(value, p, p < LEVEL if p == p else None)
+    return Measured(value, p, p < LEVEL if p == p else None, f"p < {LEVEL}")
+
+
+def _chosen(reference: Sample, _: Sample) -> str:
+    return "wasserstein" if isinstance(reference.distribution, Histogram) else "jensen_shannon"
 
 
 AZURE = Definition(
@@ -74,4 +77,5 @@ AZURE = Definition(
         "wasserstein": _wasserstein,
     },
     categorical={"chi_square": _chi_square, "jensen_shannon": _jensen_shannon, "psi": _psi},
+    chosen=_chosen,
 )

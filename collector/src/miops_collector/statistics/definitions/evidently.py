@@ -15,10 +15,11 @@ from miops_collector.statistics.definitions._measures import (
     ks_distance,
     ks_p_value,
     psi,
+    two_shares,
     wasserstein,
 )
 from miops_collector.statistics.definitions._pooled import frozen_edges, no_edges, sturges
-from miops_collector.summary import FloatArray
+from miops_collector.summary import FloatArray, Histogram
 
 __all__ = ["EVIDENTLY"]
 
@@ -26,6 +27,11 @@ THRESHOLD, LEVEL = 0.1, 0.05
 FEW_VALUES = 20
 """Numeric columns with no more distinct values are compared value by value."""
 SMALLEST_NORM = 0.001
+SMALL_REFERENCE = 1000
+"""Up to so many rows of the reference it tests by default, beyond it measures distances."""
+DISCRETE = 5
+"""Numeric columns with no more distinct values, in both samples, are taken for categories when it chooses a test."""
+DATA_SET = 0.5
 EMPTY, TINY = 0.0001, 1e6
 """An empty cell gets the first, or if some cell is that small already, the smallest share over the second."""
 
@@ -51,7 +57,7 @@ def _filled(shares: FloatArray) -> FloatArray:
 
 
 def _distance(value: float) -> Measured:
-    return Measured(value, drifted=value >= THRESHOLD)
+    return Measured(value, drifted=value >= THRESHOLD, rule=f"≥ {THRESHOLD}")
 
 
 def _psi(reference: Sample, current: Sample, edges: FloatArray) -> Measured:
@@ -90,12 +96,29 @@ def _kolmogorov_smirnov(reference: Sample, current: Sample, _: FloatArray) -> Me
     """The distance; its p-value is what the tool shows."""
     distance = ks_distance(reference, current)
     p = ks_p_value(distance, reference.n, current.n)
-    return Measured(distance, p, p <= LEVEL)
+    return Measured(distance, p, p <= LEVEL, f"p ≤ {LEVEL}")
 
 
 def _chi_square(reference: Sample, current: Sample, _: FloatArray) -> Measured:
-    value, p = goodness_of_fit(*levels(reference, current))
-    return Measured(value, p, p < LEVEL if p == p else None)
+    """Of two levels and a small reference, where it chooses the z-test of two shares, that: its square is z²."""
+    a, b = levels(reference, current)
+    chosen_z = len(a) <= 2 and reference.n <= SMALL_REFERENCE
+    value, p = two_shares(a, b) if chosen_z else goodness_of_fit(a, b)
+    return Measured(value, p, p < LEVEL if p == p else None, f"p < {LEVEL}")
+
+
+def _numeric_chi_square(reference: Sample, current: Sample, edges: FloatArray) -> Measured | None:
+    """Of numbers only where it chooses it."""
+    return _chi_square(reference, current, edges) if _chosen(reference, current) == "chi_square" else None
+
+
+def _chosen(reference: Sample, current: Sample) -> str:
+    """By the rows of the reference, whether the column is numeric, and distinct values of both samples."""
+    many = len(levels(reference, current)[0]) > DISCRETE
+    numeric = isinstance(reference.distribution, Histogram) and many
+    if reference.n <= SMALL_REFERENCE:
+        return "kolmogorov_smirnov" if numeric else "chi_square"
+    return "wasserstein" if numeric else "jensen_shannon"
 
 
 EVIDENTLY = Definition(
@@ -104,6 +127,7 @@ EVIDENTLY = Definition(
     edges=no_edges,
     also=frozen_edges,
     numeric={
+        "chi_square": _numeric_chi_square,
         "hellinger": _hellinger,
         "jensen_shannon": _jensen_shannon,
         "kolmogorov_smirnov": _kolmogorov_smirnov,
@@ -116,6 +140,7 @@ EVIDENTLY = Definition(
         "jensen_shannon": _jensen_shannon,
         "psi": _psi,
     },
+    chosen=_chosen,
+    drifted_share=DATA_SET,
 )
-"""Which test it chooses by itself depends on the rows of the reference: up to 1,000 Kolmogorov-Smirnov and chi-square,
-above Wasserstein and Jensen-Shannon. All of them are observed."""
+"""All that are here are observed; what it chooses by itself counts for the share of drifted columns."""

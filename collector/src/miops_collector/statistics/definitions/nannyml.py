@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import inf, nan
 
 import numpy as np
 
@@ -72,7 +72,11 @@ def _level_chi_square(reference: Sample, current: Sample, _: FloatArray) -> Meas
     value = contingency.chi_square(reference.distribution, current.distribution, yates=True)
     cells = len(levels(reference, current)[0])
     p = float(chdtrc(cells - 1, value)) if cells > 1 else nan
-    return Measured(value, p, p < LEVEL if p == p else None)
+    return Measured(value, p, p < LEVEL if p == p else None, f"p < {LEVEL}")
+
+
+def _chosen(_reference: Sample, _current: Sample) -> str:
+    return "jensen_shannon"
 
 
 NANNYML = Definition(
@@ -93,6 +97,13 @@ NANNYML = Definition(
         "jensen_shannon": _level_jensen_shannon,
         "l_infinity": _level_l_infinity,
     },
+    chosen=_chosen,
+    chunked={
+        "hellinger": inf,
+        "jensen_shannon": inf,
+        "kolmogorov_smirnov": 1.0,
+        "l_infinity": inf,
+        "wasserstein": inf,
+    },
 )
-"""Its thresholds are the mean and three standard deviations of the reference's chunks: of single rows, which are not
-kept, so only the chi-square says whether it calls a value drift."""
+"""All but the chi-square have one threshold, an upper one: mean and three standard deviations over chunks."""
