@@ -22,6 +22,7 @@ def value(name: str, errors: ExpectedErrors, companion: str = "function") -> flo
 
 REALISED = {s.name: s for s in statistics_of("performance") if s.takes[0] is Residuals or Residuals in s.takes}
 ESTIMATES = sorted(name for name in FAMILY if not name.endswith("_gap"))
+GAPS = sorted(FAMILY.keys() - set(ESTIMATES))
 
 
 def realised(name: str, profile: ErrorProfile) -> float:
@@ -123,8 +124,20 @@ def test_the_reference_itself_is_expected_as_it_was(name: str, data: st.DataObje
     assert found == pytest.approx(realised(name, reference), rel=1e-9, abs=1e-9)
 
 
-def test_every_statistic_of_regressions_is_estimated() -> None:
+def test_every_statistic_of_regressions_is_estimated_and_every_estimate_is_tested_when_truth_comes() -> None:
     assert set(ESTIMATES) == REALISED.keys() - {"labelled", "decay_rate"}
+    assert [f"{name}_gap" for name in ESTIMATES] == GAPS
+
+
+def test_a_gap_is_what_turned_out_less_what_was_expected_of_the_same_rows() -> None:
+    rng = np.random.default_rng(7)
+    then, now = profile(*drawn(rng, 2_000)), profile(*drawn(rng, 700, mean=0.5, noise=1.5))
+    model = loss_model(then)
+    some = ErrorProfile(now.rows + 10.0, now.labelled)  # truth of others has not come
+
+    for name in ESTIMATES:
+        expected = value(name, ExpectedErrors(now, model))
+        assert value(f"{name}_gap", ExpectedErrors(some, model)) == pytest.approx(realised(name, now) - expected)
 
 
 def test_signed_and_explained_errors_follow_covariate_shift() -> None:
@@ -162,7 +175,7 @@ def test_gaps_and_values_scatter_as_their_standard_errors_say_while_nothing_chan
     for _ in range(150):
         (before, erred), (after, errs) = drawn(rng, 3_000), drawn(rng, 1_000)
         errors = ExpectedErrors(profile(after, errs - 60), loss_model(profile(before, erred - 60)))  # far from 0
-        gaps = [value(name, errors) / value(name, errors, "standard_error") for name in ("mae_gap", "bias_gap")]
+        gaps = [value(name, errors) / value(name, errors, "standard_error") for name in GAPS]
         off = [
             (realised(name, errors.errors) - value(name, errors)) / value(name, errors, "standard_error")
             for name in ESTIMATES

@@ -25,27 +25,31 @@ MINIMUM_LABELLED: Final = 50.0
 STAY: Final = log(10.0)
 LIFE: Final = Lifecycle(close_after=3, rejoin_within=24)
 SIDES: Final = 2
+SCORES: Final = "scores no longer mean what they meant"
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
     """How one gap is judged: gaps up to ``tolerance`` are ignored, ``worse`` is +1 if a positive gap is for the worse.
 
-    The tolerance is a part of the reference's value of the statistic if ``relative``.
+    It is 0 where neither direction is. The tolerance is a part of what realised statistic ``of`` is in the reference.
     """
 
     worse: int
     tolerance: float
-    relative: bool = False
+    of: str = ""
 
 
 GAPS: Final[Mapping[str, Gap]] = {
     f"{ESTIMATED}accuracy{GAP}": Gap(-1, 0.01),
     f"{ESTIMATED}brier{GAP}": Gap(1, 0.005),
-    f"{ESTIMATED}mae{GAP}": Gap(1, 0.02, relative=True),
+    f"{ESTIMATED}mae{GAP}": Gap(1, 0.02, of="mae"),
+    f"{ESTIMATED}bias{GAP}": Gap(0, 0.05, of="mae"),
 }
-"""Few on purpose: decisions that are wrong more often than expected, probabilities that are less honest, errors that
-are larger. Each one more costs the others power."""
+"""Few on purpose, because each one more costs the others power: two of a classifier, decisions that are wrong more
+often than expected and probabilities that are less honest; two of a regression, errors that are larger and a target
+that has shifted, which leaves the size of errors nearly as it was while it is small. The gaps of other statistics move
+with these, later (precision, recall, F1, both areas) or on fewer and larger rows (RMSE, MAPE, log loss)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +91,28 @@ def estimate_findings(observations: Sequence[Observation], budget: Budget, *, le
     """
     chosen = [o for o in observations if o.metric in GAPS and o.complete and not (o.segment or o.group)]
     tests = SIDES * len({o.metric for o in chosen}) * lengths
-    realised = {(o.metric, o.window): o for o in observations if o.metric.startswith(REALISED) and not o.group}
-    return tuple(_finding(o, budget, tests, realised.get((_realised_of(o.metric), o.window))) for o in chosen)
+    realised = {
+        (o.metric, o.window): o for o in observations if o.metric.startswith(REALISED) and not (o.segment or o.group)
+    }
+    return tuple(
+        _finding(
+            o, budget, tests, realised.get((REALISED + _name(o), o.window)),
+            realised.get((REALISED + GAPS[o.metric].of, o.window)),
+        )
+        for o in chosen
+    )  # fmt: skip
 
 
-def _realised_of(metric: str) -> str:
-    return REALISED + metric.removeprefix(ESTIMATED).removesuffix(GAP)
+def _name(o: Observation) -> str:
+    return o.metric.removeprefix(ESTIMATED).removesuffix(GAP)
 
 
-def _finding(o: Observation, budget: Budget, tests: int, realised: Observation | None) -> Finding:
+def _finding(
+    o: Observation, budget: Budget, tests: int, realised: Observation | None, scale: Observation | None
+) -> Finding:
     alpha = budget.level(ESTIMATE, evaluations=evaluations_per_month(o.window), tests=tests)
-    test = _test(o)
-    worse = o.value * GAPS[o.metric].worse > 0
+    test = _test(o, scale)
+    worse = _is_worse(o, realised)
     severity: Severity = "critical" if worse else "warning"
     return Finding(
         rule=ESTIMATE, metric=o.metric, model=o.model, window=o.window, verdict=_verdict(test, alpha), value=o.value,
@@ -107,14 +121,28 @@ def _finding(o: Observation, budget: Budget, tests: int, realised: Observation |
     )  # fmt: skip
 
 
-def _test(o: Observation) -> _Test | None:
-    """``None`` when the window or the reference cannot bear a test."""
+def _is_worse(o: Observation, realised: Observation | None) -> bool:
+    """Where neither direction is: unless the realised value is nearer to 0 than the reference's."""
+    direction = GAPS[o.metric].worse
+    if direction:
+        return o.value * direction > 0
+    return realised is None or not abs(realised.value) < abs(realised.reference)
+
+
+def _test(o: Observation, scale: Observation | None) -> _Test | None:
+    """``None`` when the window or the reference cannot bear a test. Without a known scale nothing is tolerated."""
     if not is_gap(o) or not min(o.n, o.n_reference) >= MINIMUM_LABELLED:
         return None
     gap = GAPS[o.metric]
-    tolerance = gap.tolerance * (abs(o.reference) if gap.relative and isfinite(o.reference) else 1.0)
+    tolerance = gap.tolerance * _scale(gap, scale)
     z, rows = (abs(o.value) - tolerance) / o.standard_error, 1.0 / (1.0 / o.n + 1.0 / o.n_reference)
     return _Test(tolerance, z, rows, log_running_p_value(z, rows))
+
+
+def _scale(gap: Gap, scale: Observation | None) -> float:
+    if not gap.of:
+        return 1.0
+    return abs(scale.reference) if scale is not None and isfinite(scale.reference) else 0.0
 
 
 def _bound(o: Observation, test: _Test, alpha: float) -> float:
@@ -146,10 +174,11 @@ def _evidence(o: Observation, test: _Test, alpha: float, realised: Observation |
 
 
 def _what(o: Observation, realised: Observation | None, *, worse: bool) -> str:
-    name = o.metric.removeprefix(ESTIMATED).removesuffix(GAP)
-    side = "worse" if worse else "better"
-    said = f"truth of {o.n:,.0f} rows shows {name} {abs(o.value):.4g} {side} than estimated: scores no longer mean what"
-    said += " they meant, concept drift is likely"
+    sides = ("worse", "better") if GAPS[o.metric].worse else ("higher", "lower")
+    side = sides[not (worse if GAPS[o.metric].worse else o.value > 0)]
+    meaning = "errors of such predictions are not what they were" if GAPS[o.metric].of else SCORES
+    said = f"truth of {o.n:,.0f} rows shows {_name(o)} {abs(o.value):.4g} {side} than estimated: {meaning}"
+    said += ", concept drift is likely"
     if realised is None or not isfinite(realised.value - realised.reference):
         return said
     change = realised.value - realised.reference

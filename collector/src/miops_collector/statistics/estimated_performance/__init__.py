@@ -8,7 +8,7 @@ All estimates assume, and fail without:
 
 - that the share of positives (or of a class) among rows of one score is still that of the reference. Covariate shift
   is followed as far as it shows in the scores; *concept drift is invisible*. Statistics ending in ``_gap`` watch for
-  it: realised minus estimated on the very rows whose truth came;
+  it: realised minus estimated on the very rows whose truth came. Every estimate has one;
 - that the scores of the window lie where the reference had rows: beyond them the nearest known share is used;
 - that the reference has enough truth: the standard errors say how much is lost when it has little.
 

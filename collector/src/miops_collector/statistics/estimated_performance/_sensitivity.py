@@ -25,6 +25,7 @@ __all__ = [
     "brier",
     "f1",
     "hits",
+    "log_loss",
     "matthews",
     "precision",
     "recall",
@@ -93,6 +94,12 @@ def f1(scores: CalibratedScores) -> FloatArray:
 def brier(scores: CalibratedScores) -> FloatArray:
     stated = scores.calibration.stated[:, None]
     return (1 - 2 * stated) * quotient(1.0, sum(scores.cells))
+
+
+def log_loss(scores: CalibratedScores) -> FloatArray:
+    stated = scores.calibration.stated[:, None]
+    found: FloatArray = (np.log1p(-stated) - np.log(stated)) * quotient(1.0, sum(scores.cells))
+    return found
 
 
 def roc_auc(scores: CalibratedScores) -> FloatArray:

@@ -44,8 +44,8 @@ def average_precision(scores: Calibrated) -> float:
     Notes
     -----
     Rows in one bin count as ties. Holds while rows of one score are as often positive as in the reference; concept
-    drift does not show in it but in ``roc_auc_gap``, when truth comes. Prefer it to ``roc_auc`` when positives are
-    rare.
+    drift does not show in it but in ``average_precision_gap``, when truth comes. Prefer it to ``roc_auc`` when
+    positives are rare.
 
     Examples
     --------

@@ -45,8 +45,7 @@ def balanced_accuracy(scores: Calibrated) -> float:
     Notes
     -----
     Holds while rows of one score are as often positive as in the reference; concept drift does not show in it but in
-    ``recall_gap`` and ``specificity_gap``, when truth comes. Prefer ``accuracy`` for the share of wrong decisions
-    as users feel it.
+    ``balanced_accuracy_gap``, when truth comes. Prefer ``accuracy`` for the share of wrong decisions as users feel it.
 
     Examples
     --------

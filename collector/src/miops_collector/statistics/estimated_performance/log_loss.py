@@ -47,8 +47,9 @@ def log_loss(scores: Calibrated) -> float:
     Notes
     -----
     Scores are read at the centres of their bins, so with 1,000 bins no row counts more than 7.6: a model that is all
-    but certain, and wrong, is worse than is estimated here, which is why no gap is made of it. Holds while rows of one
-    score are as often positive as in the reference. Prefer ``brier``, which is bounded.
+    but certain, and wrong, is worse than is estimated here. Holds while rows of one score are as often positive as in
+    the reference; concept drift does not show in it but in ``log_loss_gap``, when truth comes. Prefer ``brier``, which
+    is bounded.
 
     Examples
     --------
@@ -84,17 +85,17 @@ def standard_error(scores: Calibrated) -> float:
 
 def _sum_of_powers(scores: Calibrated, power: int) -> float:
     """A row of several classes loses by the class that is true; of the positive class alone by either truth."""
-    return float(sum(np.vdot(c.by_truth, _losses(scores, c) ** power) for c in each(scores)))
+    return float(sum(np.vdot(c.by_truth, by_truth(scores, c) ** power) for c in each(scores)))
 
 
-def _losses(scores: Calibrated, of_class: CalibratedScores) -> FloatArray:
-    """``(b, 2)`` by truth."""
+def by_truth(scores: Calibrated, of_class: CalibratedScores) -> FloatArray:
+    """``(b, 2)`` what a row of each bin loses, by truth."""
     stated = of_class.calibration.stated
     other = np.zeros_like(stated) if isinstance(scores, CalibratedClasses) else -np.log1p(-stated)
     return np.stack((other, -np.log(stated)), axis=1)
 
 
 def _sensitivity(scores: Calibrated, of_class: CalibratedScores) -> FloatArray:
-    losses = _losses(scores, of_class)
+    losses = by_truth(scores, of_class)
     found: FloatArray = (losses[:, 1] - losses[:, 0])[:, None] * quotient(1.0, scores.rows)
     return found

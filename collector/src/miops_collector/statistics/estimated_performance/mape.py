@@ -41,7 +41,8 @@ def mape(errors: ExpectedErrors) -> float:
     Notes
     -----
     Holds while truths of rows of one prediction are spread as in the reference, zeros among them: covariate shift is
-    followed as far as it shows in the predictions, concept drift is not seen at all. Where truths come near 0 a few
+    followed as far as it shows in the predictions, concept drift is not seen before ``mape_gap`` shows it, when truth
+    comes. Where truths come near 0 a few
     rows of the reference make most of it, and the standard error, which rests on them too, is too small. Beyond the
     reference's range predictions count as its outermost ones. Prefer ``mae`` unless targets differ in scale.
 

@@ -43,7 +43,7 @@ def matthews(scores: CalibratedScores) -> float:
     Notes
     -----
     Holds while rows of one score are as often positive as in the reference; concept drift does not show in it but in
-    ``recall_gap`` and ``specificity_gap``, when truth comes. Prefer ``f1`` where only the positive class counts.
+    ``matthews_gap``, when truth comes. Prefer ``f1`` where only the positive class counts.
 
     Examples
     --------

@@ -42,9 +42,9 @@ def r2(errors: ExpectedErrors) -> float:
     -----
     Errors and the spread of the truth are both expected, and both may be wrong: it holds while truths of rows of one
     prediction are spread as in the reference. It falls when predictions crowd together, which is so, and no concept
-    drift. Concept drift itself is not seen. Predictions beyond the reference's range count as its outermost ones, so
-    that the truth's spread is underrated, and R² with it, where many are. NannyML does not estimate it. Prefer ``rmse``
-    or ``mae``, for which less has to be assumed, to compare windows.
+    drift. Concept drift itself is not seen before ``r2_gap`` shows it. Predictions beyond the reference's range count
+    as its outermost ones, so that the truth's spread is underrated, and R² with it, where many are. NannyML does not
+    estimate it. Prefer ``rmse`` or ``mae``, for which less has to be assumed, to compare windows.
 
     Examples
     --------

@@ -40,7 +40,7 @@ def rmse(errors: ExpectedErrors) -> float:
     Notes
     -----
     Holds while errors among rows of one prediction are as large as in the reference: covariate shift is followed as far
-    as it shows in the predictions, concept drift shows in ``mae_gap`` when truth comes. NannyML's direct loss
+    as it shows in the predictions, concept drift shows in ``rmse_gap`` when truth comes. NannyML's direct loss
     estimation fits a model of all features: on 6 simulated windows of growing shift the two differ by at most 3 %, and
     are as near to what turned out. Prefer ``mae`` where single large errors are noise.
 
