@@ -203,13 +203,13 @@ def test_with_block(harness: Harness) -> None:
     assert row["duration_ns"] > 0
 
 
-def test_errors_in_a_with_block_leave_and_make_no_rows(harness: Harness) -> None:
+def test_errors_in_a_with_block_leave_and_are_recorded_without_an_outcome(harness: Harness) -> None:
     error = KeyError("x")
     with pytest.raises(KeyError) as caught, miops.prediction("m"):
         raise error
 
     assert caught.value is error
-    assert harness.rows() == []
+    assert [(row["error.type"], row.get("value")) for row in harness.rows()] == [("KeyError", None)]
 
 
 def test_observe_sync_async_and_methods(harness: Harness) -> None:

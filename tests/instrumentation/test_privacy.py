@@ -129,7 +129,7 @@ def test_errors_of_models_and_of_ours_are_told_without_their_text() -> None:
         SklearnInstrumentor().instrument()
         try:
             with pytest.raises(ValueError, match=secret):
-                Quoting().predict([[secret]])
+                Quoting().predict(pd.DataFrame({"gone": [secret]}))
         finally:
             SklearnInstrumentor().uninstrument()
         miops.record_prediction("m", value=1, time=secret)

@@ -73,16 +73,18 @@ def test_features_decisions_and_scores_of_an_answer(harness: Harness, client: _C
     assert harness.faults == {}
 
 
-def test_the_error_of_a_refused_request_leaves_unmodified_and_is_counted(client: _Client) -> None:
+def test_the_error_of_a_refused_request_leaves_unmodified_and_is_recorded(client: _Client) -> None:
     reader = InMemoryMetricReader()
     meters = MeterProvider([reader], shutdown_on_exit=False)
     with miops.testing.record(meter_provider=meters) as harness:
         with pytest.raises(requests.HTTPError, match="422"):
             client.decide([{"income": 1.0}])
-        assert harness.rows() == []
+        (row,) = harness.rows()
         data: Any = reader.get_metrics_data()
     meters.shutdown()
 
+    assert row["error.type"].endswith("HTTPError")
+    assert "value" not in row
     metrics = [metric for r in data.resource_metrics for s in r.scope_metrics for metric in s.metrics]
     points = [p for m in metrics if m.name == "miops.prediction.duration" for p in m.data.data_points]
     assert [p.count for p in points if p.attributes.get("error.type", "").endswith("HTTPError")] == [1]

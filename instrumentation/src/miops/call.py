@@ -38,6 +38,8 @@ class Extras(NamedTuple):
     weight: float | list[float] | None = None
     threshold: float | list[float] | None = None
     attributions: Attributions | None = None
+    error: str | None = None
+    """Class of the error that ended the call: then it has no output."""
 
 
 class Call(NamedTuple):
@@ -54,7 +56,7 @@ class Call(NamedTuple):
         Type of the bytes in ``decision``, or of objects in a list; ``None`` if that is nothing. (Not for a list, as
         NumPy holds ``None`` and its ``float64`` for equal, and these calls would be encoded together.)
     outputs
-        Which of :class:`Output` the call, or the calls merged into it, returned.
+        Which of :class:`Output` the call, or the calls merged into it, returned; 0 where the model failed.
     scores_width
         Columns of ``scores``; 0 if they are a plain ``(n,)``.
     decision, scores

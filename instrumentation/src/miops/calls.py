@@ -12,6 +12,7 @@ from miops import runtime
 from miops.call import CALL_BYTES, Call, Extras, Output, merged
 from miops.capture import Capture, capture
 from miops.context_keys import BAGGAGE, SUPPRESSED
+from miops.failures import failed_call
 from miops.ids import ROW_LIMIT
 from miops.incoming import from_baggage
 from miops.lanes import Packed
@@ -142,14 +143,22 @@ def _belong_together(pending: Pending | Packed, source: Source, output: int, inp
 
 
 def fail(opening: Opening, duration: int, error: BaseException) -> None:
-    """End the span with the model's error and count the call; there are no rows. Never raises."""
+    """End the span with the model's error and hand over the rows it was asked about. Never raises."""
+    recorder, source, _, _, captured, extras, previous, span = opening
     try:
-        if opening.previous is not None:
-            opening.recorder.hand_on(opening.previous)
-        opening.recorder.failed(opening.source.model, error_name(error), duration)
-        close_span(opening.span, max(opening.captured.rows, 0), None, None, error, private=runtime.faults.private)
+        if previous is not None:
+            recorder.hand_on(previous)
+        name, start = error_name(error), time_ns() - duration
+        call = failed_call(
+            recorder.ids, source, captured, extras, error=name, start=start, duration=duration, span=span
+        )
+        recorder.failed(source.model, name, call)
     except Exception as fault:  # noqa: BLE001
         runtime.faults.add("error_not_recorded", fault)
+    try:
+        close_span(span, max(captured.rows, 0), None, None, error, private=runtime.faults.private)
+    except Exception as fault:  # noqa: BLE001
+        runtime.faults.add("span_not_ended", fault)
 
 
 def finish(opening: Opening, start: int, duration: int, result: Any) -> None:

@@ -12,12 +12,14 @@ from opentelemetry.context import attach, detach, get_current, set_value
 from miops import runtime
 from miops.call import Call, Extras
 from miops.calls import NESTED
+from miops.capture import Capture
+from miops.failures import failed_call
 from miops.ids import IdSpace, PredictionIds
 from miops.incoming import from_baggage
 from miops.record import Recorder
 from miops.sources import Source
 from miops.spans import NO_SPAN, Opened, close_span, error_name, open_span
-from miops.told import Told, call_of, model_named
+from miops.told import Told, call_of, captured_of, extras_of, model_named
 
 __all__ = ["Prediction", "prediction", "record_prediction"]
 
@@ -118,16 +120,19 @@ def record_prediction(
 
 def hand_over(recorder: Recorder, call: Call) -> PredictionIds:
     """Record a call; what baggage says applies where the user said nothing."""
-    baggage = from_baggage(get_current(), runtime.faults)
-    if baggage is not None:
-        said = call.extras or Extras()
-        pairs: Any = zip(said, baggage, strict=True)
-        extras = Extras(*(own if own is not None else theirs for own, theirs in pairs))
-        call = call._replace(extras=extras)
+    call = call._replace(extras=_with_baggage(call.extras))
     if call.rows:
         recorder.append(call)
     given = call.extras.ids if call.extras is not None else None
     return PredictionIds(recorder.ids, call.start, call.call, call.rows, given)
+
+
+def _with_baggage(said: Extras | None) -> Extras | None:
+    baggage = from_baggage(get_current(), runtime.faults)
+    if baggage is None:
+        return said
+    pairs: Any = zip(said or Extras(), baggage, strict=True)
+    return Extras(*(own if own is not None else theirs for own, theirs in pairs))
 
 
 class Prediction(Told):
@@ -184,7 +189,7 @@ class Prediction(Told):
             if self._token is not None:
                 detach(self._token)
             if error is not None:
-                self._recorder.failed(self._source.model, error_name(error), duration)
+                self._fail(self._recorder, self._source, duration, error_name(error))
             else:
                 self._record(self._recorder, self._source, duration)
         except Exception as fault:  # noqa: BLE001
@@ -194,6 +199,19 @@ class Prediction(Told):
     def _record(self, recorder: Recorder, source: Source, duration: int) -> None:
         call = call_of(recorder, source, self, start=self._start, duration=duration, span=self._span, call=self._call)
         self._ids = hand_over(recorder, call)
+
+    def _fail(self, recorder: Recorder, source: Source, duration: int, error: str) -> None:
+        captured, extras = Capture(source.nothing, None, -1, 0), None
+        try:
+            captured = captured_of(self, source, recorder)
+            extras = extras_of(self, max(captured.rows, 1))
+        except Exception as fault:  # noqa: BLE001  # what is told in part need not fit together
+            runtime.faults.add("input_not_captured", fault)
+        call = failed_call(
+            recorder.ids, source, captured, _with_baggage(extras),
+            error=error, start=self._start, duration=duration, span=self._span, call=self._call,
+        )  # fmt: skip
+        recorder.failed(source.model, error, call)
 
     def _end_span(self, error: BaseException | None) -> None:
         single = len(self.ids) == 1
@@ -216,9 +234,9 @@ class Prediction(Told):
 def prediction(model: object, *, version: str | None = None, role: str | None = None, **told: Any) -> Prediction:
     """Record the prediction that the code of a ``with`` (or ``async with``) block makes.
 
-    The block's duration is the prediction's, its error ends it without rows. Models of instrumented frameworks
-    inside are part of it; what is recorded by hand inside is a prediction of its own. Keywords are the arguments
-    of :func:`record_prediction` that are known beforehand.
+    The block's duration is the prediction's; an error that ends it is recorded in place of an outcome. Models of
+    instrumented frameworks inside are part of it; what is recorded by hand inside is a prediction of its own. Keywords
+    are the arguments of :func:`record_prediction` that are known beforehand.
 
     Examples
     --------

@@ -41,6 +41,8 @@ _TICKETS: Final = 64
 """For how many packed calls at most room is asked at once,"""
 _TICKET_BYTES: Final = 65_536
 """and of how many bytes."""
+_LARGE: Final = 1_000_000
+"""Bytes of a call that is worth coming for."""
 _EXPLAINING_SECONDS: Final = 0.5
 """How long a flush waits for explanations that have begun."""
 _SUPPRESS: Final = "suppress_instrumentation"
@@ -79,6 +81,8 @@ class Recorder:
         """Appended to by callers, whose every append is atomic; only the flush takes calls out, from the other end."""
         self.tickets: dict[int, list[bool]] = {}
         """By size: for how many packed calls the ledger has room already. Who pops one need not ask it."""
+        self._failures: list[Call] = []
+        """Apart from the others: what models cannot take may be what cannot be encoded either."""
         self._truths: list[Truth] = []
         self._events: list[Request] = []
         self._lock = threading.RLock()
@@ -96,7 +100,7 @@ class Recorder:
             self.sender.give_back(call)
             return
         self.calls.append(call)
-        self.attend(at_once=call.size > 1_000_000)
+        self.attend(at_once=call.size > _LARGE)
 
     def append_packed(self, packed: Packed) -> None:
         """The same for a packed call; where there is no ticket for it there will be some for the next ones."""
@@ -158,9 +162,15 @@ class Recorder:
                     self._events.append(request)
         self._wake.set()
 
-    def failed(self, model: Model, error: str, duration: int) -> None:
-        """A call ended with an error: there are no rows, but it took its time."""
-        self.instruments.failed(model, error, duration)
+    def failed(self, model: Model, error: str, call: Call) -> None:
+        """Take in a call that the model ended with an error; over a cap its rows are dropped and counted."""
+        self.instruments.failed(model, error, call.duration)
+        if not (call.rows and self.ledger.admit(call.rows, call.size)):
+            self.sender.give_back(call)
+            return
+        with self._lock:
+            self._failures.append(call)
+        self.attend(at_once=len(self._failures) >= self.flush_calls or call.size > _LARGE)
 
     @property
     def queued(self) -> int:
@@ -218,8 +228,11 @@ class Recorder:
             self._explaining.release(_EXPLAINING_SECONDS)
         self.sender.send_calls(self._explaining.done(), self.instruments)
         with self._lock:
+            failures, self._failures = self._failures, []
             truths, self._truths = self._truths, []
             events, self._events = self._events, []
+        for at in range(0, len(failures), _CALLS_AT_ONCE):
+            self.sender.send_calls(failures[at : at + _CALLS_AT_ONCE], self.instruments)
         self.sender.send_truths(truths)
         self.sender.send_events(events)
         self.instruments.flush()

@@ -51,6 +51,11 @@ class Rows(NamedTuple):
     confidence: NDArray[np.float64] | None
     features: tuple[str, ...]
 
+    @property
+    def failed(self) -> bool:
+        """Whether the model ended these calls with errors: all of them or none."""
+        return semconv.COLUMN_ERROR_TYPE in self.columns
+
 
 def rows_of(calls: list[Call], ids: IdSpace, *, values: bool) -> Iterator[Rows]:
     """The rows of these calls, one batch per model and schema.
@@ -161,6 +166,7 @@ def _extras(extras: list[Extras | None], rows: Sequence[int], source: Source) ->
         semconv.COLUMN_ENTITY_ID: fields.entity,
         semconv.COLUMN_WEIGHT: fields.weight,
         semconv.COLUMN_THRESHOLD: fields.threshold,
+        semconv.COLUMN_ERROR_TYPE: fields.error,
     }
     spread = {name: _spread(values, rows) for name, values in told.items() if any(v is not None for v in values)}
     attributions: Any = fields.attributions

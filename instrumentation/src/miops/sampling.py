@@ -23,7 +23,7 @@ _RANDOM_BITS: Final = 56
 
 @dataclass(slots=True)
 class Sampling:
-    """Keeps a share of rows, and every row of which the model is not sure.
+    """Keeps a share of rows, and every row of which the model is not sure or that it failed on.
 
     A row that chance has kept stands for ``1 / ratio`` rows, one that is always kept for itself: weighted counts,
     sums and means of what is sent are right on average, whatever the ratio. Rows of one trace share their luck,
@@ -45,7 +45,7 @@ class Sampling:
         """The rows to send, with their weights."""
         if self.ratio >= 1.0:
             return rows
-        certain = _unsure(rows, self.keep_below)
+        certain = np.full(rows.rows, rows.failed) | _unsure(rows, self.keep_below)
         kept = (self._luck(rows) < self.ratio) | certain
         weights = _said(rows.columns, rows.rows) * np.where(certain, 1.0, 1.0 / self.ratio)
         columns = {**rows.columns, semconv.COLUMN_WEIGHT: doubles(weights)}

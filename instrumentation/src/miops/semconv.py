@@ -127,6 +127,9 @@ COLUMN_SCORES_PREFIX: Final = "scores."
 COLUMN_THRESHOLD: Final = "threshold"
 COLUMN_ENTITY_ID: Final = "entity_id"
 COLUMN_WEIGHT: Final = "weight"
+COLUMN_ERROR_TYPE: Final = "error.type"
+"""utf8, class of the error that ended the call; null, or no such column, where the model answered. Such a row has
+neither value nor scores."""
 COLUMN_FEATURE_PREFIX: Final = "feature."
 COLUMN_CONTEXT_PREFIX: Final = "context."
 COLUMN_LIST_POSITION: Final = "context.list_position"
@@ -159,7 +162,7 @@ REASON: Final = "miops.reason"
 PREDICTION_CLASS: Final = "miops.prediction.class"
 """Predicted class on :data:`METRIC_PREDICTION_ROWS`, for classifiers with at most 20 classes. string."""
 ERROR_TYPE: Final = "error.type"
-"""OpenTelemetry's own: class of the error that ended the call."""
+"""OpenTelemetry's own: class of the error that ended the call. string."""
 
 # --- attributes of the collector's metrics ----------------------------------------------------------------
 METRIC_PREFIX: Final = "miops."

@@ -81,7 +81,8 @@ class Sender:
 
     def _measure(self, rows: Rows, instruments: Instruments) -> None:
         try:
-            instruments.count(rows)
+            if not rows.failed:  # these were counted as they failed
+                instruments.count(rows)
         except Exception as error:  # noqa: BLE001  # the user's metrics pipeline; the rows matter more
             self._faults.add("metrics_not_recorded", error)
 
@@ -112,7 +113,7 @@ class Sender:
 
     def _encoded(self, rows: Rows) -> Iterable[Request]:
         attributes = rows.model.attributes()
-        if self._config.capture_features == "schema" and rows.features:
+        if self._config.capture_features == "schema" and rows.features and not rows.failed:
             attributes[semconv.MODEL_FEATURES] = list(rows.features)
         return self.requests(semconv.EVENT_PREDICTION_BATCH, attributes, rows.columns, rows.rows)
 

@@ -20,7 +20,7 @@ from miops.record import Recorder
 from miops.sources import Source
 from miops.spans import Opened
 
-__all__ = ["Told", "call_of", "features_by_name", "model_named", "per_row"]
+__all__ = ["Told", "call_of", "captured_of", "extras_of", "features_by_name", "model_named", "per_row"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def call_of(
         duration=duration,
         trace_id=span.trace_id,
         span_id=span.span_id,
-        extras=_extras(told, rows),
+        extras=extras_of(told, rows),
     )
 
 
@@ -173,7 +173,14 @@ def features_by_name(features: Any, source: Source) -> dict[str, Any]:
     return {f"{semconv.COLUMN_FEATURE_PREFIX}{name}": value for name, value in named.items()}
 
 
-def _extras(told: Told, rows: int) -> Extras | None:
+def extras_of(told: Told, rows: int) -> Extras | None:
+    """What was told beside features and outcome.
+
+    Raises
+    ------
+    ValueError
+        If a list has not one value per row.
+    """
     extras = Extras(
         ids=_texts(told.prediction_id, rows, "prediction_id"),
         entity=_texts(told.entity_id, rows, "entity_id"),

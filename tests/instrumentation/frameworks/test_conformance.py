@@ -17,9 +17,14 @@ import pytest
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import miops
 from miops import runtime
+from miops.config import Config
+from miops.spans import error_name
 from miops.testing import Harness
 
 from .adapter import CONTAINERS, MANY, TASKS, WIRE_TASKS, Expected, Way, X
@@ -139,25 +144,46 @@ def test_threads(everything: Harness, framework: str) -> None:
     assert everything.faults == {}
 
 
-def test_errors_leave_unmodified_and_are_counted(framework: str) -> None:
-    reader = InMemoryMetricReader()
-    meters = MeterProvider([reader], shutdown_on_exit=False)
+def test_errors_leave_unmodified_and_are_recorded(framework: str) -> None:
+    reader, spans = InMemoryMetricReader(), InMemorySpanExporter()
+    meters, tracers = MeterProvider([reader], shutdown_on_exit=False), TracerProvider(shutdown_on_exit=False)
+    tracers.add_span_processor(SimpleSpanProcessor(spans))
     for way in ways(framework):
-        bad = way.given(adapter(framework).spoiled(X[:2]))
-        with miops.testing.record(meter_provider=meters) as harness:
+        given = adapter(framework).spoiled(X[:2])
+        bad = way.given(given)
+        seldom = Config(sample_ratio=0.001)
+        with miops.testing.record(seldom, meter_provider=meters, tracer_provider=tracers) as harness:
             alone = _raised(way, bad)
+            spans.clear()
             with _instrumented():
                 seen = _raised(way, bad)
                 assert (type(seen), _text(seen)) == (type(alone), _text(alone)), way.name
                 assert (seen.__cause__ is None) == (alone.__cause__ is None)
                 assert (seen.__context__ is None) == (alone.__context__ is None)
-                assert harness.rows() == []
+                _is_recorded(seen, harness.rows(), spans.get_finished_spans(), way, given)
                 assert harness.faults == {}
                 data: Any = reader.get_metrics_data()
     metrics = [m for r in data.resource_metrics for s in r.scope_metrics for m in s.metrics]
     points = [p for m in metrics if m.name == "miops.prediction.duration" for p in m.data.data_points]
     assert sum(point.count for point in points if "error.type" in point.attributes) == len(ways(framework))
     meters.shutdown()
+
+
+def _is_recorded(
+    error: BaseException, rows: Sequence[dict[str, Any]], spans: Sequence[Any], way: Way, given: Any
+) -> None:
+    """Every row the model was asked about, whatever share of rows is sent: its inputs, its error and no outcome."""
+    (span,) = spans
+    assert len(rows) == len(given), way.name
+    for row in rows:
+        assert row["error.type"] == span.attributes["error.type"] == error_name(error)
+        assert row["weight"] == 1.0
+        assert row["trace_id"] == span.context.trace_id.to_bytes(16, "big")
+        assert row["span_id"] == span.context.span_id.to_bytes(8, "big")
+        assert 0 < row["duration_ns"] <= span.end_time - span.start_time
+        assert not [name for name in row if name == "value" or name.startswith("score")]
+    seen = [[value for name, value in row.items() if name.startswith("feature.")] for row in rows]
+    assert repr(seen) in (repr(way.seen(given)), repr([[]] * len(rows))), way.name  # without names that are not its own
 
 
 def _text(error: BaseException) -> str:
