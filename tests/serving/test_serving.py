@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import pkgutil
 import signal
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 
 import joblib
 import numpy as np
 import pytest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from sklearn.linear_model import LogisticRegression
 
 from tests.e2e.waiting import wait_until
-from tests.serving import stacks
+from tests.serving import callers, stacks
+from tests.serving.callers import REQUESTS, ROWS_EACH, entity, is_sampled, number_of, send_all, trace_of
 from tests.serving.sink import Sink, otlp_sink
 from tests.serving.stack import APPS, Stack
 
 ALL: list[Stack] = [
     import_module(f"{stacks.__name__}.{found.name}").STACK for found in pkgutil.iter_modules(stacks.__path__)
 ]
-REQUESTS, ROWS_EACH = 40, 2
 SENT = REQUESTS * ROWS_EACH
 PROGRAMS = Path(sys.executable).parent
 LAST_SPANS_SECONDS = 30
@@ -73,7 +69,7 @@ def serving(stack: Stack, model: Path, sink: Sink, folder: Path) -> Iterator[tup
     url = f"http://127.0.0.1:{port}"
     try:
         assert wait_until(
-            lambda: process.poll() is not None or answers(url + stack.health), stack.start_seconds, every=0.2
+            lambda: process.poll() is not None or callers.answers(url + stack.health), stack.start_seconds, every=0.2
         ), log.read_text()
         assert process.poll() is None, log.read_text()
         yield url, process
@@ -102,30 +98,10 @@ def environment(stack: Stack, port: int, model: Path, sink: Sink) -> dict[str, s
     return {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | mine | stack.environment(port)
 
 
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except urllib.error.HTTPError:
-        return False
-
-
-def ask(url: str, body: object) -> None:
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        assert answer.status == 200
-        answer.read()
-
-
-def send_all(url: str, stack: Stack) -> None:
-    bodies = [stack.body([[float(i), 1.0, 2.0, float(row)] for row in range(ROWS_EACH)]) for i in range(REQUESTS)]
-    with ThreadPoolExecutor(4) as clients:
-        list(clients.map(lambda body: ask(url + stack.predict, body), bodies))
-
-
 def test_every_prediction_arrives_once_and_hangs_under_its_request(
-    stack: Stack, model_file: Path, tmp_path: Path
+    stack: Stack, model_file: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
+    """The properties are written to the results, from which ``docs/serving.md`` is made."""
     with otlp_sink() as sink, serving(stack, model_file, sink, tmp_path) as (url, _):
         send_all(url, stack)
 
@@ -134,17 +110,25 @@ def test_every_prediction_arrives_once_and_hangs_under_its_request(
         inputs = {(row["feature.x0"], row["feature.x3"]) for row in sink.rows}
         assert inputs == {(float(i), float(row)) for i in range(REQUESTS) for row in range(ROWS_EACH)}
         assert len({row["instance"] for row in sink.rows}) <= max(stack.workers, 1)
-        assert wait_until(lambda: hang_together(stack, sink), LAST_SPANS_SECONDS)
-        if stack.tie != "none":
-            assert len({row["trace_id"] for row in sink.rows}) == REQUESTS
+
+        sampled = [row for row in sink.rows if is_sampled(number_of(row))]
+        assert wait_until(lambda: callers.loosest(sampled, sink) == stack.tie, LAST_SPANS_SECONDS), callers.loosest(
+            sampled, sink
+        )
+        assert strangers(sink) == []
+        told = {row["prediction_id"] for row in sink.rows if row.get("entity_id") == entity(number_of(row))}
+        assert (len(told) == SENT) == stack.baggage
+    record_property("tested_with", ", ".join(f"{name} {version(name)}" for name in stack.distributions))
+    record_property("tie", stack.tie)
+    record_property("baggage", stack.baggage)
 
 
-def hang_together(stack: Stack, sink: Sink) -> bool:
-    """Whether every row is tied to the server's span of its request as this server lets it be."""
-    if stack.tie == "span":
-        return all(map(sink.server_span_above, sink.rows))
-    served = {span.trace_id for span in sink.spans.values() if span.kind == Span.SPAN_KIND_SERVER}
-    return stack.tie == "none" or all(row["trace_id"] in served for row in sink.rows)
+def strangers(sink: Sink) -> list[str]:
+    """What belongs to a request of somebody else, or to a trace that its caller wanted nobody to keep."""
+    whose = {trace_of(number): number for number in range(REQUESTS)}
+    wrong = [f"{row}" for row in sink.rows if whose.get(row["trace_id"], number_of(row)) != number_of(row)]
+    wrong += [f"{row}" for row in sink.rows if row.get("entity_id") not in (None, entity(number_of(row)))]
+    return wrong + [f"{span}" for span in sink.spans.values() if not is_sampled(whose.get(span.trace_id, 1))]
 
 
 def test_what_was_answered_just_before_a_restart_arrives(stack: Stack, model_file: Path, tmp_path: Path) -> None:

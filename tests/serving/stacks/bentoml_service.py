@@ -12,6 +12,7 @@ def command(port: int) -> list[str]:
 STACK = Stack(
     "BentoML, 2 workers",
     ("bentoml",),
+    ("bentoml",),
     command,
     health="/livez",
     body=lambda rows: {"rows": rows},

@@ -12,6 +12,7 @@ def command(port: int) -> list[str]:
 STACK = Stack(
     "Flask, gunicorn, 2 workers, preloaded",
     ("flask", "gunicorn", "opentelemetry.instrumentation.flask"),
+    ("flask", "gunicorn"),
     command,
     workers=2,
 )

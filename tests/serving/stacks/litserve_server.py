@@ -12,6 +12,7 @@ def command(port: int) -> list[str]:
 STACK = Stack(
     "LitServe, 2 workers",
     ("litserve",),
+    ("litserve",),
     command,
     body=lambda rows: {"rows": rows},
     workers=2,

@@ -29,6 +29,7 @@ def environment(port: int) -> dict[str, str]:
 STACK = Stack(
     "MLServer, v2 protocol",
     ("mlserver",),
+    ("mlserver",),
     command,
     predict="/v2/models/scorer/infer",
     health="/v2/models/scorer/ready",

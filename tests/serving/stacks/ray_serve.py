@@ -20,6 +20,7 @@ def environment(_: int) -> dict[str, str]:
 STACK = Stack(
     "Ray Serve, 2 replicas",
     ("ray",),
+    ("ray",),
     command,
     environment=environment,
     workers=2,

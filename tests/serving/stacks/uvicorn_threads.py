@@ -10,5 +10,9 @@ def command(port: int) -> list[str]:
 
 
 STACK = Stack(
-    "FastAPI, uvicorn, endpoint in the thread pool", ("fastapi", "uvicorn"), command, predict="/predict-in-thread"
+    "FastAPI, uvicorn, endpoint in the thread pool",
+    ("fastapi", "uvicorn"),
+    ("fastapi", "uvicorn"),
+    command,
+    predict="/predict-in-thread",
 )

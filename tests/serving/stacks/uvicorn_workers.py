@@ -9,4 +9,6 @@ def command(port: int) -> list[str]:
     return ["uvicorn", "fastapi_app:app", "--port", str(port), "--workers", "2", "--log-level", "warning"]
 
 
-STACK = Stack("FastAPI, uvicorn, 2 workers, async endpoint", ("fastapi", "uvicorn"), command, workers=2)
+STACK = Stack(
+    "FastAPI, uvicorn, 2 workers, async endpoint", ("fastapi", "uvicorn"), ("fastapi", "uvicorn"), command, workers=2
+)
