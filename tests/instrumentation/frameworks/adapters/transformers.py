@@ -12,12 +12,28 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast, pipeline
+from transformers.pipelines.audio_classification import AudioClassificationPipeline
+from transformers.pipelines.image_classification import ImageClassificationPipeline
+from transformers.pipelines.pt_utils import PipelineIterator
 from transformers.pipelines.text_classification import TextClassificationPipeline
+from transformers.pipelines.video_classification import VideoClassificationPipeline
+from transformers.pipelines.zero_shot_audio_classification import ZeroShotAudioClassificationPipeline
+from transformers.pipelines.zero_shot_classification import ZeroShotClassificationPipeline
+from transformers.pipelines.zero_shot_image_classification import ZeroShotImageClassificationPipeline
 
 import miops
 from tests.instrumentation.frameworks.adapter import Adapter, Expected, Way
 
 torch.set_num_threads(1)
+PIPELINES = (
+    TextClassificationPipeline,
+    ImageClassificationPipeline,
+    AudioClassificationPipeline,
+    VideoClassificationPipeline,
+    ZeroShotClassificationPipeline,
+    ZeroShotImageClassificationPipeline,
+    ZeroShotAudioClassificationPipeline,
+)
 LABELS = {1: ("amount",), 2: ("bad", "good"), 3: ("high", "low", "mid")}
 WORDS = {word: place for place, word in enumerate(("[PAD]", "[UNK]", "up", "down", "flat"))}
 
@@ -105,6 +121,12 @@ def _registered_inside() -> None:
     model(["up", "down"])
 
 
+def _registered_inside_a_stream() -> None:
+    model = _pipeline(2)(None, None)
+    miops.register(model.model, classes=LABELS[2])
+    list(model(text for text in ("up", "down")))
+
+
 def _streamed() -> None:
     list(BINARY.model(text for text in ("up", "down")))
 
@@ -162,10 +184,15 @@ ADAPTER = Adapter(
         "sparse": "Texts are not sparse",
         "native": lambda x: (_call, [{"text": _text(row)} for row in x]),
     },
-    patched=lambda: [(TextClassificationPipeline, "__call__")],
+    patched=lambda: [
+        *((kind, "__call__") for kind in PIPELINES),
+        *((kind, "preprocess") for kind in (TextClassificationPipeline, ZeroShotClassificationPipeline)),
+        *((PipelineIterator, name) for name in ("__iter__", "__next__")),
+    ],
     nested={
         "one text, in three ways": (_one_text, 3),
         "a registered network inside": (_registered_inside, 2),
-        "streamed texts": (_streamed, 0),
+        "streamed texts": (_streamed, 2),
+        "a registered network inside a stream": (_registered_inside_a_stream, 2),
     },
 )
