@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -74,9 +74,17 @@ def serving(stack: Stack, model: Path, sink: Sink, folder: Path) -> Iterator[tup
         assert process.poll() is None, log.read_text()
         yield url, process
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Nothing stays: some servers end their workers only if asked to end, others leave them behind even then."""
+    with suppress(subprocess.TimeoutExpired):
+        process.terminate()
+        process.wait(20)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def free_port() -> int:
@@ -102,6 +110,7 @@ def test_every_prediction_arrives_once_and_hangs_under_its_request(
     stack: Stack, model_file: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """The properties are written to the results, from which ``docs/serving.md`` is made."""
+    record_property("tested_with", ", ".join(f"{name} {version(name)}" for name in stack.distributions))
     with otlp_sink() as sink, serving(stack, model_file, sink, tmp_path) as (url, _):
         send_all(url, stack)
 
@@ -118,8 +127,8 @@ def test_every_prediction_arrives_once_and_hangs_under_its_request(
         assert strangers(sink) == []
         told = {row["prediction_id"] for row in sink.rows if row.get("entity_id") == entity(number_of(row))}
         assert (len(told) == SENT) == stack.baggage
-    record_property("tested_with", ", ".join(f"{name} {version(name)}" for name in stack.distributions))
     record_property("tie", stack.tie)
+    record_property("why", stack.why)
     record_property("baggage", stack.baggage)
 
 

@@ -26,5 +26,6 @@ STACK = Stack(
     workers=2,
     tie="none",
     why="Ray's proxy hands a request to a replica without the trace context unless it is told to trace",
+    baggage=False,
     undrained="Ray ends its worker processes at once, without their exit handlers",
 )

@@ -14,4 +14,5 @@ STACK = replace(
     environment=lambda port: ray_serve.environment(port) | TRACING,
     tie="span",
     why="",
+    baggage=True,
 )
