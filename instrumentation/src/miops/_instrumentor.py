@@ -180,7 +180,7 @@ def taking(owner: Any, name: str, *parameters: str) -> Callable[..., Any]:
     function: Any = vars(owner).get(name)
     found = tuple(inspect.signature(function).parameters) if isinstance(function, FunctionType) else None
     if found is None or found[: len(parameters)] != parameters:
-        raise AttributeError(f"{owner.__name__}.{name}({', '.join(parameters)}) is {function!r} with {found}")
+        raise AttributeError(f"{name}({', '.join(parameters)}) was expected, not {function!r} with {found}")
     return cast("Callable[..., Any]", function)
 
 
