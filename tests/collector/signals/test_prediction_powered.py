@@ -49,8 +49,8 @@ def test_every_statistic_that_bins_suffice_for_is_there() -> None:
     names = {o.metric.rpartition(".")[2] for o in of(binary(20, labelled=0.1)) if o.status == "ok"}
 
     assert names == {
-        "accuracy", "balanced_accuracy", "brier", "f1", "labelled_difference", "log_loss", "precision", "recall",
-        "specificity",
+        "accuracy", "average_precision", "balanced_accuracy", "brier", "f1", "labelled_difference", "log_loss",
+        "precision", "recall", "roc_auc", "specificity",
     }  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def test_errors_of_a_regression() -> None:
     found = tuple(prediction_powered(CONTEXT, numbers(500, 500), numbers(1000, 100)))
 
     assert {o.metric for o in found} == {
-        f"miops.prediction_powered.{n}" for n in ("labelled_difference", "mae", "rmse")
+        f"miops.prediction_powered.{n}" for n in ("labelled_difference", "mae", "mape", "r2", "rmse")
     }
     o = named(found, "prediction_powered.mae")
     assert (o.value, o.reference, o.n) == (pytest.approx(2.0), pytest.approx(2.0), 200)

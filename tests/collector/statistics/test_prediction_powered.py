@@ -19,17 +19,19 @@ from miops_collector.statistics.estimated_performance import (
     loss_model,
 )
 from miops_collector.statistics.prediction_powered import ScoredLosses
-from miops_collector.summary import ClassScores, ErrorProfile, FloatArray, Losses, ScoreHistogram
+from miops_collector.statistics.prediction_powered._ranking import values_of_precision, values_of_roc
+from miops_collector.summary import ClassScores, ErrorProfile, FloatArray, Losses, Residuals, ScoreHistogram
 from tests.collector.statistics import rows
 
 NAMES = (
     "accuracy", "balanced_accuracy", "f1", "precision", "recall", "specificity",
-    "brier", "log_loss", "mae", "rmse", "labelled_difference",
+    "brier", "log_loss", "mae", "rmse", "labelled_difference", "roc_auc", "average_precision", "mape", "r2",
 )  # fmt: skip
 FOUND: dict[str, Any] = {s.name: s for s in statistics_of("prediction_powered")}
 accuracy, balanced_accuracy, f1, precision, recall, specificity, brier, log_loss, mae, rmse, labelled_difference = (
-    FOUND[name] for name in NAMES
+    FOUND[name] for name in NAMES[:11]
 )
+roc_auc, average_precision, mape, r2 = (FOUND[name] for name in NAMES[11:])
 SHARES = (accuracy, balanced_accuracy, f1, precision, recall, specificity)
 TRUTH = np.array([[[30.0, 2], [0, 0]], [[14, 6], [0, 0]], [[0, 0], [5, 11]], [[0, 0], [3, 29]]])
 OTHERS = np.array([[300.0, 0], [260, 0], [0, 220], [0, 220]])
@@ -296,3 +298,162 @@ def test_labelled_rows_of_high_scores_do_not_look_like_the_others() -> None:
 
     assert labelled_difference.function(scores(truth)) == pytest.approx(0.56)
     assert labelled_difference.p_value(scores(truth)) < 1e-9
+
+
+REALISED: dict[str, Any] = {s.name: s for s in statistics_of("performance")}
+
+
+def leaving_out(statistic: Any, truth: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Pseudo-values of each row, one row left out after the other, and the bin of each."""
+
+    def area(cells: FloatArray) -> float:
+        bins = np.stack((cells, 0 * cells), axis=1)
+        return float(statistic.function(ScoreHistogram(np.linspace(0, 1, 5), True, bins.sum(axis=2), bins)))
+
+    n, found, place = truth.sum(), [], []
+    for bin_, of in np.argwhere(truth > 0):
+        less = truth.copy()
+        less[bin_, of] -= 1
+        found += [n * area(truth) - (n - 1) * area(less)] * int(truth[bin_, of])
+        place += [bin_] * int(truth[bin_, of])
+    return np.array(found), np.array(place)
+
+
+@pytest.mark.parametrize("statistic", [roc_auc, average_precision], ids=lambda s: s.name)
+def test_an_area_is_the_mean_of_pseudo_values_moved_by_those_that_are_expected(statistic: Any) -> None:
+    truth, others = TRUTH.sum(axis=1), OTHERS.sum(axis=1)
+    y, place = leaving_out(REALISED[statistic.name], truth)
+    rows_of_all = truth.sum(axis=1) + others
+    values = {"roc_auc": values_of_roc, "average_precision": values_of_precision}[statistic.name]
+    expected = values(np.stack((rows_of_all * (1 - CHANCE), rows_of_all * CHANCE), axis=1))
+    f = (1 - CHANCE) * expected[:, 0] + CHANCE * expected[:, 1]
+
+    found = statistic.estimate(scores())
+
+    assert (found.value, found.standard_error, found.tuning) == pytest.approx(
+        by_hand(y, f[place], np.repeat(f, others.astype(int))), rel=1e-6
+    )
+
+
+@pytest.mark.parametrize("statistic", [roc_auc, average_precision], ids=lambda s: s.name)
+def test_an_area_without_other_rows_is_what_labelled_rows_say_less_the_bias_of_few(statistic: Any) -> None:
+    window = scores(others=np.zeros((4, 2)))
+    of_labels = REALISED[statistic.name].function(window.scores)
+
+    found = statistic.estimate(window)
+
+    assert found.tuning == 0.0
+    if statistic is roc_auc:
+        assert found.value == pytest.approx(of_labels)
+        assert found.standard_error == pytest.approx(REALISED["roc_auc"].standard_error(window.scores), rel=0.01)
+    assert of_labels - 0.02 < found.value <= of_labels + 1e-9
+
+
+@pytest.mark.parametrize("statistic", [roc_auc, average_precision], ids=lambda s: s.name)
+def test_an_area_of_four_rows_of_a_class_is_undefined_and_of_a_perfect_ranking_has_an_interval(statistic: Any) -> None:
+    few = TRUTH * 0
+    few[0, 0, 0], few[3, 1, 1] = 60, 4
+    perfect = few + 0
+    perfect[3, 1, 1] = 20
+
+    assert np.isnan([statistic.function(scores(few)), *statistic.interval(scores(few))]).all()
+    low, high = statistic.interval(scores(perfect))
+    assert statistic.function(scores(perfect)) == 1.0 >= high > low > 0.8
+
+
+def test_areas_of_several_classes_are_means_over_those_that_have_truth() -> None:
+    window = CalibratedClasses((scores(), scores(chance=np.full(4, 0.4)), scores(TRUTH * 0)))
+
+    found = [
+        (s.estimate(window), s.estimate(scores()), s.estimate(window.classes[1])) for s in (roc_auc, average_precision)
+    ]
+
+    for both, one, other in found:
+        assert both.value == pytest.approx((one.value + other.value) / 2)
+        assert both.standard_error > max(one.standard_error, other.standard_error) / 2
+        assert both.rows == 48
+
+
+@pytest.mark.parametrize(("n", "slope"), [(100, 1.0), (500, 0.6)], ids=["100", "concept drift, 500"])
+def test_intervals_of_areas_hold_and_are_narrower_than_of_labels_alone(n: int, slope: float) -> None:
+    """Nominal 95 %; the range is that of what was simulated, 1,200 windows each, with what chance adds to 600."""
+    rng = np.random.default_rng(23)
+    meaning, areas = calibration(drawn(rng, 20_000, 0, slope=1.0)), (roc_auc, average_precision)
+    whole = drawn(rng, 1_000_000, 0, slope=slope)
+    right = [REALISED[s.name].function(whole) for s in areas]
+    held, width, alone = (np.zeros(2) for _ in range(3))
+    for _ in range(600):
+        bins = drawn(rng, n, 10_000 - n, slope=slope)
+        window = CalibratedScores(bins, meaning)
+        labelled = CalibratedScores(ScoreHistogram(bins.edges, True, bins.labelled.sum(axis=2), bins.labelled), meaning)
+        ends = np.array([s.interval(window) for s in areas])
+        held += (ends[:, 0] <= right) & (right <= ends[:, 1])
+        width += ends[:, 1] - ends[:, 0]
+        alone += [high - low for low, high in (s.interval(labelled) for s in areas)]
+
+    assert 0.93 <= held[0] / 600 <= 0.97, held / 600
+    assert 0.91 <= held[1] / 600 <= 0.97, held / 600
+    assert (width < (0.95 if slope == 1 else 1.0) * alone).all(), width / alone
+
+
+def numbers(rng: np.random.Generator, n: int, others: int, *, noise: float) -> ErrorProfile:
+    """Predictions of 20 to 60, in 20 bins; truth comes to the first ``n``."""
+    predicted = 20 + 40 * rng.beta(1.2, 2.0, n + others)
+    place = 1 + (predicted - 20).astype(int) // 2
+    known, truth = place[:n], predicted[:n] + noise * rng.normal(0, 3, n)
+    labelled = rows.error_profile(known, truth, predicted[:n], 22, center=35.0).labelled
+    return ErrorProfile(np.bincount(place, minlength=22).astype(float), labelled)
+
+
+def labels_of(window: ErrorProfile) -> ErrorProfile:
+    return ErrorProfile(window.labelled[:, 0], window.labelled)
+
+
+def test_relative_errors_and_r2_of_labelled_rows_alone_are_as_of_performance() -> None:
+    known = labels_of(numbers(np.random.default_rng(24), 300, 0, noise=1.0))
+    alone, residuals = ExpectedErrors(known, loss_model(known)), Residuals(35.0, known.labelled.sum(axis=0))
+
+    for s in (mape, r2):
+        assert s.function(alone) == pytest.approx(REALISED[s.name].function(residuals))
+        assert s.estimate(alone).standard_error == pytest.approx(REALISED[s.name].standard_error(residuals))
+        assert s.estimate(alone).tuning == 0.0
+
+
+def test_relative_errors_are_ppi_of_each_row_s_pull() -> None:
+    """All truths but two are not 0; by hand from the rows, at the labelled rows' own mean."""
+    rng = np.random.default_rng(25)
+    place, truth = rng.integers(0, 3, 60), np.concatenate((np.zeros(2), rng.uniform(5, 20, 58)))
+    predicted = truth + rng.normal(0, 1 + 2 * place)
+    known = rows.error_profile(place, truth, predicted, 3)
+    model = loss_model(rows.error_profile(np.repeat(place, 9), np.repeat(truth, 9), np.repeat(predicted, 9) + 0.5, 3))
+    more = np.array([200.0, 100.0, 50.0])
+    window = ExpectedErrors(ErrorProfile(known.labelled[:, 0] + more, known.labelled), model)
+    some = truth != 0
+    relative = np.where(some, np.abs(predicted - truth) / np.where(some, truth, 1), 0)
+    mean, per = relative[some].mean(), len(truth) / some.sum()
+    f = (model.mean[:, 5] - mean * model.mean[:, 4])[model.block] * per
+
+    found = mape.estimate(window)
+
+    value, error, trust = by_hand((relative - mean * some) * per, f[place], np.repeat(f, more.astype(int)))
+    assert (found.value, found.standard_error, found.tuning) == pytest.approx((mean + value, error, trust))
+
+
+def test_intervals_of_relative_errors_and_r2_hold_under_concept_drift() -> None:
+    n, noise = 200, 1.7
+    rng = np.random.default_rng(26)
+    model, found = loss_model(numbers(rng, 10_000, 0, noise=1.0)), (mape, r2)
+    whole = Residuals(35.0, numbers(rng, 1_000_000, 0, noise=noise).labelled.sum(axis=0))
+    right = [REALISED[s.name].function(whole) for s in found]
+    held, width, alone = (np.zeros(2) for _ in range(3))
+    for _ in range(600):
+        now = numbers(rng, n, 10_000 - n, noise=noise)
+        window, labelled = ExpectedErrors(now, model), ExpectedErrors(labels_of(now), model)
+        ends = np.array([s.interval(window) for s in found])
+        held += (ends[:, 0] <= right) & (right <= ends[:, 1])
+        width += ends[:, 1] - ends[:, 0]
+        alone += [high - low for low, high in (s.interval(labelled) for s in found)]
+
+    assert (held / 600 >= 0.93).all(), held / 600
+    assert (held / 600 <= 0.97).all(), held / 600
+    assert (width < [0.99, 0.9] * alone).all(), width / alone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from math import isnan, nan
+from math import isfinite, isnan, nan
 from typing import Any, Final, TypeAlias
 
 from miops_collector.layout import Summaries
@@ -89,7 +89,8 @@ def _of(statistic: Statistic, window: dict[type, Any]) -> Any:
 
 
 def _enough(context: Context, statistic: Statistic) -> Context:
-    is_loss = statistic.about.higher == "worse" and statistic.name != UNLIKE
+    about = statistic.about
+    is_loss = (about.higher == "worse" or not isfinite(about.bounds[0])) and statistic.name != UNLIKE
     return replace(context, minimum_rows=max(context.minimum_rows, FEWEST_LOSSES)) if is_loss else context
 
 

@@ -26,8 +26,11 @@ All estimates assume, and fail without:
 They do *not* assume that scores mean what they meant: under concept drift ``λ`` falls and intervals widen, and they
 still hold. That is what they have over :mod:`~miops_collector.statistics.estimated_performance`.
 
-Not made: ROC AUC and average precision (no means of rows), Brier score and log loss of several classes (losses of whole
-rows are not kept by bin).
+Areas under curves of a ranking (``roc_auc``, ``average_precision``) are no means of rows: there ``y`` is the
+pseudo-value of a row (jackknife). MAPE, R² and RMSE are functions of means: there ``y`` is by how much a row moves them
+(delta method).
+
+Not made: Brier score and log loss of several classes (losses of whole rows are not kept by bin).
 """
 
 from __future__ import annotations

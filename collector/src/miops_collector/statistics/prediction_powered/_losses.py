@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from math import nan, sqrt
 from typing import Final
 
 import numpy as np
 
+from miops_collector.statistics import _error_sums
+from miops_collector.statistics._error_sums import Pull
 from miops_collector.statistics._once import once
 from miops_collector.statistics._ratio import quotient
 from miops_collector.statistics.estimated_performance import CalibratedScores, ExpectedErrors
 from miops_collector.statistics.prediction_powered._tuned import Powered, Sums, powered
 from miops_collector.summary import ErrorSum, FloatArray, Losses
 
-__all__ = ["ScoredLosses", "log_losses", "mean_error", "root_mean_square", "squared_distances"]
+__all__ = [
+    "ScoredLosses",
+    "log_losses",
+    "mean_error",
+    "mean_relative",
+    "root_mean_square",
+    "squared_distances",
+    "unexplained",
+]
 
-SQUARES: Final = {ErrorSum.SIZE: ErrorSum.SQUARE, ErrorSum.SQUARE: ErrorSum.FOURTH}
-"""Of each loss of a regression the sum of its squares."""
+PULLS: Final = {ErrorSum.SIZE: _error_sums.pull_of_size, ErrorSum.SQUARE: _error_sums.pull_of_square}
+"""Of each loss of a regression what a row adds to it, and to its squares."""
 
 
 @dataclass(frozen=True, eq=False)  # no slots: what the value and its interval share is computed once
@@ -97,23 +108,46 @@ def _expected(scores: CalibratedScores, losses: FloatArray) -> FloatArray:
 
 
 def mean_error(errors: ExpectedErrors, loss: ErrorSum) -> Powered:
-    """Of a regression: mean of one of :data:`SQUARES`."""
+    """Of a regression: mean of one of :data:`PULLS`."""
     return once(_mean_error, errors, loss)
 
 
 def _mean_error(errors: ExpectedErrors, loss: ErrorSum) -> Powered:
-    known, f = errors.errors.labelled, errors.model.mean[errors.model.block, loss]
+    return _by_pull(errors, PULLS[loss]())
+
+
+def mean_relative(errors: ExpectedErrors) -> Powered:
+    """Of a regression: mean of |e / truth| over rows whose truth is not 0, linearised at the labelled rows."""
+    return once(_moved, errors, _error_sums.mean_relative, _error_sums.pull_of_relative)
+
+
+def unexplained(errors: ExpectedErrors) -> Powered:
+    """Of a regression: squared errors per spread of the truth, linearised at the labelled rows."""
+    return once(_moved, errors, _error_sums.unexplained, _error_sums.pull_of_unexplained)
+
+
+def _moved(
+    errors: ExpectedErrors, value: Callable[[FloatArray], FloatArray], pull: Callable[[FloatArray], Pull]
+) -> Powered:
+    """What labelled rows say, moved by the rows' pulls: of the labelled rows themselves their mean is 0."""
+    found = _by_pull(errors, pull(errors.realised))
+    return replace(found, value=float(value(errors.realised)) + found.value)
+
+
+def _by_pull(errors: ExpectedErrors, pull: Pull) -> Powered:
+    """Mean of what rows pull; by the loss model it is expected to be ``f`` of rows of one prediction."""
+    known, f = errors.errors.labelled, (errors.model.mean @ pull.row)[errors.model.block]
     labelled = known[:, ErrorSum.WEIGHT]
     others = np.maximum(errors.errors.rows - labelled, 0.0)
     return powered(
         Sums(
             labelled=float(labelled.sum()),
             others=float(others.sum()),
-            y=float(known[:, loss].sum()),
-            yy=float(known[:, SQUARES[loss]].sum()),
+            y=float(errors.realised @ pull.row),
+            yy=float(errors.realised @ pull.square),
             f=float(labelled @ f),
             ff=float(labelled @ f**2),
-            yf=float(known[:, loss] @ f),
+            yf=float(known @ pull.row @ f),
             f_others=float(others @ f),
             ff_others=float(others @ f**2),
         )
