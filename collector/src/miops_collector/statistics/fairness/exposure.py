@@ -43,7 +43,8 @@ def exposure(groups: GroupExposures) -> FloatArray:
     expectation. Needs no truth: whether the group deserves its places it does not say. Assumes that attention falls
     with the place as in discounted cumulative gain; where users see the first page alone prefer ``top_ten_presence``,
     and without lists ``mean_rank``. Its error counts lists, not rows, if the rows of a list have the same event time;
-    with fewer than ten times it is unknown. Not made: NDKL (Geyik and others), which needs every list whole.
+    with fewer than ten times it is unknown. Not made: NDKL (Geyik and others), which needs every list whole
+    (docs/decisions/0010).
 
     Examples
     --------
