@@ -41,4 +41,4 @@ class Stack:
     why: str = ""
     baggage: bool = True
     undrained: str = ""
-    start_seconds: float = 90.0
+    start_seconds: float = 180.0

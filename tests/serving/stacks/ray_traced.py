@@ -14,5 +14,4 @@ STACK = replace(
     environment=lambda port: ray_serve.environment(port) | TRACING,
     tie="span",
     why="",
-    baggage=True,
 )

@@ -29,7 +29,7 @@ class MLServerCarrier(PatchingInstrumentor):
 
     framework = _NAME
     package = _NAME
-    minimum = (1, 6)
+    minimum = (1, 7)
     hooks: ClassVar = {
         "mlserver.parallel.dispatcher": "patch_dispatcher",
         "mlserver.parallel.worker": "patch_worker",
