@@ -19,8 +19,9 @@ test: $(VENV)/test.stamp test-packages
 test-oldest: .venvs/oldest/test.stamp
 	.venvs/oldest/bin/python -m pytest -o filterwarnings=default $(PYTEST_ARGS) tests/collector tests/instrumentation tests/e2e/test_demo.py
 
-# Serving stacks too large for `make test`: BentoML, LitServe, MLServer, Ray Serve, each in an environment of its own.
-test-serving:
+# The serving stacks, those too large for `make test` (BentoML, LitServe, MLServer, Ray Serve) each in an environment of its
+# own; docs/serving.md is made of the results.
+test-serving: $(VENV)/test.stamp
 	PYTHON=$(PYTHON) tests/serving/run.sh
 
 # Kills the collector over fifty times under load; whether every acknowledged row is there once is in torture.json.
@@ -46,8 +47,8 @@ bench: $(VENV)/test.stamp
 trust: $(VENV)/test.stamp
 	$(BIN)/python -m tests.trust $(TRUST_ARGS)
 
-# What is generated from code and registry. The pages of frameworks, conformance, benchmarks and trust are made of results,
-# by `make test-frameworks`, `python -m tests.otlp_conformance.compare`, `make bench` and `make trust`.
+# What is generated from code and registry. The pages of frameworks, serving, conformance, benchmarks and trust are made of
+# results, by `make test-frameworks`, `make test-serving`, `python -m tests.otlp_conformance.compare`, `make bench` and `make trust`.
 docs: $(VENV)/test.stamp
 	$(BIN)/python -m docs.generate_reference
 	$(BIN)/python -m dashboards.generate
