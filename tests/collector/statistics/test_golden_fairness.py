@@ -1,6 +1,8 @@
 """Fairness statistics against Fairlearn and Aequitas; their versions and how they were called stand in the file.
 
-``tests/data/fairness_golden.json`` was written by running the two packages in an environment of their own.
+``tests/data/fairness_golden.json`` was written by running the two packages in an environment of their own
+(``tests/golden_peers/make_fairness.py``). They have no counterpart of exposure in lists, which ``test_exposure.py``
+holds to published values, and of the mean rank, which is held to SciPy's here.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import rankdata
 
 from miops_collector.statistics import Statistic, statistics_of
 from miops_collector.statistics.fairness import support
@@ -95,6 +98,27 @@ def test_numbers_and_gaps_are_those_of_fairlearn(name: str) -> None:
     assert value(f"{name}_difference") == pytest.approx(golden["difference"], rel=1e-9)
     if statistic(name).about.bounds[0] >= 0:
         assert value(f"{name}_ratio") == pytest.approx(golden["ratio"], rel=1e-9)
+
+
+def test_rows_of_each_group_are_counted_as_by_fairlearn() -> None:
+    assert value("group_rows").tolist() == GOLDEN["fairlearn"]["rows"]
+
+
+OWN = ("exposure", "exposure_by_merit", "group_rows", "mean_rank", "top_ten_presence")
+
+
+def test_every_number_by_group_with_a_counterpart_is_held_to_it() -> None:
+    by_group = {s.name for s in statistics_of("fairness") if s.per_group}
+
+    assert by_group - set(GOLDEN["fairlearn"]) == set(OWN)
+
+
+def test_mean_ranks_are_scipy_s() -> None:
+    cells = summaries()[GroupPredictions].cells
+    group, place = (np.repeat(i, cells.ravel().astype(int)) for i in np.indices(cells.shape).reshape(2, -1))
+    ranks = (rankdata(place) - 0.5) / len(place)
+
+    np.testing.assert_allclose(value("mean_rank"), [ranks[group == g].mean() for g in range(3)])
 
 
 def test_equalized_odds_are_those_of_fairlearn() -> None:
