@@ -1,14 +1,17 @@
 """A small server of the KServe v2 protocol over HTTP and gRPC, for Triton itself cannot be installed by ``pip``.
 
-It speaks the parts of the protocol that an ``infer`` of arrays needs, binary tensors included, and has a linear model
-with a head for every task. That Triton answers the same bytes is what the protocol says, and not seen here.
+It speaks the parts of the protocol that asking with arrays needs, binary tensors and gRPC's streams included, and has a
+linear model with a head for every task. The model ``slow`` takes its time, ``gated`` waits for the test, ``silent`` does
+not answer, ``twice`` answers twice and ``broken`` ends the stream (over gRPC). That Triton answers the same bytes is what
+the protocol says, and not seen here.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -19,6 +22,9 @@ from numpy.typing import NDArray
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 from tritonclient.utils import np_to_triton_dtype, serialize_byte_tensor
 
+SLOW_SECONDS = 0.2
+gate = threading.Event()
+"""What ``gated`` waits for."""
 WEIGHTS = np.random.default_rng(9).normal(size=(4, 3)).astype(np.float32)
 NAMES = np.array(["high", "low", "mid"])
 
@@ -41,6 +47,14 @@ def answer(model: str, x: NDArray[Any]) -> Mapping[str, NDArray[Any]]:
     return table.get(model, table["binary"])
 
 
+def delay(model: str) -> None:
+    """What a model waits for before it answers."""
+    if model == "slow":
+        time.sleep(SLOW_SECONDS)
+    elif model == "gated":
+        gate.wait()
+
+
 def _bytes(array: NDArray[Any]) -> bytes:
     if array.dtype == np.object_:
         packed: Any = serialize_byte_tensor(array)
@@ -56,6 +70,7 @@ class _Http(BaseHTTPRequestHandler):
         head = int(self.headers.get("Inference-Header-Content-Length", len(body)))
         (given,) = json.loads(body[:head])["inputs"]
         raw = np.frombuffer(body[head:], np.float32) if "data" not in given else np.array(given["data"], np.float32)
+        delay(self.path.split("/")[3])
         try:
             outputs = answer(self.path.split("/")[3], raw.reshape(given["shape"]))
         except ValueError as error:
@@ -87,16 +102,42 @@ class _Http(BaseHTTPRequestHandler):
 
 class _Grpc(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[misc]
     def ModelInfer(self, request: Any, context: Any) -> Any:
-        x = np.frombuffer(request.raw_input_contents[0], np.float32).reshape(list(request.inputs[0].shape))
+        while request.model_name == "silent" and context.is_active():
+            time.sleep(SLOW_SECONDS)
+        delay(request.model_name)
         try:
-            outputs = answer(request.model_name, x)
+            return _answered(request)
         except ValueError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        response = service_pb2.ModelInferResponse(model_name=request.model_name, model_version="1")
-        for name, array in outputs.items():
-            response.outputs.add(name=name, datatype=np_to_triton_dtype(array.dtype), shape=array.shape)
-            response.raw_output_contents.append(_bytes(array))
-        return response
+
+    def ModelStreamInfer(self, requests: Any, context: Any) -> Iterator[Any]:
+        """One after the other."""
+        for request in requests:
+            if request.model_name == "broken":
+                context.abort(grpc.StatusCode.UNAVAILABLE, "the server is going away")
+            if request.model_name == "silent":
+                continue
+            delay(request.model_name)
+            try:
+                response = _answered(request)
+            except ValueError as error:
+                yield service_pb2.ModelStreamInferResponse(error_message=str(error))
+                continue
+            if request.model_name == "twice":
+                response.parameters["triton_final_response"].bool_param = False
+                yield service_pb2.ModelStreamInferResponse(infer_response=response)
+            response.parameters["triton_final_response"].bool_param = True
+            yield service_pb2.ModelStreamInferResponse(infer_response=response)
+
+
+def _answered(request: Any) -> Any:
+    x = np.frombuffer(request.raw_input_contents[0], np.float32).reshape(list(request.inputs[0].shape))
+    outputs = answer(request.model_name, x)
+    response = service_pb2.ModelInferResponse(model_name=request.model_name, model_version="1", id=request.id)
+    for name, array in outputs.items():
+        response.outputs.add(name=name, datatype=np_to_triton_dtype(array.dtype), shape=array.shape)
+        response.raw_output_contents.append(_bytes(array))
+    return response
 
 
 def serve() -> tuple[str, str]:

@@ -151,8 +151,14 @@ ADAPTER = Adapter(
         "native": lambda x: (_infer("binary"), _inputs(tritonclient.http, binary_data=False)(x)),
     },
     patched=lambda: [
-        (kind.InferenceServerClient, "infer")
-        for kind in (tritonclient.http, tritonclient.grpc, tritonclient.http.aio, tritonclient.grpc.aio)
+        *(
+            (kind.InferenceServerClient, "infer")
+            for kind in (tritonclient.http, tritonclient.grpc, tritonclient.http.aio, tritonclient.grpc.aio)
+        ),
+        *((tritonclient.grpc.InferenceServerClient, name) for name in ("start_stream", "async_stream_infer")),
+        *((kind.InferenceServerClient, "async_infer") for kind in (tritonclient.http, tritonclient.grpc)),
+        (tritonclient.http.InferAsyncRequest, "get_result"),
+        (tritonclient.grpc.aio.InferenceServerClient, "stream_infer"),
     ],
     nested={
         "inputs as JSON": (_as_json, 3),
