@@ -99,6 +99,7 @@ def test_every_cell_of_a_vector_is_seen_by_exactly_one_summary() -> None:
     parts += [part for g in s.groups for part in (g.rows, g.confusion)]
     parts += [part for g in s.group_scores for part in (g.rows, g.labelled)]
     parts += [g.sums for g in s.group_losses]
+    parts += [s.attempts.sums[2:]]
 
     seen = np.concatenate([p.ravel() for p in parts])
     assert sorted(seen.tolist()) == list(range(BINARY.size))

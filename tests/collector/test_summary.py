@@ -44,6 +44,7 @@ MAKERS: dict[str, Callable[[np.random.Generator], Any]] = {
     ),
     "Segments": lambda r: s.Segments(("a", "b"), (2, 2), ("x", "y", "z", "w"), counts(r, 4, 3)),
     "Latency": lambda r: s.Latency(counts(r, 3), counts(r, s.LATENCY_BUCKETS)),
+    "Attempts": lambda r: s.Attempts(counts(r, 4)),
     "Volume": lambda r: s.Volume(counts(r, 5)),
 }
 KINDS = sorted(MAKERS)

@@ -16,6 +16,7 @@ from miops_collector.errors import InputError
 from miops_collector.report import Alert, ModelKey
 from miops_collector.schema import Records
 from miops_collector.stores._store import Store
+from miops_collector.summarise import answered
 from miops_collector.window import Window
 
 __all__ = [
@@ -88,7 +89,7 @@ def accepted(store: Store, key: ModelKey, window: Window) -> Records:
     labelled = [_within(t, window) for t in store.truth_changes(key, after=0, upto=upto)]
     labelled = [t.filter(pc.greater(t["sign"], 0.0)).drop_columns(["sign"]) for t in labelled]
     keys = pa.chunked_array([c for t in labelled for c in t["key"].chunks] or [pa.array([], pa.binary(16))])
-    others = [_without(_within(t, window), keys) for t in store.rows(key, after=0, upto=upto)]
+    others = [_without(_within(answered(t), window), keys) for t in store.rows(key, after=0, upto=upto)]
     pieces = [t for t in (*labelled, *others) if t.num_rows]
     rows = sum(t.num_rows for t in pieces)
     if rows < FEWEST:

@@ -23,7 +23,7 @@ from miops_collector.report import ModelKey
 from miops_collector.sampling import reference_sample
 from miops_collector.schema import Records
 from miops_collector.stores._store import ModelInfo, Store, StoredReference
-from miops_collector.summarise import rows_of
+from miops_collector.summarise import answered, rows_of
 from miops_collector.window import Window
 
 __all__ = ["Said", "automatic_reference", "given_reference", "plain_layout", "summarised_again"]
@@ -129,10 +129,12 @@ def automatic_reference(store: Store, info: ModelInfo, config: Config, now: int)
         return None
     pieces, rows = [], 0
     for table in store.rows(info.key, after=0, upto=store.newest()):
-        pieces.append(table.slice(0, config.reference_rows - rows))
+        pieces.append(answered(table).slice(0, config.reference_rows - rows))
         rows += pieces[-1].num_rows
         if rows >= config.reference_rows:
             break
+    if rows < config.reference_rows:  # the others are rows that the model failed on
+        return None
     table = pa.concat_tables(pieces, promote_options="permissive")
     return given_reference(table, info.key, Said.of(info), config, origin="auto", created_at=now)
 

@@ -24,6 +24,10 @@ class Numbers:
     values: FloatArray
     faults: NDArray[np.bool_] | None = None
 
+    def at(self, chosen: NDArray[np.bool_]) -> Numbers:
+        """The rows where ``chosen`` is true."""
+        return Numbers(self.values[chosen], None if self.faults is None else self.faults[chosen])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Texts:
@@ -32,6 +36,10 @@ class Texts:
     codes: NDArray[np.int32]
     words: tuple[str, ...]
     faults: NDArray[np.bool_] | None = None
+
+    def at(self, chosen: NDArray[np.bool_]) -> Texts:
+        """The rows where ``chosen`` is true."""
+        return Texts(self.codes[chosen], self.words, None if self.faults is None else self.faults[chosen])
 
 
 Column: TypeAlias = Numbers | Texts
@@ -61,6 +69,10 @@ class Rows:
         What turned out to be true, or ``None``.
     sign
         ``(n,) float64`` +1 or -1: whether a labelled row is added or taken back; only used with ``truth``.
+    failed
+        ``(n,) bool`` whether the model ended with an error instead of an answer; ``None`` means no row.
+    seen
+        ``(n,) bool`` whether any feature was recorded; only known with ``failed``.
     """
 
     time: NDArray[np.int64]
@@ -72,6 +84,30 @@ class Rows:
     columns: Mapping[str, Column] = field(default_factory=dict)
     truth: Column | None = None
     sign: FloatArray | None = None
+    failed: NDArray[np.bool_] | None = None
+    seen: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.time)
+
+    def parted(self) -> tuple[Rows, Rows | None]:
+        """Rows that the model answered, and those it failed on if there are any."""
+        if self.failed is None or not self.failed.any():
+            return self, None
+        return self.at(~self.failed), self.at(self.failed)
+
+    def at(self, chosen: NDArray[np.bool_]) -> Rows:
+        """The rows where ``chosen`` is true."""
+        return Rows(
+            time=self.time[chosen],
+            weight=self.weight[chosen],
+            duration=self.duration[chosen],
+            value=self.value.at(chosen),
+            score=self.score[chosen],
+            class_scores=None if self.class_scores is None else self.class_scores[chosen],
+            columns={name: column.at(chosen) for name, column in self.columns.items()},
+            truth=None if self.truth is None else self.truth.at(chosen),
+            sign=None if self.sign is None else self.sign[chosen],
+            failed=None if self.failed is None else self.failed[chosen],
+            seen=None if self.seen is None else self.seen[chosen],
+        )

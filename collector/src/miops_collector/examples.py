@@ -26,6 +26,8 @@ ANY: Where = {}
 TOGETHER = " & "
 """Between the names of an intersection, of its features and of its groups."""
 ESTIMATED = f"{semconv.METRIC_PREFIX}estimated_performance."
+ERRORS = f"{semconv.METRIC_PREFIX}quality.error_rate"
+"""Whose examples are the rows that the model failed on."""
 TRUTHS = (f"{semconv.METRIC_PREFIX}performance.", f"{semconv.METRIC_PREFIX}calibration.", ESTIMATED)
 """Families of statistics of which wrong predictions are what to look at."""
 
@@ -68,7 +70,9 @@ def _conditions(
     alert: Alert, column: ColumnLayout | None, reference: Summaries | None, current: Summaries
 ) -> Iterator[Where]:
     """What to look for, the most telling first."""
-    if alert.metric.startswith(TRUTHS):
+    if alert.metric == ERRORS:
+        yield {"source": semconv.COLUMN_ERROR_TYPE, "missing": False}
+    elif alert.metric.startswith(TRUTHS):
         yield from _worst(alert, current.layout)
     elif alert.sensitive_feature:
         yield from _unfavoured(alert, current.layout)

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from miops_collector.agenda import Agenda
-from miops_collector.binning import PaneDelta, summarise, summarise_duplicates, summarise_truth
+from miops_collector.binning import PaneDelta, summarise, summarise_duplicates, summarise_failures, summarise_truth
 from miops_collector.compared_with import Reference
 from miops_collector.held import ENOUGH, Held
 from miops_collector.layout import Layout, Summaries
@@ -133,8 +133,11 @@ class Monitored:
                         self._bin(table, classes)
 
     def _bin(self, table: pa.Table, scored: tuple[str, ...]) -> None:
-        rows = rows_of(table, classes=self.layout.classes, scored=scored)
-        self._add_delta(summarise(self.layout, rows, self.settings.pane))
+        rows, failed = rows_of(table, classes=self.layout.classes, scored=scored).parted()
+        if len(rows):
+            self._add_delta(summarise(self.layout, rows, self.settings.pane))
+        if failed is not None:
+            self._add_delta(summarise_failures(self.layout, failed, self.settings.pane))
 
     def _have_seen(self, oldest: int, newest: int, now: int) -> None:
         self.first_seen = min(self.first_seen or oldest, oldest)

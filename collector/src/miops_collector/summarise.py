@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from miops.semconv import COLUMN_CONTEXT_PREFIX, COLUMN_FEATURE_PREFIX, COLUMN_SCORES_PREFIX
+from miops.semconv import COLUMN_CONTEXT_PREFIX, COLUMN_ERROR_TYPE, COLUMN_FEATURE_PREFIX, COLUMN_SCORES_PREFIX
 from miops_collector.columns import Column, FloatArray, Numbers, Rows, Texts
 from miops_collector.schema import FAULT_SUFFIX
 
-__all__ = ["columns_of", "rows_of", "scored_classes"]
+__all__ = ["answered", "columns_of", "rows_of", "scored_classes"]
 
 MONITORED = (COLUMN_FEATURE_PREFIX, COLUMN_CONTEXT_PREFIX)
 WORDS_OF_BOOLEANS = ("false", "true")
@@ -41,12 +41,35 @@ def rows_of(table: pa.Table, *, classes: Sequence[str] = (), scored: Sequence[st
         columns=columns_of(table),
         truth=_either(table, "truth_number", "truth_text") if "truth_number" in table.column_names else None,
         sign=_numbers(table, "sign", missing=1.0) if "sign" in table.column_names else None,
+        **_failures(table),
     )
+
+
+def answered(table: pa.Table) -> pa.Table:
+    """The rows that the model did not fail on."""
+    if COLUMN_ERROR_TYPE not in table.column_names:
+        return table
+    return table.filter(table.column(COLUMN_ERROR_TYPE).is_null())
 
 
 def scored_classes(table: pa.Table) -> int:
     """How many class scores the table has."""
     return sum(name.startswith(COLUMN_SCORES_PREFIX) for name in table.column_names)
+
+
+def _failures(table: pa.Table) -> dict[str, NDArray[np.bool_]]:
+    """Which rows the model failed on, and which have any feature: NaN is a value that was given."""
+    if COLUMN_ERROR_TYPE not in table.column_names or table.column(COLUMN_ERROR_TYPE).null_count == table.num_rows:
+        return {}
+    seen = np.zeros(table.num_rows, np.bool_)
+    for name in table.column_names:
+        if name.startswith(COLUMN_FEATURE_PREFIX):
+            seen |= _there(_array(table, name))
+    return {"failed": _there(_array(table, COLUMN_ERROR_TYPE)), "seen": seen}
+
+
+def _there(array: pa.Array) -> NDArray[np.bool_]:
+    return np.asarray(array.is_valid().to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
 def _array(table: pa.Table, name: str) -> pa.Array:
@@ -113,7 +136,7 @@ def _column(array: pa.Array, faulty: pa.ChunkedArray | None) -> Column:
     column = _plain(array)
     if faulty is None:
         return column
-    faults = np.asarray(_whole(faulty).is_valid().to_numpy(zero_copy_only=False), dtype=np.bool_)
+    faults = _there(_whole(faulty))
     if isinstance(column, Numbers):
         return Numbers(column.values, faults)
     return Texts(column.codes, column.words, faults)

@@ -24,6 +24,8 @@ PACK_SECONDS, OVERDUE_SECONDS = 0.5, 60.0
 """What a tick may spend on making panes ready to be saved, and how long a save may be put off by that."""
 REBUILD_SHARE = 0.1
 """Part of the time that may go into binning all rows anew because new columns keep appearing."""
+LOOK_AGAIN = 8
+"""A model that failed on many rows may have enough others for a reference after an eighth more of all rows."""
 
 IN_USE = parse_length("30d")
 """A version that was silent for so long, while another was not, is retired."""
@@ -57,6 +59,7 @@ class Watched:
         self._windows: list[Window] = []
         self._described: tuple[object, ...] = ()
         self._rest_until = 0.0
+        self._look_at = 0
         self._due_since = 0.0
 
     @property
@@ -84,7 +87,10 @@ class Watched:
         """Give a model without a reference its first rows as one, or at least the columns that have appeared."""
         if self.model.reference is not None:
             return
-        reference = automatic_reference(self._store, info, self._config, now)
+        reference = None
+        if info.rows >= self._look_at:
+            reference = automatic_reference(self._store, info, self._config, now)
+            self._look_at = info.rows + info.rows // LOOK_AGAIN if info.rows >= self._config.reference_rows else 0
         if reference is None:
             self._lay_out(info, now)
         else:
@@ -152,7 +158,7 @@ class Watched:
         """Every observation about a window, those of sampled rows only with ``sampling``; none if it has no rows."""
         reference, current = self.model.compared(window)
         rows = current.volume.rows
-        if rows <= 0:
+        if current.attempts.rows <= 0:
             return ()
         complete = window.end <= self.model.complete_before(now)
         context = Context(

@@ -25,6 +25,7 @@ from miops_collector.statistics.estimated_performance import (
 )
 from miops_collector.statistics.prediction_powered import ScoredLosses
 from miops_collector.summary import (
+    Attempts,
     ClassScores,
     Confidence,
     Confusion,
@@ -188,6 +189,7 @@ STRATEGIES: dict[type, st.SearchStrategy[Any]] = {
         )
     ),
     Latency: few(st.floats(1e-7, 2000)).map(rows.latency),
+    Attempts: counts(4).map(Attempts),
     Volume: counts(5).map(lambda c: Volume(np.array([c[0], c[0], c[0], min(c[3], c[0]), c[4]]))),
 }
 

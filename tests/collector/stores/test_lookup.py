@@ -37,7 +37,7 @@ def test_a_prediction_is_found_by_its_id_with_everything_known_of_it(store: Stor
         "prediction_id": "order-1", "model": "credit", "version": "1", "time": "2025-10-09T08:53:20.000000Z",
         "duration_seconds": 0.002, "trace_id": TRACE.hex(), "span_id": TRACE[:8].hex(), "row": None, "value": "yes",
         "score": 0.75, "threshold": None, "entity_id": None, "weight": 1.0, "features": {"age": 41.0},
-        "context": {"region": "n"}, "attributions": {"age": 0.5}, "scores": {"0": 0.25},
+        "context": {"region": "n"}, "attributions": {"age": 0.5}, "scores": {"0": 0.25}, "error_type": None,
         "ground_truth": {"value": "no", "time": "2025-10-10T08:53:20.000000Z", "outcome": {"revenue": 3.5}},
     }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The default alarms on data quality: values of the wrong type, and predictions that were sent again."""
+"""The default alarms on data quality: values of the wrong type, predictions that were sent again, calls that failed."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ QUALITY: Final = "quality"
 TOLERATED: Final[Mapping[str, float]] = {
     f"{semconv.METRIC_PREFIX}quality.type_fault_share": 0.005,
     f"{semconv.METRIC_PREFIX}quality.duplicate_share": 0.05,
+    f"{semconv.METRIC_PREFIX}quality.error_rate": 0.01,
 }
 """Share of rows above the reference's that is ignored: some repeats are normal, exporters retry. Missing, unseen and
 out-of-range values are columns' drift and belong to the scan."""

@@ -16,9 +16,15 @@ from miops_collector.summary import FAULT
 
 __all__ = ["add_columns", "column_of"]
 
+OUTPUTS = ("prediction", "score")
+"""Roles of what the model answers."""
 
-def add_columns(terms: Terms, plan: Plan, rows: Rows) -> FloatArray:
-    """Count every column's cells and sum its moments; returns the ``(p, numeric, 2)`` extremes."""
+
+def add_columns(terms: Terms, plan: Plan, rows: Rows, *, inputs_of: NDArray[np.bool_] | None = None) -> FloatArray:
+    """Count every column's cells and sum its moments; returns the ``(p, numeric, 2)`` extremes.
+
+    With ``inputs_of`` only features and context are counted, and only those of these rows ``(n,)``.
+    """
     layout, panes = terms.layout, len(terms.grouping.starts)
     extremes = np.empty((panes, len(layout.numeric), 2))
     sums = np.empty((panes, len(layout.numeric), 3))
@@ -26,11 +32,14 @@ def add_columns(terms: Terms, plan: Plan, rows: Rows) -> FloatArray:
     for column, table in zip(layout.columns, plan.columns, strict=True):
         start = layout.blocks[f"column.{column.name}"].start
         found = column_of(rows, column)
+        counted = inputs_of
+        if inputs_of is not None and column.role in OUTPUTS:
+            counted = np.zeros(len(rows), np.bool_)
         if isinstance(table, Words):
-            terms.count(table.cells(found, start, len(column.categories)))
+            terms.count(_only(counted, table.cells(found, start, len(column.categories))))
             continue
         numbers = _as_numbers(found)
-        terms.count(_number_cells(numbers, table, start))
+        terms.count(_only(counted, _number_cells(numbers, table, start)))
         add_moments(
             numbers.values, terms.weights, column.center, terms.grouping,
             sums=sums[:, place], extremes=extremes[:, place],
@@ -49,6 +58,10 @@ def column_of(rows: Rows, column: ColumnLayout) -> Column:
         return Numbers(rows.score)
     found = rows.columns.get(column.source)
     return Numbers(np.full(len(rows), np.nan)) if found is None else found
+
+
+def _only(counted: NDArray[np.bool_] | None, cells: NDArray[np.int32]) -> NDArray[np.int32]:
+    return cells if counted is None else np.where(counted, cells, np.int32(-1))
 
 
 def _first_moment(layout: Layout) -> int:

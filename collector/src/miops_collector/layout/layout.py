@@ -141,6 +141,7 @@ class Layout:
             *((f"exposures.groups.{i}", (len(a.names), 1 + 3 * LIST_BUCKETS)) for i, a in self._ranked_axes()),
             *((f"labelled.merits.groups.{i}", (len(a.names), 1 + 2 * LIST_BUCKETS)) for i, a in self._ranked_axes()),
             *((f"labelled.segments.{i}", (len(a.names), sums)) for i, a in enumerate(self.segments)),
+            ("failures", (2,)),
         ]
 
     def _ranked_axes(self) -> Iterable[tuple[int, GroupAxis]]:

@@ -12,6 +12,7 @@ from miops_collector.layout.column import ColumnLayout
 from miops_collector.layout.layout import Layout
 from miops_collector.summary import (
     LIST_BUCKETS,
+    Attempts,
     ClassScores,
     Confidence,
     Confusion,
@@ -66,6 +67,12 @@ class Summaries:
     @property
     def volume(self) -> Volume:
         return Volume(self.layout.blocks["volume"].of(self.vector))
+
+    @property
+    def attempts(self) -> Attempts:
+        blocks = self.layout.blocks
+        answered, failed = blocks["volume"].of(self.vector), blocks["failures"].of(self.vector)
+        return Attempts(np.concatenate((answered[:2], failed)))
 
     @property
     def latency(self) -> Latency:

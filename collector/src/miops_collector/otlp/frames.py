@@ -16,6 +16,7 @@ from miops_collector.otlp.canonical import TelemetryKind
 from miops_collector.otlp.cells import Cells, string_array
 from miops_collector.otlp.class_scores import class_scores
 from miops_collector.otlp.column import Array, Column, as_text, fixed
+from miops_collector.otlp.failures import failed_spans, with_status
 from miops_collector.otlp.frame import Frame, Model
 from miops_collector.otlp.hashing import hash_ranges
 from miops_collector.otlp.items import SPAN_ID, TEXT, TRACE_ID, Items
@@ -73,7 +74,9 @@ def _frame(kind: TelemetryKind, rows: RowItems, columns: Attributes, settings: D
     )
     if kind == "logs":
         return base
-    return replace(base, duration=fixed(pa.int64(), end - begin, end >= begin), weight=_weights(items))
+    told = with_status(base.columns, failed_spans(items))
+    duration = fixed(pa.int64(), end - begin, end >= begin)
+    return replace(base, columns=told, duration=duration, weight=_weights(items))
 
 
 def _with_ids(rows: RowItems, columns: Attributes) -> Mapping[str, Column]:

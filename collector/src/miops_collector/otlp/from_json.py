@@ -21,6 +21,7 @@ from miops_collector.otlp.json_request import usual_json_to_protobuf
 
 __all__ = ["any_json_to_protobuf", "json_to_protobuf"]
 
+_NAMES: Final = {"STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2}
 Write: TypeAlias = Callable[[Any], bytes]
 
 
@@ -81,6 +82,11 @@ def _int64(value: Any) -> bytes:
     return _varint(number & 0xFFFFFFFFFFFFFFFF)
 
 
+def _enum(value: Any) -> bytes:
+    """OTLP writes numbers; some senders write names, of which only those below are read."""
+    return _int64(_NAMES.get(value, 0) if isinstance(value, str) and not value.isdecimal() else value)
+
+
 def _fixed64(value: Any) -> bytes:
     return struct.pack("<Q", _integer(value))
 
@@ -114,7 +120,7 @@ def _base64(value: Any) -> bytes:
 
 _WRITE: Final[Mapping[How, Write]] = {
     How.TEXT: _text, How.INT64: _int64, How.FIXED64: _fixed64, How.DOUBLE: _double, How.BOOL: _bool, How.HEX: _hex,
-    How.BASE64: _base64,
+    How.BASE64: _base64, How.ENUM: _enum,
 }  # fmt: skip
 
 

@@ -17,11 +17,12 @@ from miops_collector.otlp.wire import find_items
 __all__ = ["BODY", "SPAN_ID", "TEXT", "TRACE_ID", "Items", "count_items", "read_items", "read_pairs"]
 
 TRACE_ID, SPAN_ID, TEXT, BODY = range(4)
-"""Columns of ``Items.places``; TEXT is the trace state of a span, the event name of a log record."""
+"""Columns of ``Items.places``; TEXT is the trace state of a span, the event name of a log record, BODY the status of a
+span, the body of a log record."""
 
 # Tags (field number and wire type) of: start, end, attributes, trace id, span id, text, body. 0 matches nothing.
 _TAGS: Final[Mapping[TelemetryKind, tuple[int, ...]]] = {
-    "traces": (57, 65, 74, 10, 18, 26, 0),
+    "traces": (57, 65, 74, 10, 18, 26, 122),
     "logs": (9, 89, 50, 74, 82, 98, 42),
 }
 _PAIRS = (0, 0, 10, 0, 0, 0, 0)
@@ -41,7 +42,7 @@ class Items:
     times
         ``(n, 2)`` start and end of a span; time and observed time of a log record. 0 where not given.
     places
-        ``(n, 4, 2)`` start and length of trace id, span id, text and body.
+        ``(n, 4, 2)`` start and length of trace id, span id, text and body; length 0 where not given.
     first
         ``(n + 1,)`` attributes of item ``i`` are ``first[i]`` to ``first[i + 1]``.
     slot, kind, bits, size

@@ -24,6 +24,7 @@ class How(IntEnum):
     HEX = 6
     BASE64 = 7
     MESSAGE = 8
+    ENUM = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,11 @@ _VALUE.fields.update(
     doubleValue=Field(33, How.DOUBLE), arrayValue=_of(_ARRAY, 42), kvlistValue=_of(_MAP, 50),
     bytesValue=Field(58, How.BASE64),
 )  # fmt: skip
+_STATUS = _with(code=Field(24, How.ENUM))
 _SPAN = _with(
     traceId=Field(10, How.HEX), spanId=Field(18, How.HEX), traceState=Field(26, How.TEXT),
     startTimeUnixNano=Field(57, How.FIXED64), endTimeUnixNano=Field(65, How.FIXED64),
-    attributes=_of(_PAIR, 74, many=True),
+    attributes=_of(_PAIR, 74, many=True), status=_of(_STATUS, 122),
 )  # fmt: skip
 _LOG_RECORD = _with(
     timeUnixNano=Field(9, How.FIXED64), observedTimeUnixNano=Field(89, How.FIXED64), eventName=Field(98, How.TEXT),

@@ -12,7 +12,7 @@ from miops_collector.otlp.types import Bytes, Ints, Longs, Number, Words
 
 __all__ = ["convert", "put"]
 
-SKIPPED, TEXT, INT64, FIXED64, DOUBLE, BOOL, HEX, BASE64, MESSAGE = (int(how) for how in How)
+SKIPPED, TEXT, INT64, FIXED64, DOUBLE, BOOL, HEX, BASE64, MESSAGE, ENUM = (int(how) for how in How)
 _NAME_AT, _NAME_SIZE, _TAG, _HOW, _MANY, _CHILD = range(6)
 """Columns of ``fields``."""
 _DEEPEST = 96
@@ -215,7 +215,7 @@ def _scalar(b: Bytes, p: Number, how: Number, out: Bytes, o: Number) -> tuple[Nu
         return _text(b, p + 1, out, o)
     if how == HEX and b[p] == 34:
         return _hex(b, p + 1, out, o)
-    if how == INT64:
+    if how in (INT64, ENUM):
         return _int64(b, p, out, o)
     if how == FIXED64:
         return _fixed64(b, p, out, o)

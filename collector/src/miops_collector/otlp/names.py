@@ -70,6 +70,7 @@ EVENTS: Final = Names(
         semconv.PREDICTION_TIME: semconv.COLUMN_TIME,
         semconv.ENTITY_ID: semconv.COLUMN_ENTITY_ID,
         semconv.SAMPLE_WEIGHT: semconv.COLUMN_WEIGHT,
+        semconv.ERROR_TYPE: semconv.COLUMN_ERROR_TYPE,
     },
     _PREFIXES,
 )
@@ -93,6 +94,7 @@ _FIXED = (
     semconv.COLUMN_PREDICTION_ID, semconv.COLUMN_TIME, semconv.COLUMN_DURATION, semconv.COLUMN_TRACE_ID,
     semconv.COLUMN_SPAN_ID, semconv.COLUMN_ROW, semconv.COLUMN_VALUE, semconv.COLUMN_SCORE, semconv.COLUMN_THRESHOLD,
     semconv.COLUMN_ENTITY_ID, semconv.COLUMN_WEIGHT, semconv.COLUMN_GROUND_TRUTH, semconv.COLUMN_PREDICTION_TIME,
+    semconv.COLUMN_ERROR_TYPE,
 )  # fmt: skip
 COLUMNS: Final = Names({name: name for name in _FIXED}, {prefix: prefix for prefix in DYNAMIC})
 """Columns of a batch body."""

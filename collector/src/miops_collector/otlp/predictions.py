@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeAlias
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from miops import semconv
 from miops_collector.otlp.column import Array, as_text, merged
+from miops_collector.otlp.failures import error_types
 from miops_collector.otlp.frame import Frame, Model
 from miops_collector.otlp.given_ids import row_keys
 from miops_collector.otlp.settings import DecodeSettings
@@ -19,6 +23,7 @@ from miops_collector.schema import PREDICTIONS, Kind, Records
 
 __all__ = ["predictions"]
 
+_Named: TypeAlias = dict[str, Array]
 _TRUTH = (pa.field("truth_number", pa.float64()), pa.field("truth_text", pa.string()))
 _SCHEMAS = {"predictions": PREDICTIONS, "reference": pa.schema([*PREDICTIONS, *_TRUTH])}
 
@@ -39,8 +44,17 @@ def predictions(
     columns["weight"] = _weight(frame, verdict, tally, bad)
     columns |= {name: getattr(frame, name) for name in ("duration", "trace_id", "span_id", "row")}
     features = {**frame.class_scores, **dynamic(frame, settings, tally, bad)}
+    if kind == "predictions":
+        features |= _errors(frame, columns, features, bad)
     verdict.refuse("encoding", bad)
     return finish(_SCHEMAS[kind], columns, features, verdict, frame, tally, lambda table: model.records(kind, table))
+
+
+def _errors(frame: Frame, columns: Mapping[str, Array | None], dynamic: Mapping[str, Array], bad: Flags) -> _Named:
+    scores = [array for name, array in dynamic.items() if name.startswith(semconv.COLUMN_SCORES_PREFIX)]
+    outcome = (columns["value_number"], columns["value_text"], columns["score"], *scores)
+    found = error_types(frame.columns.get(semconv.COLUMN_ERROR_TYPE), outcome, bad)
+    return {} if found is None else {semconv.COLUMN_ERROR_TYPE: found}
 
 
 def _weight(frame: Frame, verdict: Verdict, tally: Tally, bad: Flags) -> Array | None:

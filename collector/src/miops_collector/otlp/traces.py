@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from miops import semconv
+from miops_collector.otlp.failures import failed_spans
 from miops_collector.otlp.frames import frames
 from miops_collector.otlp.items import Items, read_items
 from miops_collector.otlp.kernel import kernel
@@ -20,7 +21,7 @@ from miops_collector.schema import Records
 
 __all__ = ["decode_traces"]
 
-_PREDICTION, _RECORDED = 1, 2
+_PREDICTION, _RECORDED, _MODEL, _FAILED = 1, 2, 4, 8
 
 
 def decode_traces(payload: bytes, settings: DecodeSettings, tally: Tally, *, now: int) -> Iterator[Records]:
@@ -39,12 +40,20 @@ def decode_traces(payload: bytes, settings: DecodeSettings, tally: Tally, *, now
 
 
 def _predictions(items: Items, names: tuple[str, ...], tally: Tally) -> Longs:
-    """Spans with a value, a score or a feature."""
-    says = [_PREDICTION * _is_prediction(name) | _RECORDED * (name == semconv.RECORDED) for name in names]
+    """Spans with a value, a score or a feature, or that name a model and an error."""
+    says = [
+        _PREDICTION * _is_prediction(name)
+        | _RECORDED * (name == semconv.RECORDED)
+        | _MODEL * (name == semconv.MODEL_NAME)
+        | _FAILED * (name == semconv.COLUMN_ERROR_TYPE)
+        for name in names
+    ]
     flags = np.zeros(len(items), np.uint8)
     _mark(items.first, items.slot, items.kind, items.bits, np.array([*says, 0], np.uint8), flags)
     recorded = (flags & _RECORDED) != 0
-    chosen: Longs = np.flatnonzero(flags == _PREDICTION)
+    flags[failed_spans(items)] |= _FAILED
+    failed = flags & (_MODEL | _FAILED) == _MODEL | _FAILED
+    chosen: Longs = np.flatnonzero(~recorded & (failed | ((flags & _PREDICTION) != 0)))
     tally.recorded = int(recorded.sum())
     tally.other = len(items) - tally.recorded - len(chosen)
     return chosen

@@ -12,6 +12,7 @@ from miops_collector.signals._context import Context
 from miops_collector.signals._rows import rows
 from miops_collector.statistics import Statistic
 from miops_collector.summary import (
+    Attempts,
     ClassScores,
     Confidence,
     Confusion,
@@ -33,6 +34,7 @@ def of_window(summaries: Summaries | None) -> dict[type, Any]:
         return {}
     binary = summaries.layout.positive >= 0
     offered: dict[type, Any] = {
+        Attempts: summaries.attempts,
         ClassScores: summaries.class_scores,
         Confidence: summaries.confidence,
         Confusion: summaries.confusion,

@@ -10,6 +10,7 @@ from miops_collector.statistics.estimated_fairness import CalibratedGroups, Deci
 from miops_collector.statistics.estimated_performance import CalibratedClasses, CalibratedScores, ExpectedErrors
 from miops_collector.statistics.prediction_powered import ScoredLosses
 from miops_collector.summary import (
+    Attempts,
     ClassScores,
     Confidence,
     Confusion,
@@ -35,6 +36,7 @@ from miops_collector.summary import (
 __all__ = ["COUNTS", "rows"]
 
 COUNTS: Final[dict[tuple[type, RestsOn], Callable[[Any], float]]] = {
+    (Attempts, "rows"): lambda s: s.weight,
     (CalibratedClasses, "labelled"): lambda s: s.labelled,
     (CalibratedClasses, "rows"): lambda s: s.rows,
     (CalibratedGroups, "rows"): lambda s: float(s.rows.sum()),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from miops_collector.stores._answered import answered
 from miops_collector.stores._registry import Stream
 from miops_collector.stores._selection import Selection
 from miops_collector.stores._tables import Segment
@@ -78,7 +79,7 @@ def by_key(span: Span, selection: Selection) -> str:
     return common + span.stream.table.union(
         lambda s: (
             f"SELECT {selection.sql(s, 'p')}, {_SELECT} FROM {s.path} p JOIN latest ON p.key = latest.key"
-            f" WHERE {changed}"
+            f" WHERE {changed} AND {answered(s, 'p')}"
         )
     )
 
@@ -155,4 +156,5 @@ def _named(span: Span, segment: Segment, condition: str) -> str:
     return (
         f'SELECT rowid + {_first_place(span, segment)} AS place, seq, key, trace_id, coalesce("row", 0) AS nr,'
         f" entity_id, time FROM {segment.path} WHERE stream = $stream AND seq <= $upto AND {condition}"
+        f" AND {answered(segment)}"
     )

@@ -12,11 +12,13 @@ from typing import Any, Final
 from miops.semconv import (
     COLUMN_ATTRIBUTION_PREFIX,
     COLUMN_CONTEXT_PREFIX,
+    COLUMN_ERROR_TYPE,
     COLUMN_FEATURE_PREFIX,
     COLUMN_SCORES_PREFIX,
 )
 from miops_collector.otlp.ids import key_of
 from miops_collector.schema import FAULT_SUFFIX
+from miops_collector.stores._answered import answered
 from miops_collector.stores._database import Connection, Database
 from miops_collector.stores._registry import Registry, Stream
 from miops_collector.stores._selection import Selection
@@ -62,7 +64,8 @@ class Lookup:
         found = _fixed(row) | {"model": stream.key.name, "version": stream.key.version}
         for group, prefix in _GROUPS.items():
             found[group] = _named({n.removeprefix(prefix): v for n, v in row.items() if n.startswith(prefix)})
-        found["ground_truth"] = self._truth(connection, stream, row, {"seq": seq, "place": place})
+        failed = found["error_type"] is not None
+        found["ground_truth"] = None if failed else self._truth(connection, stream, row, {"seq": seq, "place": place})
         return found
 
     def _truth(
@@ -93,7 +96,7 @@ def _truth_sql(log: str, table: Table, outcomes: list[str]) -> str:
     later = (
         "stream = $stream AND seq <= $upto AND entity_id = $entity AND row(time, seq, rowid) > row($time, $seq, $place)"
     )
-    rows = table.union(lambda s: f"SELECT time FROM {s.path} WHERE {later}")
+    rows = table.union(lambda s: f"SELECT time FROM {s.path} WHERE {later} AND {answered(s)}")
     columns = "".join(f", g.{name}" for name in outcomes)
     return f"""
         SELECT g.truth_number, g.truth_text, g.time{columns} FROM {log} g
@@ -117,6 +120,7 @@ def _fixed(row: Mapping[str, Any]) -> dict[str, Any]:
         "threshold": _plain(row["threshold"]),
         "entity_id": row["entity_id"],
         "weight": 1.0 if row["weight"] is None else _plain(row["weight"]),
+        "error_type": row.get(COLUMN_ERROR_TYPE),
     }
 
 

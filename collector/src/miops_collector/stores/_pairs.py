@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from miops_collector.stores._answered import answered
 from miops_collector.stores._database import Database
 from miops_collector.stores._registry import Stream
 from miops_collector.stores._store import Pairs
@@ -62,11 +63,11 @@ def pairs(
 
 def _rows(stream: Stream, name: str, side: int, limit: int) -> str:
     where = _IN_TIME.replace("$stream", f"${name}")
-    segments = stream.table.union(lambda s: f"SELECT {_COLUMNS} FROM {s.path} WHERE {where}")
+    segments = stream.table.union(lambda s: f"SELECT {_COLUMNS} FROM {s.path} WHERE {where} AND {answered(s)}")
     return _ROWS.format(side=side, limit=int(limit), segments=segments)
 
 
 def _count(database: Database, stream: Stream, start: int, end: int) -> int:
-    rows = stream.table.union(lambda s: f"SELECT time FROM {s.path} WHERE {_IN_TIME}")
+    rows = stream.table.union(lambda s: f"SELECT time FROM {s.path} WHERE {_IN_TIME} AND {answered(s)}")
     found = database.fetch(f"SELECT count(*) FROM ({rows})", {"stream": stream.number, "start": start, "end": end})
     return int(found[0][0])

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from miops.semconv import COLUMN_ERROR_TYPE
 from miops_collector.report import ModelKey
 from miops_collector.schema import Records
 from miops_collector.stores._columns import Family
@@ -51,6 +52,11 @@ class Stream:
     @property
     def key(self) -> ModelKey:
         return self.info.key
+
+    @property
+    def columns(self) -> dict[str, Family]:
+        """What senders call its columns; what a failed row failed by is none."""
+        return {source: family for source, family in self.declared.items() if source != COLUMN_ERROR_TYPE}
 
 
 class Registry:
@@ -118,7 +124,7 @@ class Registry:
         for number, text in fetch("SELECT * FROM data.main.described"):
             streams[number].info = replace(streams[number].info, **_read(text))
         for stream in streams.values():
-            stream.info = replace(stream.info, columns=dict(stream.declared))
+            stream.info = replace(stream.info, columns=stream.columns)
 
     def newest(self) -> int:
         """``seq`` of the newest commit that is in the file."""
@@ -205,7 +211,7 @@ class Registry:
         with self._database.transaction(DATA) as connection:
             _insert(connection, "declared", rows)
         stream.declared = {**stream.declared, **families}
-        stream.info = replace(stream.info, columns=dict(stream.declared))
+        stream.info = replace(stream.info, columns=stream.columns)
 
     def _describe(self, stream: Stream, records: Records) -> None:
         """Remember what the sender said of the model, if that is something new."""

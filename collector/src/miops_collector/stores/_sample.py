@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import pyarrow as pa
 
+from miops_collector.stores._answered import answered
 from miops_collector.stores._database import Database
 from miops_collector.stores._registry import Stream
 from miops_collector.stores._selection import Selection
@@ -19,7 +20,7 @@ _ORDER = "hash_of_key, time_of_row, seq_of_row"
 def sample(
     database: Database, stream: Stream, *, start: int, end: int, columns: Collection[str], rows: int
 ) -> pa.Table | None:
-    """Those of the smallest hash of their prediction id; ``None`` if there is no row.
+    """Those of the smallest hash of their prediction id that the model answered; ``None`` if there is no row.
 
     Which row is taken does not depend on when it came or what lies beside it, so rows that come late take the places of
     as many others, and no more. Each segment gives its own smallest first: then the database reads the wide columns of
@@ -37,5 +38,5 @@ def sample(
 def _rows(selection: Selection, segment: Segment) -> str:
     return (
         f"SELECT {selection.sql(segment)}, hash(key) AS hash_of_key, time AS time_of_row, seq AS seq_of_row"
-        f" FROM {segment.path} WHERE stream = $stream AND time >= $start AND time < $end"
+        f" FROM {segment.path} WHERE stream = $stream AND time >= $start AND time < $end AND {answered(segment)}"
     )

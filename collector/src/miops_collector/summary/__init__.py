@@ -7,6 +7,7 @@ weighted row values (the extremes of ``Moments`` apart). Row weights are 1 unles
 from __future__ import annotations
 
 from miops_collector.summary._additive import FloatArray, IntArray
+from miops_collector.summary.attempts import Attempts
 from miops_collector.summary.confidence import Confidence
 from miops_collector.summary.confusion import Confusion
 from miops_collector.summary.distribution import FAULT, MISSING, Distribution, Frequencies, Histogram
@@ -35,6 +36,7 @@ __all__ = [
     "LATENCY_LOWEST_SECONDS",
     "LIST_BUCKETS",
     "MISSING",
+    "Attempts",
     "ClassScores",
     "Confidence",
     "Confusion",
