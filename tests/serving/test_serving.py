@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.metadata import version
@@ -107,10 +107,11 @@ def environment(stack: Stack, port: int, model: Path, sink: Sink) -> dict[str, s
 
 
 def test_every_prediction_arrives_once_and_hangs_under_its_request(
-    stack: Stack, model_file: Path, tmp_path: Path, record_property: Callable[[str, object], None]
+    stack: Stack, model_file: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """The properties are written to the results, from which ``docs/serving.md`` is made."""
-    record_property("tested_with", ", ".join(f"{name} {version(name)}" for name in stack.distributions))
+    """Its properties are written to the results, from which ``docs/serving.md`` is made."""
+    seen: list[tuple[str, object]] = request.node.user_properties
+    seen.append(("tested_with", ", ".join(f"{name} {version(name)}" for name in stack.distributions)))
     with otlp_sink() as sink, serving(stack, model_file, sink, tmp_path) as (url, _):
         send_all(url, stack)
 
@@ -127,9 +128,7 @@ def test_every_prediction_arrives_once_and_hangs_under_its_request(
         assert strangers(sink) == []
         told = {row["prediction_id"] for row in sink.rows if row.get("entity_id") == entity(number_of(row))}
         assert (len(told) == SENT) == stack.baggage
-    record_property("tie", stack.tie)
-    record_property("why", stack.why)
-    record_property("baggage", stack.baggage)
+    seen += [("tie", stack.tie), ("why", stack.why), ("baggage", stack.baggage)]
 
 
 def strangers(sink: Sink) -> list[str]:
