@@ -1,9 +1,9 @@
 """A small server of the KServe v2 protocol over HTTP and gRPC, for Triton itself cannot be installed by ``pip``.
 
-It speaks the parts of the protocol that asking with arrays needs, binary tensors and gRPC's streams included, and has a
-linear model with a head for every task. The model ``slow`` takes its time, ``gated`` waits for the test, ``silent`` does
-not answer, ``twice`` answers twice and ``broken`` ends the stream (over gRPC). That Triton answers the same bytes is what
-the protocol says, and not seen here.
+It speaks the parts of the protocol that asking with arrays needs, binary tensors and gRPC's streams too, and has a
+linear model with a head for every task. The model ``slow`` takes its time, ``gated`` waits for the test, ``silent``
+never answers, ``twice`` answers twice and ``broken`` ends the stream (over gRPC). That Triton answers the same bytes is
+what the protocol says, and not seen here.
 """
 
 from __future__ import annotations
