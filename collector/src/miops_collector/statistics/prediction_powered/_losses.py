@@ -86,19 +86,8 @@ def _with_exact_truth(sums: Sums, window: ScoredLosses, losses: FloatArray) -> S
 def _by_bin(scores: CalibratedScores, losses: FloatArray) -> Sums:
     """``losses``: ``(b, 2)`` of a row by bin of its score and truth."""
     truth = scores.scores.labelled.sum(axis=1)
-    labelled, f = truth.sum(axis=1), _expected(scores, losses)
-    others = np.maximum(scores.scores.rows.sum(axis=1) - labelled, 0.0)
-    return Sums(
-        labelled=float(labelled.sum()),
-        others=float(others.sum()),
-        y=float(np.vdot(truth, losses)),
-        yy=float(np.vdot(truth, losses**2)),
-        f=float(labelled @ f),
-        ff=float(labelled @ f**2),
-        yf=float(np.vdot(truth, losses * f[:, None])),
-        f_others=float(others @ f),
-        ff_others=float(others @ f**2),
-    )
+    others = np.maximum(scores.scores.rows.sum(axis=1) - truth.sum(axis=1), 0.0)
+    return Sums.by_bin(truth, others, losses, _expected(scores, losses))
 
 
 def _expected(scores: CalibratedScores, losses: FloatArray) -> FloatArray:

@@ -51,21 +51,9 @@ def _area(scores: CalibratedScores, values: PseudoValues) -> Powered:
     fewer = float(truth.sum(axis=0).min())
     if fewer < FEWEST:
         return Powered(nan, nan, nan, fewer)
-    labelled, y = truth.sum(axis=1), values(truth)
-    others = np.maximum(scores.scores.rows.sum(axis=1) - labelled, 0.0)
+    others = np.maximum(scores.scores.rows.sum(axis=1) - truth.sum(axis=1), 0.0)
     f = _expected(scores.by_truth, chance, values)
-    sums = Sums(
-        labelled=float(labelled.sum()),
-        others=float(others.sum()),
-        y=float(np.vdot(truth, y)),
-        yy=float(np.vdot(truth, y**2)),
-        f=float(labelled @ f),
-        ff=float(labelled @ f**2),
-        yf=float(np.vdot(truth, y * f[:, None])),
-        f_others=float(others @ f),
-        ff_others=float(others @ f**2),
-    )
-    return replace(powered(sums), rows=fewer)
+    return replace(powered(Sums.by_bin(truth, others, values(truth), f)), rows=fewer)
 
 
 def _expected(rows: FloatArray, chance: FloatArray, values: PseudoValues) -> FloatArray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from miops_collector.statistics._ratio import quotient
 from miops_collector.statistics.fairness import _intervals as intervals
+from miops_collector.summary import FloatArray
 
 __all__ = ["Powered", "Sums", "error_of", "loss_interval", "powered", "share_interval", "tuning"]
 
@@ -29,6 +30,22 @@ class Sums:
     yf: float
     f_others: float
     ff_others: float
+
+    @classmethod
+    def by_bin(cls, truth: FloatArray, others: FloatArray, y: FloatArray, f: FloatArray) -> Sums:
+        """Of ``truth (b, 2)`` labelled rows by bin and truth and ``others (b,)`` rows: ``y (b, 2)`` and ``f (b,)``."""
+        labelled = truth.sum(axis=1)
+        return cls(
+            labelled=float(labelled.sum()),
+            others=float(others.sum()),
+            y=float(np.vdot(truth, y)),
+            yy=float(np.vdot(truth, y**2)),
+            f=float(labelled @ f),
+            ff=float(labelled @ f**2),
+            yf=float(np.vdot(truth, y * f[:, None])),
+            f_others=float(others @ f),
+            ff_others=float(others @ f**2),
+        )
 
     def __add__(self, other: Sums) -> Sums:
         return Sums(
