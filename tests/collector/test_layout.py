@@ -105,6 +105,27 @@ def test_every_cell_of_a_vector_is_seen_by_exactly_one_summary() -> None:
     assert sorted(seen.tolist()) == list(range(BINARY.size))
 
 
+def test_scores_of_classes_are_kept_by_group_up_to_a_bound() -> None:
+    many = GroupAxis(("city",), (tuple(f"c{i}" for i in range(33)),), tuple(f"c{i}" for i in range(33)))
+    more = GroupAxis(("town",), (tuple(f"t{i}" for i in range(34)),), tuple(f"t{i}" for i in range(34)))
+    layout = replace(MANY, axes=(more, SEX, many))
+    s = filled(layout)
+
+    none, sex, most = s.group_class_scores
+    assert none is None  # 34 groups of three classes are more than 100
+    assert sex is not None
+    assert most is not None
+    assert (sex.axis, sex.classes, sex.rows.shape, sex.labelled.shape) == (
+        ("sex",), ("a", "b", "c"), (2, 3, 32, 2), (2, 3, 32, 2, 2)
+    )  # fmt: skip
+    assert sex.edges[[0, 16, -1]].tolist() == [0.0, 0.5, 1.0]
+    assert (np.diff(sex.edges) > 0).all()
+    assert most.rows.shape == (33, 3, 32, 2)
+    assert s.group_scores == ()
+    of_b = sex.of_groups()[1][1]
+    np.testing.assert_array_equal(of_b.labelled, sex.labelled[1, 1])
+
+
 def test_groups_know_their_axis() -> None:
     sex, both = filled(BINARY).groups
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from miops_collector.columns import Column, Rows, Texts
-from miops_collector.layout import ColumnLayout, GroupAxis, Layout
+from miops_collector.layout import GROUP_CLASS_ENDS, ColumnLayout, GroupAxis, Layout
 from miops_collector.summary import LATENCY_BUCKETS, LATENCY_GAMMA, LATENCY_LOWEST_SECONDS
 
 MISSING, FAULT = object(), object()
@@ -164,11 +164,7 @@ class Pane:
             self.cells("confidence.bins")[equal_bin(c, 100), 0] += w
         if "scores" in self.layout.blocks and not isnan(self.score()):
             self.cells("scores")[self.score_bin(), int(predicted == self.layout.positive)] += w
-        scores = self.scores()
-        if "class_scores" in self.layout.blocks and scores is not None:
-            for k, p in enumerate(scores):
-                if not isnan(p):
-                    self.cells("class_scores")[k, class_bin(p), int(predicted == k)] += w
+        self.count_class_scores("class_scores", predicted)
         for a, axis in enumerate(self.layout.axes):
             group = self.group(axis)
             if group >= 0:
@@ -176,6 +172,20 @@ class Pane:
                 if f"scores.groups.{a}" in self.layout.blocks and not isnan(self.score()):
                     coarse = self.coarse_bin(), int(predicted == self.layout.positive)
                     self.cells(f"scores.groups.{a}")[group, *coarse] += w
+
+    def count_class_scores(self, name: str, *classes: int) -> None:
+        """Flags: whether the predicted, and the true class is the one the score is of."""
+        scores = self.scores()
+        if name not in self.layout.blocks or scores is None:
+            return
+        for k, p in enumerate(scores):
+            if isnan(p):
+                continue
+            flags = tuple(int(of == k) for of in classes)
+            self.cells(name)[k, class_bin(p), *flags] += self.weight
+            for a, axis in enumerate(self.layout.axes):
+                if self.group(axis) >= 0 and f"{name}.groups.{a}" in self.layout.blocks:
+                    self.cells(f"{name}.groups.{a}")[self.group(axis), k, group_bin(p), *flags] += self.weight
 
     def coarse_bin(self) -> int:
         bins = len(self.layout.score_edges) - 1
@@ -240,11 +250,7 @@ class Pane:
         if "labelled.scores" in layout.blocks and not isnan(self.score()):
             place = self.score_bin(), int(predicted == layout.positive), int(happened == layout.positive)
             self.cells("labelled.scores")[place] += w
-        if "labelled.class_scores" in layout.blocks and scores is not None:
-            for k, p in enumerate(scores):
-                if not isnan(p):
-                    b = class_bin(p)
-                    self.cells("labelled.class_scores")[k, b, int(predicted == k), int(happened == k)] += w
+        self.count_class_scores("labelled.class_scores", predicted, happened)
         self.count_losses(happened, scores)
 
     def count_losses(self, happened: int, scores: np.ndarray | None) -> None:
@@ -346,6 +352,10 @@ def bin_of(edges: tuple[float, ...], x: float) -> int:
 
 def class_bin(p: float) -> int:
     return 199 if p > 1 else 0 if p < 0 else equal_bin(p, 200)
+
+
+def group_bin(p: float) -> int:
+    return int(np.searchsorted(GROUP_CLASS_ENDS, class_bin(p), side="right")) - 1
 
 
 def equal_bin(x: float, bins: int) -> int:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from miops_collector.layout import ColumnLayout, Layout, Summaries
+from miops_collector.layout import ColumnLayout, GroupAxis, Layout, Summaries
 from miops_collector.signals.estimated_fairness import estimated_fairness
 from miops_collector.statistics import statistics_of
-from miops_collector.statistics.estimated_fairness import GroupErrors
+from miops_collector.statistics.estimated_fairness import ClassGroups, GroupErrors
+from miops_collector.statistics.estimated_performance import CalibratedClasses
 from tests.collector.signals.models import AGE, BINARY, BY_SEX, CONTEXT, MULTICLASS, named, summaries
 from tests.collector.statistics.rows import residuals
 
@@ -68,7 +70,9 @@ def several(rows: list[list[float]], *, labelled: float) -> Summaries:
     right = np.array([[0.9, 0.8, 0.5], [0.9, 0.6, 0.5]])
     decided = np.array(rows)
     truth = np.stack([np.diag(r) + np.roll(np.diag(1 - r), 1, axis=0) for r in right]) * decided[:, None, :]
-    return summaries(MULTICLASS, {"groups.0": decided, "labelled.groups.0": truth * labelled})
+    return summaries(
+        replace(MULTICLASS, class_scores=False), {"groups.0": decided, "labelled.groups.0": truth * labelled}
+    )
 
 
 def test_accuracy_of_several_classes_follows_what_groups_are_decided_to_be() -> None:
@@ -89,10 +93,65 @@ def test_what_is_not_kept_by_group_says_so_once_for_every_axis() -> None:
     found = [o for o in estimated_fairness(CONTEXT, both, both) if ".accuracy" not in o.metric]
 
     assert {o.metric.rpartition(".")[2] for o in found} == {
-        "false_positive_rate", "precision", "true_positive_rate", *MEASURES
-    }  # fmt: skip
+        "log_loss", "precision", "recall", "specificity", *MEASURES
+    } - {"matthews"}  # fmt: skip
     assert {(o.status, o.group, o.sensitive_feature) for o in found} == {("insufficient_data", "", "SEX")}
-    assert all(o.reason.startswith("scores are kept by group only where a class is positive") for o in found)
+    assert all(o.reason.startswith("there are no probabilities of the classes") for o in found)
+
+
+def scored(*, labelled: float, groups: int = 2, hard: float = 0.0) -> Summaries:
+    """300 rows of three classes in each group, decided rightly four times of five where scores are high."""
+    by_bin = np.zeros((3, 32, 2, 2))
+    by_bin[:, 2, 0], by_bin[:, 15, 0] = [160 - hard, 0], [24 + hard / 2, 16 + hard / 2]
+    by_bin[:, 17, 1], by_bin[:, 28, 1] = [12 + hard / 4, 8 + hard / 4], [10 - hard / 10, 70 - 0.4 * hard]
+    scores = np.stack([by_bin] * groups)
+    names = tuple(str(i) for i in range(groups))
+    layout = replace(MULTICLASS, axes=(GroupAxis(("SEX",), (names,), names),))
+    blocks: dict[str, Any] = {"groups.0": 100.0, "labelled.groups.0": labelled * np.full((groups, 3, 3), 100 / 3)}
+    if groups * 3 <= 100:
+        known = scores[:, 0].sum(axis=(1, 2, 3)) * labelled
+        losses = np.stack((known, 0.5 * known, 0.6 * known, *(0.0 * known,) * 4), axis=1)
+        blocks |= {"class_scores.groups.0": scores.sum(axis=4), "labelled.class_scores.groups.0": scores * labelled}
+        blocks |= {"labelled.losses.groups.0": losses}
+    return summaries(layout, blocks)
+
+
+def test_several_classes_have_every_estimate_by_group_and_its_gaps() -> None:
+    found = tuple(estimated_fairness(CONTEXT, scored(labelled=1.0), scored(labelled=0.0, hard=60.0)))
+
+    names = {o.metric.rpartition(".")[2] for o in found}
+    whole = {s.name for s in statistics_of("estimated_performance") if CalibratedClasses in s.takes}
+    estimates = {n for n in whole if not n.endswith(("_gap", "_shift"))}
+    assert estimates <= names
+    assert names == {s.name for s in statistics_of("estimated_fairness") if ClassGroups in s.takes}
+    assert {f"{n}_difference" for n in estimates - {"precision"}} | {"predictive_parity_difference"} <= names
+    assert {o.status for o in found} == {"ok"}
+    for name in estimates:
+        one = named(found, f"estimated_fairness.{name}", group="1")
+        assert np.isfinite([one.value, one.standard_error, one.low, one.high, one.reference]).all(), name
+        worse = one.value > one.reference if name in ("brier", "log_loss") else one.value < one.reference
+        assert worse, name
+    surprise = named(found, "estimated_fairness.log_loss", group="0")
+    assert surprise.reference == pytest.approx(0.5)  # of the reference it is what its rows lost
+    assert named(found, "estimated_fairness.f1_difference").value == pytest.approx(0.0, abs=1e-12)
+
+
+def test_groups_that_are_too_many_for_scores_of_classes_say_so() -> None:
+    found = tuple(estimated_fairness(CONTEXT, scored(labelled=1.0, groups=34), scored(labelled=0.0, groups=34)))
+
+    assert (
+        named(found, "estimated_fairness.f1").reason == "classes times groups are more than 100: accuracy is estimated"
+    )
+    assert named(found, "estimated_fairness.accuracy", group="33").value == pytest.approx(1 / 3)
+
+
+def test_a_window_whose_rows_bring_no_scores_is_estimated_by_its_decisions() -> None:
+    without = summaries(scored(labelled=0.0).layout, {"groups.0": 100.0})
+
+    found = tuple(estimated_fairness(CONTEXT, scored(labelled=1.0), without))
+
+    assert named(found, "estimated_fairness.accuracy", group="1").value == pytest.approx(1 / 3)
+    assert named(found, "estimated_fairness.recall").reason.startswith("there are no probabilities of the classes")
 
 
 def numbers(rows: list[list[float]], *, labelled: float) -> Summaries:

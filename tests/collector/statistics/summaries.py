@@ -11,11 +11,13 @@ from hypothesis.extra import numpy as hnp
 
 from miops_collector.statistics.estimated_fairness import (
     CalibratedGroups,
+    ClassGroups,
     DecidedGroups,
     GroupErrors,
     decided_groups,
     group_errors,
 )
+from miops_collector.statistics.estimated_fairness._surprise import Surprise
 from miops_collector.statistics.estimated_performance import (
     CalibratedClasses,
     CalibratedScores,
@@ -119,11 +121,17 @@ def with_reference(errors: Any, cells: Any) -> GroupErrors:
     return group_errors(four, (0, 1), known, then, now, minimum_rows=1)
 
 
+SURPRISES = hnp.arrays(np.float64, (4, 3), elements=st.floats(0.01, 9.0)).map(lambda x: Surprise(*x))
+
 STRATEGIES: dict[type, st.SearchStrategy[Any]] = {
     CalibratedClasses: CLASSES_OF_ONE_WINDOW,
-    CalibratedGroups: st.lists(
-        st.one_of(st.none(), st.builds(CalibratedScores, BIN_SCORES, CALIBRATIONS)), min_size=3, max_size=3
-    ).map(lambda g: CalibratedGroups(("sex",), ("f", "m", "x"), tuple(g))),
+    CalibratedGroups: st.tuples(
+        st.lists(st.one_of(st.none(), st.builds(CalibratedScores, BIN_SCORES, CALIBRATIONS)), min_size=3, max_size=3),
+        SURPRISES,
+    ).map(lambda x: CalibratedGroups(("sex",), ("f", "m", "x"), tuple(x[0]), x[1])),
+    ClassGroups: st.tuples(
+        st.lists(st.one_of(st.none(), CLASSES_OF_ONE_WINDOW), min_size=3, max_size=3), SURPRISES
+    ).map(lambda x: ClassGroups(("sex",), ("f", "m", "x"), tuple(x[0]), x[1])),
     DecidedGroups: st.tuples(counts(3, 3), counts(3, 3, 3)).map(
         lambda x: decided_groups(
             Groups(("sex",), ("f", "m", "x"), ("a", "b", "c"), -1, x[1].sum(axis=1), x[1]),
@@ -204,7 +212,7 @@ def scaled(summary: Any, factor: float) -> Any:
         return replace(summary, decided=summary.decided * factor)
     if isinstance(summary, GroupErrors):
         return replace(summary, cells=summary.cells * factor)
-    if isinstance(summary, CalibratedGroups):
+    if isinstance(summary, CalibratedGroups | ClassGroups):
         return replace(summary, groups=tuple(scaled(g, factor) if g else None for g in summary.groups))
     if isinstance(summary, CalibratedClasses):
         return CalibratedClasses(tuple(scaled(c, factor) for c in summary.classes))

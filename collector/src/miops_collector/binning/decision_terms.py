@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from miops_collector.binning.column_terms import column_of
 from miops_collector.binning.decisions import Decisions
 from miops_collector.binning.numeric import NumericBins
-from miops_collector.binning.plan import CLASS_SCORES, CONFIDENCES, Plan
+from miops_collector.binning.plan import CONFIDENCES, Plan
 from miops_collector.binning.terms import Terms
 from miops_collector.binning.words import Words
 from miops_collector.columns import Column, FloatArray, Numbers, Rows
@@ -16,7 +16,6 @@ from miops_collector.layout import Layout
 
 __all__ = [
     "LARGEST",
-    "add_class_rows",
     "add_confidence",
     "add_group_predictions",
     "add_groups",
@@ -53,20 +52,9 @@ def add_scores(terms: Terms, plan: Plan, decisions: Decisions) -> None:
     terms.count(np.where((bins >= 0) & (decisions.predicted >= 0), cells, -1))
 
 
-def add_class_rows(terms: Terms, decisions: Decisions) -> None:
-    """``class_scores``, where the layout and the rows have them."""
-    block, scores = terms.layout.blocks.get("class_scores"), decisions.class_scores
-    if block is None or scores is None:
-        return
-    for i in range(len(terms.layout.classes)):
-        bins = CLASS_SCORES.inside(scores[:, i])
-        cells = block.start + 2 * (i * block.shape[1] + bins) + (decisions.predicted == i)
-        terms.count(np.where((bins >= 0) & (decisions.predicted >= 0), cells, -1))
-
-
 def add_groups(terms: Terms, plan: Plan, rows: Rows, decisions: Decisions) -> None:
     """``groups.0`` and on, and ``scores.groups.0`` and on where the layout has them."""
-    for i, groups in enumerate(groups_of(terms.layout, plan, rows)):
+    for i, groups in enumerate(groups_of(terms, plan, rows)):
         block = terms.layout.blocks[f"groups.{i}"]
         cells = block.start + groups * block.shape[1] + decisions.predicted
         terms.count(np.where((groups >= 0) & (decisions.predicted >= 0), cells, -1))
@@ -87,7 +75,7 @@ def add_group_predictions(terms: Terms, plan: Plan, rows: Rows) -> None:
     off = np.where(known, rows.value.values, column.center) - column.center
     coarse = np.concatenate(([0], np.asarray(column.groups, np.int64) + 1, [max(column.groups, default=-1) + 2]))
     bins = coarse[np.clip(table.cells(rows.value.values) - 2, 0, len(coarse) - 1)]
-    for i, groups in enumerate(groups_of(layout, plan, rows)):
+    for i, groups in enumerate(groups_of(terms, plan, rows)):
         block = layout.blocks[f"predictions.groups.{i}"]
         first = np.where(known & (groups >= 0), block.start + groups * block.shape[1], -1)
         terms.count(first)
@@ -109,8 +97,14 @@ def group_score_places(
     return np.where((groups >= 0) & (fine >= 0) & (decisions.predicted >= 0), place, -1)
 
 
-def groups_of(layout: Layout, plan: Plan, rows: Rows) -> list[NDArray[np.int64]]:
-    """``(n,)`` group of each row on each axis, -1 for none."""
+def groups_of(terms: Terms, plan: Plan, rows: Rows) -> list[NDArray[np.int64]]:
+    """``(n,)`` group of each of the rows of ``terms`` on each axis, -1 for none; found once."""
+    if terms.groups is None:
+        terms.groups = _groups_of(terms.layout, plan, rows)
+    return terms.groups
+
+
+def _groups_of(layout: Layout, plan: Plan, rows: Rows) -> list[NDArray[np.int64]]:
     columns = {column.name: column for column in layout.columns}
     found: list[NDArray[np.int64]] = []
     for axis, parts in zip(layout.axes, plan.parts, strict=True):

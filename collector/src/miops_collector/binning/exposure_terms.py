@@ -56,7 +56,7 @@ def _add(
 ) -> None:
     """Rows to the first cell of their group, what they share to those of their list's bucket."""
     bucket = _buckets(rows.time)
-    for i, groups in enumerate(groups_of(terms.layout, plan, rows)):
+    for i, groups in enumerate(groups_of(terms, plan, rows)):
         block = terms.layout.blocks[f"{name}.{i}"]
         first = np.where(known & (groups >= 0), block.start + groups * block.shape[1], -1)
         own = np.where(first >= 0, first + 1 + len(shares) * bucket, -1)

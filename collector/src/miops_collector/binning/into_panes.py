@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from miops_collector.binning import decision_terms, truth_terms
+from miops_collector.binning import class_score_terms, decision_terms, truth_terms
 from miops_collector.binning.column_terms import add_columns
 from miops_collector.binning.decisions import decisions_of
 from miops_collector.binning.delta import PaneDelta
@@ -43,7 +43,7 @@ def summarise(layout: Layout, rows: Rows, pane_length: int) -> PaneDelta:
         decisions = decisions_of(layout, plan, rows)
         decision_terms.add_confidence(terms, decisions)
         decision_terms.add_scores(terms, plan, decisions)
-        decision_terms.add_class_rows(terms, decisions)
+        class_score_terms.add_class_rows(terms, plan, rows, decisions)
         decision_terms.add_groups(terms, plan, rows, decisions)
     else:
         decision_terms.add_group_predictions(terms, plan, rows)
@@ -90,7 +90,7 @@ def _add_labelled(terms: Terms, plan: Plan, rows: Rows, truth: Column) -> None:
     truth_terms.add_truth_confidence(terms, decisions, codes)
     truth_terms.add_losses(terms, plan, rows, decisions, codes)
     truth_terms.add_truth_scores(terms, plan, decisions, codes)
-    truth_terms.add_class_scores(terms, decisions, codes)
+    class_score_terms.add_class_truth(terms, plan, rows, decisions, codes)
 
 
 def _add_latency(terms: Terms, duration: FloatArray) -> None:

@@ -23,13 +23,15 @@ class Terms:
     """What each row adds to which cell, collected block by block and summed once.
 
     A *count* adds the weight of each row to a cell of its own, an *addition* a value of its own, a *total* adds
-    values of all rows to one cell. Totals have cells of their own, and there is at least one. Cell -1 means: nothing.
+    values of all rows to one cell. Totals have cells of their own, and there is at least one. A cell below 0 means:
+    nothing. ``groups`` is where several blocks find the groups of the rows, once one of them has asked for them.
     """
 
     def __init__(self, layout: Layout, grouping: Grouping, weights: FloatArray) -> None:
         self.layout = layout
         self.grouping = grouping
         self.weights = np.ascontiguousarray(weights, np.float64)
+        self.groups: list[NDArray[np.int64]] | None = None
         self._counted: list[Cells] = []
         self._added: list[tuple[Cells, FloatArray]] = []
         self._totals: list[tuple[int, FloatArray]] = []

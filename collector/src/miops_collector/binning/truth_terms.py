@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 from miops_collector.binning.decision_terms import LARGEST, group_score_places, groups_of
 from miops_collector.binning.decisions import Decisions
 from miops_collector.binning.numeric import BELOW, NumericBins
-from miops_collector.binning.plan import CLASS_SCORES, CONFIDENCES, Plan
+from miops_collector.binning.plan import CONFIDENCES, Plan
 from miops_collector.binning.terms import Terms
 from miops_collector.columns import Column, FloatArray, Numbers, Rows
 from miops_collector.layout import Layout
 from miops_collector.summary import error_terms
 
 __all__ = [
-    "add_class_scores",
     "add_confusions",
     "add_losses",
     "add_residuals",
@@ -35,7 +34,7 @@ def add_confusions(terms: Terms, plan: Plan, rows: Rows, decisions: Decisions, t
     known = (truth >= 0) & (decisions.predicted >= 0)
     pairs = truth.astype(np.int64) * k + decisions.predicted
     terms.count(np.where(known, blocks["labelled.confusion"].start + pairs, -1))
-    for i, groups in enumerate(groups_of(terms.layout, plan, rows)):
+    for i, groups in enumerate(groups_of(terms, plan, rows)):
         cells = blocks[f"labelled.groups.{i}"].start + groups * k * k + pairs
         terms.count(np.where(known & (groups >= 0), cells, -1))
         name = f"labelled.scores.groups.{i}"
@@ -53,18 +52,6 @@ def add_truth_scores(terms: Terms, plan: Plan, decisions: Decisions, truth: Code
     bins = plan.scores.inside(decisions.score)
     cells = block.start + 4 * bins + 2 * (decisions.predicted == positive) + (truth == positive)
     terms.count(np.where((bins >= 0) & (decisions.predicted >= 0) & (truth >= 0), cells, -1))
-
-
-def add_class_scores(terms: Terms, decisions: Decisions, truth: Codes) -> None:
-    """``labelled.class_scores``, where the layout and the rows have them."""
-    block, scores = terms.layout.blocks.get("labelled.class_scores"), decisions.class_scores
-    if block is None or scores is None:
-        return
-    known = (truth >= 0) & (decisions.predicted >= 0)
-    for i in range(len(terms.layout.classes)):
-        bins = CLASS_SCORES.inside(scores[:, i])
-        cells = block.start + 4 * (i * block.shape[1] + bins) + 2 * (decisions.predicted == i) + (truth == i)
-        terms.count(np.where(known & (bins >= 0), cells, -1))
 
 
 def add_truth_confidence(terms: Terms, decisions: Decisions, truth: Codes) -> None:
@@ -95,7 +82,7 @@ def _add_by_group(
     terms: Terms, plan: Plan, rows: Rows, name: str, known: NDArray[np.bool_], parts: Sequence[FloatArray] | FloatArray
 ) -> None:
     """Values of the rows that are known, already weighted, to the first cells of their groups' rows of a block."""
-    for i, groups in enumerate(groups_of(terms.layout, plan, rows)):
+    for i, groups in enumerate(groups_of(terms, plan, rows)):
         block = terms.layout.blocks[f"{name}.{i}"]
         _add_parts(terms, np.where(known & (groups >= 0), block.start + groups * block.shape[1], -1), parts)
 

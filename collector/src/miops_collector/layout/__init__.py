@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from miops_collector.layout.column import ColumnLayout, Role
 from miops_collector.layout.group_axis import GroupAxis
-from miops_collector.layout.layout import CLASS_SCORE_BINS, CONFIDENCE_BINS, Block, Layout
+from miops_collector.layout.layout import (
+    CLASS_SCORE_BINS,
+    CONFIDENCE_BINS,
+    GROUP_CLASS_ENDS,
+    MOST_GROUP_CLASSES,
+    Block,
+    Layout,
+)
 from miops_collector.layout.summaries import Summaries
 
 __all__ = [
     "CLASS_SCORE_BINS",
     "CONFIDENCE_BINS",
+    "GROUP_CLASS_ENDS",
+    "MOST_GROUP_CLASSES",
     "Block",
     "ColumnLayout",
     "GroupAxis",

@@ -18,12 +18,20 @@ from miops_collector.layout.column import ColumnLayout
 from miops_collector.layout.group_axis import GroupAxis
 from miops_collector.summary import LATENCY_BUCKETS, LIST_BUCKETS, ErrorSum, FloatArray
 
-__all__ = ["CLASS_SCORE_BINS", "CONFIDENCE_BINS", "Block", "Layout"]
+__all__ = ["CLASS_SCORE_BINS", "CONFIDENCE_BINS", "GROUP_CLASS_ENDS", "MOST_GROUP_CLASSES", "Block", "Layout"]
 
 CONFIDENCE_BINS = 100
 CLASS_SCORE_BINS = 200
 GROUP_SCORE_BINS = 50
 """Of the scores of one group: its rows are fewer, and its statistics need no finer ones."""
+GROUP_CLASS_ENDS = (
+    0, 1, 2, 3, 5, 8, 12, 16, 22, 28, 36, 44, 54, 64, 76, 88, 100,
+    112, 124, 136, 146, 156, 164, 172, 178, 184, 188, 192, 195, 197, 198, 199, 200,
+)  # fmt: skip
+"""Of the scores of one class in one group: at which of the bins above their 32 begin and end."""
+MOST_GROUP_CLASSES = 100
+"""Classes times groups of one axis: with more of them the scores of classes are not kept by group. They take 192 cells
+each, so at most 154 kB an axis and pane."""
 NO_EXTREMES = (float("inf"), float("-inf"))
 _Shapes: TypeAlias = list[tuple[str, tuple[int, ...]]]
 """Name and shape of each block, in the order they lie."""
@@ -167,6 +175,7 @@ class Layout:
         if self.class_scores:
             shapes += [("class_scores", (k, CLASS_SCORE_BINS, 2))]
             shapes += [("labelled.class_scores", (k, CLASS_SCORE_BINS, 2, 2))]
+            shapes += [shape for i in range(len(self.axes)) for shape in self._group_class_scores(i)]
         return shapes
 
     def _shapes_of_numbers(self) -> _Shapes:
@@ -193,6 +202,13 @@ class Layout:
             return []
         rows = (len(self.axes[axis].names), min(len(self.score_edges) - 1, GROUP_SCORE_BINS), 2)
         return [(f"scores.groups.{axis}", rows), (f"labelled.scores.groups.{axis}", (*rows, 2))]
+
+    def _group_class_scores(self, axis: int) -> _Shapes:
+        groups, k = len(self.axes[axis].names), len(self.classes)
+        if self.positive >= 0 or groups * k > MOST_GROUP_CLASSES:
+            return []
+        rows = (groups, k, len(GROUP_CLASS_ENDS) - 1, 2)
+        return [(f"class_scores.groups.{axis}", rows), (f"labelled.class_scores.groups.{axis}", (*rows, 2))]
 
 
 def _freeze(value: Any) -> Any:

@@ -9,7 +9,7 @@ from math import nan
 import numpy as np
 
 from miops_collector.layout.column import ColumnLayout
-from miops_collector.layout.layout import Layout
+from miops_collector.layout.layout import CLASS_SCORE_BINS, GROUP_CLASS_ENDS, Layout
 from miops_collector.summary import (
     LIST_BUCKETS,
     Attempts,
@@ -20,6 +20,7 @@ from miops_collector.summary import (
     ErrorProfile,
     FloatArray,
     Frequencies,
+    GroupClassScores,
     GroupExposures,
     GroupLosses,
     GroupMerits,
@@ -148,6 +149,20 @@ class Summaries:
                 firsts = -(-np.arange(rows.shape[1] + 1) * fine // rows.shape[1])
                 edges = np.asarray(self.layout.score_edges)[firsts]
                 found.append(GroupScores(axis.columns, axis.names, edges, self.layout.probabilities, rows, labelled))
+        return tuple(found)
+
+    @cached_property
+    def group_class_scores(self) -> tuple[GroupClassScores | None, ...]:
+        """By axis, ``None`` where they are not kept: without scores of every class, and where groups are many."""
+        edges = np.array(GROUP_CLASS_ENDS) / CLASS_SCORE_BINS
+        found: list[GroupClassScores | None] = []
+        for i, axis in enumerate(self.layout.axes):
+            rows, labelled = self._of(f"class_scores.groups.{i}"), self._of(f"labelled.class_scores.groups.{i}")
+            if rows is None or labelled is None:
+                found.append(None)
+            else:
+                classes = self.layout.classes
+                found.append(GroupClassScores(axis.columns, axis.names, classes, edges, rows, labelled))
         return tuple(found)
 
     @cached_property

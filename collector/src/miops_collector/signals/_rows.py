@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from miops_collector.statistics import RestsOn
-from miops_collector.statistics.estimated_fairness import CalibratedGroups, DecidedGroups, GroupErrors
+from miops_collector.statistics.estimated_fairness import CalibratedGroups, ClassGroups, DecidedGroups, GroupErrors
 from miops_collector.statistics.estimated_performance import CalibratedClasses, CalibratedScores, ExpectedErrors
 from miops_collector.statistics.prediction_powered import ScoredLosses
 from miops_collector.summary import (
@@ -42,6 +42,7 @@ COUNTS: Final[dict[tuple[type, RestsOn], Callable[[Any], float]]] = {
     (CalibratedGroups, "rows"): lambda s: float(s.rows.sum()),
     (CalibratedScores, "labelled"): lambda s: s.labelled,
     (CalibratedScores, "rows"): lambda s: s.rows,
+    (ClassGroups, "rows"): lambda s: float(s.rows.sum()),
     (ClassScores, "labelled"): lambda s: float(s.labelled.sum(axis=(1, 2, 3)).max(initial=0.0)),
     (ClassScores, "rows"): lambda s: float(s.rows.sum(axis=(1, 2)).max(initial=0.0)),
     (Confidence, "labelled"): lambda s: float(s.bins[:, 1].sum()),

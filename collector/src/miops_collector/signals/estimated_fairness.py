@@ -7,7 +7,7 @@ from functools import partial
 from math import isnan, nan
 from typing import Final, TypeAlias
 
-from miops_collector.layout import Summaries
+from miops_collector.layout import MOST_GROUP_CLASSES, Summaries
 from miops_collector.report import Observation
 from miops_collector.signals._context import Context
 from miops_collector.signals._measure import measure
@@ -15,19 +15,22 @@ from miops_collector.signals._without_value import without_value
 from miops_collector.statistics import Statistic, once, statistics_of
 from miops_collector.statistics.estimated_fairness import (
     CalibratedGroups,
+    ClassGroups,
     DecidedGroups,
     GroupErrors,
     calibrated_groups,
+    class_groups,
     decided_groups,
     group_errors,
 )
-from miops_collector.summary import GroupScores
+from miops_collector.summary import GroupClassScores, GroupLosses, GroupScores
 
 __all__ = ["estimated_fairness"]
 
 FAMILY: Final = "estimated_fairness"
-Estimated: TypeAlias = CalibratedGroups | DecidedGroups | GroupErrors
-NO_SCORES: Final = "scores are kept by group only where a class is positive: of this model accuracy is estimated"
+Estimated: TypeAlias = CalibratedGroups | ClassGroups | DecidedGroups | GroupErrors
+NO_SCORES: Final = "there are no probabilities of the classes, in the window or its reference: accuracy is estimated"
+TOO_MANY: Final = f"classes times groups are more than {MOST_GROUP_CLASSES}: accuracy is estimated"
 NO_NUMBERS: Final = "the reference has no predicted numbers: how large errors are by prediction is not known"
 
 
@@ -38,13 +41,13 @@ def estimated_fairness(context: Context, reference: Summaries | None, current: S
     """
     if reference is None:
         return
+    lacking = CalibratedGroups if current.layout.positive >= 0 else ClassGroups
     for before, window in _pairs(reference, current, context.minimum_group_rows):
         for statistic in statistics_of(FAMILY):
             if type(window) not in statistic.takes:
-                if isinstance(window, DecidedGroups) and _lacks(statistic, CalibratedGroups):
-                    yield without_value(
-                        context, statistic, float(window.rows.sum()), NO_SCORES, axis=" & ".join(window.axis)
-                    )
+                if isinstance(window, DecidedGroups) and _lacks(statistic, lacking):
+                    n, of = float(window.rows.sum()), " & ".join(window.axis)
+                    yield without_value(context, statistic, n, _why(current, window), axis=of)
             elif statistic.per_group:
                 yield from _per_group(context, statistic, before, window)
             else:
@@ -55,6 +58,11 @@ def estimated_fairness(context: Context, reference: Summaries | None, current: S
                 yield without_value(context, statistic, float(axis.cells.sum()), NO_NUMBERS, axis=" & ".join(axis.axis))
 
 
+def _why(current: Summaries, window: DecidedGroups) -> str:
+    bound = current.layout.class_scores and len(window.names) * len(current.layout.classes) > MOST_GROUP_CLASSES
+    return TOO_MANY if bound else NO_SCORES
+
+
 def _lacks(statistic: Statistic, kind: type) -> bool:
     return statistic.per_group and kind in statistic.takes
 
@@ -62,22 +70,39 @@ def _lacks(statistic: Statistic, kind: type) -> bool:
 def _pairs(reference: Summaries, current: Summaries, least: float) -> Iterator[tuple[Estimated, Estimated]]:
     """The reference itself and the window in its light, by axis."""
     if current.group_scores:
-        for then, now in zip(reference.group_scores, current.group_scores, strict=True):
-            yield once(_itself, then, least), calibrated_groups(then, now, minimum_rows=least)
+        known = zip(reference.group_scores, current.group_scores, reference.group_losses, strict=True)
+        for then, now, losses in known:
+            yield once(_itself, then, losses, least), calibrated_groups(then, now, minimum_rows=least, losses=losses)
         return
-    for of, by in zip(reference.groups, current.groups, strict=True):
-        yield decided_groups(of, of, minimum_rows=least), decided_groups(of, by, minimum_rows=least)
+    yield from _of_classes(reference, current, least)
     errors, number = reference.errors, current.layout.predicted_number
     if errors is None or number is None:
         return
-    known = zip(reference.group_residuals, reference.group_predictions, current.group_predictions, strict=True)
-    for residuals, first, last in known:
+    of_numbers = zip(reference.group_residuals, reference.group_predictions, current.group_predictions, strict=True)
+    for residuals, first, last in of_numbers:
         learnt = partial(group_errors, errors, number.groups, residuals, first, minimum_rows=least)
         yield learnt(first), learnt(last)
 
 
-def _itself(reference: GroupScores, minimum_rows: float) -> CalibratedGroups:
-    return calibrated_groups(reference, reference, minimum_rows=minimum_rows)
+def _of_classes(reference: Summaries, current: Summaries, least: float) -> Iterator[tuple[Estimated, Estimated]]:
+    """By scores of every class where they are kept, else by decisions."""
+    known = zip(
+        reference.group_class_scores, current.group_class_scores, reference.groups, current.groups,
+        reference.group_losses, strict=True,
+    ) if current.layout.classes else ()  # fmt: skip
+    for then, now, of, by, losses in known:
+        if then is None or now is None or not (then.labelled.any() and now.rows.any()):
+            yield decided_groups(of, of, minimum_rows=least), decided_groups(of, by, minimum_rows=least)
+        else:
+            yield once(_itself, then, losses, least), class_groups(then, now, minimum_rows=least, losses=losses)
+
+
+def _itself(
+    reference: GroupScores | GroupClassScores, losses: GroupLosses, minimum_rows: float
+) -> CalibratedGroups | ClassGroups:
+    if isinstance(reference, GroupScores):
+        return calibrated_groups(reference, reference, minimum_rows=minimum_rows, losses=losses)
+    return class_groups(reference, reference, minimum_rows=minimum_rows, losses=losses)
 
 
 def _per_group(context: Context, statistic: Statistic, before: Estimated, window: Estimated) -> Iterator[Observation]:

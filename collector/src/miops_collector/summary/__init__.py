@@ -13,6 +13,7 @@ from miops_collector.summary.confusion import Confusion
 from miops_collector.summary.distribution import FAULT, MISSING, Distribution, Frequencies, Histogram
 from miops_collector.summary.groups import (
     LIST_BUCKETS,
+    GroupClassScores,
     GroupExposures,
     GroupLosses,
     GroupMerits,
@@ -45,6 +46,7 @@ __all__ = [
     "ErrorSum",
     "FloatArray",
     "Frequencies",
+    "GroupClassScores",
     "GroupExposures",
     "GroupLosses",
     "GroupMerits",

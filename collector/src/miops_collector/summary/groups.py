@@ -10,6 +10,7 @@ from miops_collector.summary.scores import ScoreHistogram
 
 __all__ = [
     "LIST_BUCKETS",
+    "GroupClassScores",
     "GroupExposures",
     "GroupLosses",
     "GroupMerits",
@@ -73,6 +74,38 @@ class GroupScores(Additive):
         """The scores of each group."""
         pairs = zip(self.rows, self.labelled, strict=True)
         return tuple(ScoreHistogram(self.edges, self.probabilities, rows, truth) for rows, truth in pairs)
+
+
+@dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once
+class GroupClassScores(Additive):
+    """Scores of every class of a multiclass classifier by group: see :class:`Groups` and :class:`ClassScores`.
+
+    Attributes
+    ----------
+    edges
+        ``(b + 1,)`` on [0, 1], narrower towards its ends: with many classes most scores lie there.
+    rows
+        ``(g, k, b, 2)`` all rows: group, class, bin of its score, whether it was predicted.
+    labelled
+        ``(g, k, b, 2, 2)`` labelled rows: the same, and whether the truth is that class.
+    """
+
+    axis: tuple[str, ...]
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
+    edges: FloatArray
+    rows: FloatArray = summed()
+    labelled: FloatArray = summed()
+
+    def of_groups(self) -> tuple[tuple[ScoreHistogram, ...], ...]:
+        """The scores of each group, of each class as those of a binary classifier whose positive class it is."""
+        return tuple(
+            tuple(
+                ScoreHistogram(self.edges, probabilities=True, rows=rows, labelled=truth)
+                for rows, truth in zip(*of_group, strict=True)
+            )
+            for of_group in zip(self.rows, self.labelled, strict=True)
+        )
 
 
 @dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once

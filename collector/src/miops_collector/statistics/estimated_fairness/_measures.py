@@ -127,4 +127,4 @@ MEASURES: Final[Mapping[str, Callable[[_Expected], Found]]] = {
     "roc_auc": _roc_auc,
 }
 """By name of the same statistic of the whole model. Log loss is not one: of the fifty bins that scores of groups have,
-it would say how far the outermost centre is from 0 and 1."""
+it would say how far the outermost centre is from 0 and 1. See :mod:`_surprise`."""

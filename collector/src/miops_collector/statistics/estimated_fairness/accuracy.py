@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_fairness._calibrated_groups import CalibratedGroups
+from miops_collector.statistics.estimated_fairness._class_groups import ClassGroups
 from miops_collector.statistics.estimated_fairness._group_losses import DecidedGroups
 from miops_collector.summary import FloatArray
 
@@ -16,7 +17,7 @@ __all__ = ["accuracy", "standard_error"]
     undefined="the group has no rows with a score, or its reference too little truth",
     rests_on="rows",
 )
-def accuracy(groups: CalibratedGroups | DecidedGroups) -> FloatArray:
+def accuracy(groups: CalibratedGroups | ClassGroups | DecidedGroups) -> FloatArray:
     """Share of a group's rows that are probably decided rightly, where truth is not known yet.
 
     ::
@@ -39,10 +40,10 @@ def accuracy(groups: CalibratedGroups | DecidedGroups) -> FloatArray:
 
     Notes
     -----
-    Holds while rows of one score and group are as often positive as in the reference. Of several classes scores are not
-    kept by group: each decision then counts as right as often as in that group in the reference,
-    ``Σ over classes rows decided so · share right then / rows``, which follows a shift between classes and misses one
-    within them.
+    Holds while rows of one score and group are as often positive as in the reference. Of several classes it is
+    ``Σ over classes Σ qᵢ n₁ᵢ / n``, each class by its own score. Where scores are not kept by group each decision
+    counts as right as often as in that group in the reference, ``Σ over classes rows decided so · share right then /
+    rows``, which follows a shift between classes and misses one within them.
     Hides on whose side the errors are; prefer ``true_positive_rate`` and ``false_positive_rate`` to see that.
 
     Examples
@@ -70,6 +71,6 @@ def accuracy(groups: CalibratedGroups | DecidedGroups) -> FloatArray:
     return groups.right if isinstance(groups, DecidedGroups) else groups.rates.accuracy.value
 
 
-def standard_error(groups: CalibratedGroups | DecidedGroups) -> FloatArray:
+def standard_error(groups: CalibratedGroups | ClassGroups | DecidedGroups) -> FloatArray:
     """``(g,)`` of realised values about the estimates while the calibration of each group holds."""
     return groups.error if isinstance(groups, DecidedGroups) else groups.rates.accuracy.error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_fairness._calibrated_groups import CalibratedGroups
+from miops_collector.statistics.estimated_fairness._class_groups import ClassGroups
 from miops_collector.summary import FloatArray
 
 __all__ = ["precision", "standard_error"]
@@ -15,7 +16,7 @@ __all__ = ["precision", "standard_error"]
     undefined="no row of the group is predicted positive, or its reference has too little truth",
     rests_on="rows",
 )
-def precision(groups: CalibratedGroups) -> FloatArray:
+def precision(groups: CalibratedGroups | ClassGroups) -> FloatArray:
     """How often the model is probably right when it says positive of a row of a group, where truth is not known yet.
 
     ::
@@ -39,8 +40,8 @@ def precision(groups: CalibratedGroups) -> FloatArray:
     Notes
     -----
     Holds while rows of one score and group are as often positive as in the reference.
-    The mean calibrated score of the rows that are selected. Prefer ``miops.fairness.precision`` as soon as truth is
-    there.
+    The mean calibrated score of the rows that are selected; of several classes the mean of it over classes. Prefer
+    ``miops.fairness.precision`` as soon as truth is there.
 
     Examples
     --------
@@ -67,6 +68,6 @@ def precision(groups: CalibratedGroups) -> FloatArray:
     return groups.rates.precision.value
 
 
-def standard_error(groups: CalibratedGroups) -> FloatArray:
+def standard_error(groups: CalibratedGroups | ClassGroups) -> FloatArray:
     """``(g,)`` of realised values about the estimates while the calibration of each group holds."""
     return groups.rates.precision.error

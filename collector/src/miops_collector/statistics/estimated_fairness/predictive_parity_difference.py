@@ -5,6 +5,7 @@ from __future__ import annotations
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.estimated_fairness import precision
 from miops_collector.statistics.estimated_fairness._calibrated_groups import CalibratedGroups, error_of_gap, gap
+from miops_collector.statistics.estimated_fairness._class_groups import ClassGroups
 
 __all__ = ["predictive_parity_difference", "standard_error"]
 
@@ -15,7 +16,7 @@ __all__ = ["predictive_parity_difference", "standard_error"]
     undefined="fewer than two groups have enough rows with a score and a reference with enough truth",
     rests_on="rows",
 )
-def predictive_parity_difference(groups: CalibratedGroups, *, minimum_rows: float) -> float:
+def predictive_parity_difference(groups: CalibratedGroups | ClassGroups, *, minimum_rows: float) -> float:
     """How much more a positive decision is probably worth in one group than in another.
 
     ::
@@ -38,7 +39,8 @@ def predictive_parity_difference(groups: CalibratedGroups, *, minimum_rows: floa
 
     Notes
     -----
-    Holds while rows of one score and group are as often positive as in the reference. The largest of many differences
+    Holds while rows of one score and group are as often positive as in the reference. Several classes: of the mean
+    precision over classes. The largest of many differences
     is large by chance, the more groups the larger, and its standard error does not know that it was chosen.
     Prefer ``equal_opportunity_difference`` when missing somebody hurts more than selecting wrongly.
 
@@ -68,6 +70,6 @@ def predictive_parity_difference(groups: CalibratedGroups, *, minimum_rows: floa
     return gap(precision.precision(groups), groups, minimum_rows)
 
 
-def standard_error(groups: CalibratedGroups, *, minimum_rows: float) -> float:
+def standard_error(groups: CalibratedGroups | ClassGroups, *, minimum_rows: float) -> float:
     """Of the two groups that are furthest apart, as if they had been named before."""
     return error_of_gap(precision.precision(groups), precision.standard_error(groups), groups, minimum_rows)
