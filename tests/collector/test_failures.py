@@ -22,7 +22,9 @@ import miops
 from miops import semconv
 from miops.config import Config as Recording
 from miops.instrumentors.sklearn import SklearnInstrumentor
+from miops_collector.compared_with import read_reference
 from miops_collector.engine import Engine
+from miops_collector.layout import Layout
 from miops_collector.otlp.decode import decode
 from miops_collector.otlp.settings import DecodeSettings
 from miops_collector.report import ModelKey, Observation
@@ -220,6 +222,24 @@ def test_after_a_restart_and_a_new_layout_the_same_numbers(tmp_path: Path) -> No
     store.close()
 
     assert found == [10 / 101]
+
+
+def test_references_of_builds_that_kept_no_failures_are_read(store: DuckDBStore) -> None:
+    engine = engine_of(store)
+    engine.append([reference()])
+    engine.tick()
+    now = store.reference(MODEL)
+    assert now is not None
+    layout = Layout.from_json(now.layout_json)
+    cells = layout.blocks["failures"]
+    vector = np.frombuffer(now.vector)
+
+    before = replace(now, vector=np.delete(vector, slice(cells.start, cells.stop)).tobytes())
+    found = read_reference(before)
+
+    assert found is not None
+    np.testing.assert_array_equal(found.summaries.vector, vector)
+    assert read_reference(replace(now, vector=vector[:-5].tobytes())) is None
 
 
 def test_a_reference_of_the_first_rows_is_made_of_answers(store: DuckDBStore) -> None:

@@ -14,6 +14,7 @@ from miops_collector.schema import Records
 
 __all__ = [
     "Appended",
+    "Failures",
     "Marks",
     "ModelInfo",
     "ObservationQuery",
@@ -72,6 +73,17 @@ class Pairs:
     table: pa.Table
     rows: int
     other_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Rows that a model failed on by one class of error: how many, when, and ids of the newest."""
+
+    error_type: str
+    rows: int
+    first: int
+    last: int
+    examples: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +193,10 @@ class Store(Protocol):
         A hash of the prediction id chooses, so that the same rows give the same sample, and rows that come late change
         no more of it than they are.
         """
+        ...
+
+    def failures(self, model: ModelKey, *, start: int, end: int, examples: int) -> list[Failures]:
+        """What a model failed by in ``[start, end)``, the most frequent first, with so many ids of the newest rows."""
         ...
 
     def pairs(self, one: ModelKey, other: ModelKey, *, start: int, end: int, within: int, rows: int) -> Pairs:

@@ -15,6 +15,7 @@ from miops_collector.schema import Records
 from miops_collector.stores._changes import changes
 from miops_collector.stores._commit import Writer
 from miops_collector.stores._database import DATA, Database
+from miops_collector.stores._errors import failures
 from miops_collector.stores._examples import examples
 from miops_collector.stores._fingerprints import warm
 from miops_collector.stores._forgetting import forget
@@ -34,6 +35,7 @@ from miops_collector.stores._settings import StoreSettings
 from miops_collector.stores._state import State
 from miops_collector.stores._store import (
     Appended,
+    Failures,
     Marks,
     ModelInfo,
     ObservationQuery,
@@ -149,6 +151,13 @@ class DuckDBStore:
             return None
         self._writer.settle()
         return sample(self._database, stream, start=start, end=end, columns=columns, rows=rows)
+
+    def failures(self, model: ModelKey, *, start: int, end: int, examples: int) -> list[Failures]:
+        stream = self._registry.stream(model)
+        if stream is None:
+            return []
+        self._writer.settle()
+        return failures(self._database, stream, start=start, end=end, examples=examples)
 
     def pairs(self, one: ModelKey, other: ModelKey, *, start: int, end: int, within: int, rows: int) -> Pairs:
         found = [self._registry.stream(key) for key in (one, other)]

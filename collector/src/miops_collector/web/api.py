@@ -28,6 +28,7 @@ from miops_collector.web.contributions import contributions
 from miops_collector.web.counters import counters_json
 from miops_collector.web.detections import detections_json
 from miops_collector.web.encode import alarm_json, model_json, observation_json
+from miops_collector.web.errors import errors_json
 from miops_collector.web.ground_truth import ground_truth_records
 from miops_collector.web.query import observation_query, only
 from miops_collector.web.reference import form_from_json, form_from_parameters, reference_records
@@ -49,6 +50,7 @@ def api_routes(backend: Backend) -> list[Route]:
         Route("/api/v1/alarms", api.alarms),
         Route("/api/v1/detections", api.detections),
         Route("/api/v1/comparison", api.comparison),
+        Route("/api/v1/errors", api.errors),
         Route("/api/v1/predictions/{prediction_id:path}", api.prediction),
         Route("/api/v1/collector", api.collector),
         Route("/api/v1/ground-truth", api.ground_truth, methods=["POST"]),
@@ -100,6 +102,9 @@ class _Api:
 
     def comparison(self, request: Request) -> Response:
         return json_answer(comparison_json(self._backend.store, _single(request)))
+
+    def errors(self, request: Request) -> Response:
+        return json_answer(errors_json(self._backend.store, _single(request)))
 
     def prediction(self, request: Request) -> Response:
         prediction_id = request.path_params["prediction_id"]

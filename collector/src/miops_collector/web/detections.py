@@ -14,7 +14,7 @@ from miops_collector.web.encode import iso
 from miops_collector.web.query import nanos, only
 from miops_collector.web.streamed import ERRORS, streamed
 
-__all__ = ["PARAMETERS", "detections_json"]
+__all__ = ["LAST", "PARAMETERS", "detections_json", "model_asked"]
 
 USUAL: Final = ("mean", "std")
 PARAMETERS: Final = ("model", "version", "column", "detector", "from", "to", *USUAL)
@@ -33,7 +33,7 @@ def detections_json(store: Store, parameters: Mapping[str, str]) -> dict[str, An
         For an unknown parameter, model, detector or column, or too many rows.
     """
     only(parameters, PARAMETERS)
-    info, name = _model(store, parameters), parameters.get("detector", "adwin")
+    info, name = model_asked(store, parameters), parameters.get("detector", "adwin")
     settings = _settings(name, parameters)
     column = parameters.get("column", ERRORS)
     start, end = (nanos(parameters[n], n) if parameters.get(n) else other for n, other in (("from", 0), ("to", LAST)))
@@ -56,7 +56,14 @@ def detections_json(store: Store, parameters: Mapping[str, str]) -> dict[str, An
     }
 
 
-def _model(store: Store, parameters: Mapping[str, str]) -> ModelInfo:
+def model_asked(store: Store, parameters: Mapping[str, str]) -> ModelInfo:
+    """The model version that is meant; the only one of a model need not be named.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
     key = ModelKey(parameters.get("model", ""), parameters.get("version", ""))
     known = {info.key: info for info in store.models()}
     versions = [info for info in known.values() if info.key.name == key.name]
