@@ -155,3 +155,16 @@ def test_a_reference_without_times_has_only_the_thresholds_of_ten_chunks_in_its_
     found = {label for c in made.layout.columns for _, label, _, _ in c.definition_thresholds}
 
     assert found == {""}
+
+
+def test_a_column_without_values_in_the_reference_has_no_thresholds_and_one_with_few_has_those_of_its_chunks() -> None:
+    rows = 200
+    few = [1.0 * (i % 7) if i < 90 else None for i in range(rows)]
+    table = predictions(range(rows), START, few=few, nothing=[None] * rows).table
+
+    made = given(table, models={MODEL.name: ModelConfig(definitions="nannyml")})
+
+    found = {c.name: {n for _, _, _, n in c.definition_thresholds} for c in made.layout.columns}
+    assert found["nothing"] == set()
+    assert found["few"] == {5}
+    assert Layout.from_json(made.layout.to_json()) == made.layout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import isnan, nan
+from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +55,7 @@ def _chunks(layout: Layout, rows: Rows, chunk: NDArray[np.int64]) -> Iterator[Su
 def _thresholds(
     definition: Definition, reference: Summaries, chunks: Iterator[Summaries]
 ) -> list[list[tuple[str, float, int]]]:
-    """By column: statistic, threshold and the chunks with a value that it comes from."""
+    """By column: statistic, threshold and the number of chunks with rows, which it comes from."""
     columns = reference.layout.columns
     whole = [Sample.of(reference, column) for column in columns]
     values: list[dict[str, list[float]]] = [{} for _ in columns]
@@ -64,15 +64,17 @@ def _thresholds(
             for name, value in _values(definition, column, then, Sample.of(chunk, column)):
                 found.setdefault(name, []).append(value)
     return [
-        [(name, upper_threshold(of, definition.chunked[name]), sum(not isnan(v) for v in of)) for name, of in v.items()]
-        for v in values
+        [(name, upper_threshold(of, definition.chunked[name]), len(of)) for name, of in found.items()]
+        for found in values
     ]
 
 
 def _values(definition: Definition, column: ColumnLayout, then: Sample, now: Sample) -> Iterator[tuple[str, float]]:
+    """Nothing without values; of one statistic the tool may have no value."""
     methods, edges = definition.of(column.kind), np.array(column.definition_edges)
-    if definition.freezes and column.kind == "numeric" and not len(edges):
+    if not now.n > 0 or (definition.freezes and column.kind == "numeric" and not len(edges)):
         return
     for name in sorted(methods.keys() & definition.chunked.keys()):
-        found = methods[name](then, now, edges) if now.n > 0 else None
-        yield name, nan if found is None else found.value
+        found = methods[name](then, now, edges)
+        if found is not None and not isnan(found.value):
+            yield name, found.value

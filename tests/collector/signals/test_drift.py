@@ -136,3 +136,16 @@ def test_a_data_set_drifts_where_half_of_its_columns_do_by_the_tool_that_says_so
     for other in ("miops", "nannyml", "azure"):
         theirs = drift(replace(CONTEXT, definition=other), then, now)
         assert not any(o.metric == "miops.drift.drifted_share" for o in theirs)
+
+
+def test_a_number_that_the_tool_has_not_is_undefined_and_no_drift() -> None:
+    alike = {"column.SEX": [0, 0, 0, 475, 0]}
+    then, now = summaries(BINARY, alike | {"volume": [2000] * 3 + [0, 0], "column.SEX": [0, 0, 0, 2000, 0]}), alike
+
+    found = named(
+        tuple(drift(replace(CONTEXT, definition="evidently"), then, summaries(BINARY, now))), "drift.chi_square",
+        column="SEX",
+    )  # fmt: skip
+
+    assert isnan(found.value)
+    assert (found.status, found.reason) == ("ok", "undefined by evidently")

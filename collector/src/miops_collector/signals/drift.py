@@ -77,13 +77,14 @@ def _theirs(
     if found is None:
         return ours
     found = found if found.rule else _by_chunks(found, name, column, ours.window.label)
+    said = f"drift is {found.rule}" if found.rule else ""
     return replace(
         ours,
         value=found.value,
         p_value=found.p_value,
         status="warning" if found.drifted else ours.status,
         definition=definition.label,
-        reason=f"drift is {found.rule}" if found.rule else "",
+        reason=f"undefined by {definition.name}" if isnan(found.value) else said,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isnan, nan
 from typing import TypeAlias
 
 import numpy as np
@@ -52,12 +51,11 @@ def by_period(times: IntArray, length: int) -> IntArray | None:
 
 
 def upper_threshold(values: Sequence[float], highest: float) -> float:
-    """Mean and three standard deviations of the values over chunks, at most ``highest``; ``nan`` without any.
+    """Mean and three standard deviations of the values over chunks, at most ``highest``.
 
     Examples
     --------
-    >>> round(upper_threshold([0.1, 0.2, 0.3, float("nan")], 1.0), 4)
+    >>> round(upper_threshold([0.1, 0.2, 0.3], 1.0), 4)
     0.4449
     """
-    known = np.array([v for v in values if not isnan(v)])
-    return min(float(known.mean() + DEVIATIONS * known.std()), highest) if len(known) else nan
+    return min(float(np.mean(values) + DEVIATIONS * np.std(values)), highest)
