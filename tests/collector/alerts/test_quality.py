@@ -1,12 +1,14 @@
 from math import nan
 
 import pytest
+from scipy.stats import binom
 
 from miops_collector.alerts import Budget, quality_findings
 from tests.collector.alerts.makers import observation
 
 FAULTS = "miops.quality.type_fault_share"
 DUPLICATES = "miops.quality.duplicate_share"
+ERRORS = "miops.quality.error_rate"
 
 
 def judge(metric, value, **changes):
@@ -50,3 +52,26 @@ def test_the_sentence_says_how_many():
     assert judge(FAULTS, 0.03, column="age").what == (
         "type fault share of age is 3.0% of 1,000 rows, 0.0% in the reference"
     )
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.0, "quiet"), (0.01, "quiet"), (0.05, "breach"), (1.0, "breach")])
+def test_calls_that_failed(share, expected):
+    assert judge(ERRORS, share, reference=0.0, n_reference=5000.0).verdict == expected
+
+
+@pytest.mark.parametrize("n", [30, 100, 1000, 20_000])
+@pytest.mark.parametrize("m", [nan, 400.0, 1e6])
+def test_a_model_that_fails_as_often_as_is_tolerated_is_alarmed_about_no_more_than_the_level_says(n, m):
+    """However few rows there are, and whatever the reference, in which none failed."""
+    level = judge(ERRORS, 0.5, n=float(n)).evidence["level"]
+    most = int(0.05 * n) + 20
+    reference = {"reference": 0.0, "n_reference": m} if m == m else {}
+
+    found = [judge(ERRORS, min(x / n, 1.0), n=float(n), **reference).verdict for x in range(most)]
+
+    first = found.index("breach")
+    assert 0.001 * level < binom.sf(first - 1, n, 0.01) <= level
+
+
+def test_a_window_in_which_every_call_failed_has_a_finite_p_value():
+    assert judge(ERRORS, 1.0, n=1e6).evidence["log_p_value"] < -600.0

@@ -7,6 +7,7 @@ from math import exp, isfinite, log
 from typing import Final
 
 import numpy as np
+from scipy.special import betainc
 
 from miops import semconv
 from miops_collector.alerts.budget import Budget, evaluations_per_month
@@ -19,14 +20,17 @@ __all__ = ["QUALITY", "TOLERATED", "quality_findings"]
 
 QUALITY: Final = "quality"
 """Name of the rule."""
+ERRORS: Final = f"{semconv.METRIC_PREFIX}quality.error_rate"
 TOLERATED: Final[Mapping[str, float]] = {
     f"{semconv.METRIC_PREFIX}quality.type_fault_share": 0.005,
     f"{semconv.METRIC_PREFIX}quality.duplicate_share": 0.05,
-    f"{semconv.METRIC_PREFIX}quality.error_rate": 0.01,
+    ERRORS: 0.01,
 }
 """Share of rows above the reference's that is ignored: some repeats are normal, exporters retry. Missing, unseen and
 out-of-range values are columns' drift and belong to the scan."""
 KNOWN_EXACTLY: Final = 1e9
+SMALLEST: Final = 1e-300
+"""A p-value that has a logarithm."""
 MINIMUM_ROWS: Final = 30.0
 STAY: Final = log(10.0)
 LIFE: Final = Lifecycle(close_after=3, rejoin_within=24)
@@ -38,6 +42,9 @@ def quality_findings(observations: Iterable[Observation], budget: Budget, *, len
     A likelihood-ratio test of two shares with a tolerance
     (:func:`~miops_collector.statistics.scan.proportion.log_tolerant_difference`); where the reference has no such
     share it is 0. One client that is wrong for a while is a true alarm, not a false one.
+
+    A reference holds no rows that the model failed on, and most models fail now and then: their share is tested against
+    what is tolerated, by the binomial distribution, which is exact however few they are.
 
     Parameters
     ----------
@@ -73,8 +80,15 @@ def _log_p(o: Observation) -> float:
     share, m = _reference(o)
     if o.value <= share:
         return 0.0
+    if o.metric == ERRORS:
+        return _log_exceeding(o.value * o.n, o.n, share + TOLERATED[ERRORS])
     x, n, y, rows = (np.array(v) for v in (o.value * o.n, o.n, share * m, m))
     return float(log_tolerant_difference(x, n, y, rows, tolerance=TOLERATED[o.metric]))
+
+
+def _log_exceeding(x: float, n: float, share: float) -> float:
+    """Log of the chance of at least ``x`` of ``n`` independent rows where each is one with this chance; 0 below it."""
+    return log(max(float(betainc(x, n - x + 1.0, share)), SMALLEST)) if x > share * n else 0.0
 
 
 def _verdict(log_p: float, alpha: float) -> Verdict:
