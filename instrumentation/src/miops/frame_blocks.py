@@ -8,7 +8,7 @@ are not found as expected, frames are copied as a whole.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from miops import semconv
 from miops.columns import Column, column
+from miops.kinds import Kind, kinds_of_columns, kinds_of_values
 from miops.layouts import serials
 
 if TYPE_CHECKING:
@@ -120,6 +121,17 @@ class Blocks:
         made = (one if type(one) is Column else column(one) for one in values)
         return dict(zip(self._wire_names, made, strict=True))
 
+    def kinds(self, payloads: Sequence[tuple[Any, ...]]) -> Iterator[list[Kind] | None]:
+        """Of columns of objects, of categories, and of pandas' other types, whose class alone the shape knows."""
+        for b, row in self.places:
+            first = payloads[0][b]
+            if type(first) is not _ndarray:
+                yield _kinds([payload[b] for payload in payloads])
+            elif first.dtype.hasobject:
+                parts = [payload[b][row] for payload in payloads]
+                single = max(map(len, parts)) == 1
+                yield kinds_of_values(np.concatenate(parts).tolist()) if single else kinds_of_columns(parts)
+
     def same(self, one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
         return all(map(_equal, one, other))
 
@@ -137,6 +149,16 @@ def _restored(copy: Any) -> Any:
         codes = np.frombuffer(copy.codes, copy.kind)
         return sys.modules["pandas"].Categorical.from_codes(codes, dtype=copy.dtype)
     return copy.to_pylist() if hasattr(copy, "to_pylist") else copy
+
+
+def _kinds(parts: Sequence[Any]) -> list[Kind] | None:
+    if hasattr(parts[0], "to_pylist"):
+        return None  # texts
+    categories = type(parts[0]) is Codes
+    dtypes = {id(part.dtype): part.dtype for part in parts} if categories else {}
+    if len(dtypes) == 1:
+        return None
+    return kinds_of_columns([part.dtype.categories if categories else part for part in parts])
 
 
 def _joined(parts: Sequence[Any]) -> Any:

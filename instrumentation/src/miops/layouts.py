@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Sequence
-from itertools import count
+from collections.abc import Iterator, Sequence
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
 from miops import semconv
 from miops.columns import Column, booleans, column, doubles
+from miops.kinds import Kind, kinds_of_columns, kinds_of_values
 
 if TYPE_CHECKING:
     from miops.sources import Source
@@ -26,6 +27,8 @@ _ndarray = np.ndarray
 NUMERIC: Final = "fiub"
 """Kinds of NumPy types whose bytes are kept as they are."""
 _PREFIX: Final = semconv.COLUMN_FEATURE_PREFIX
+_TYPES_OF_ANYTHING: Final = frozenset({"object", "category", "Object"})
+"""Types of frames' columns, pandas' and polars', that do not say what the values are."""
 
 
 class Layout(Protocol):
@@ -36,6 +39,10 @@ class Layout(Protocol):
 
     def columns(self, payloads: Sequence[Any], /) -> dict[str, Column]:
         """Columns by wire name from the captured inputs of several calls, in order."""
+        ...
+
+    def kinds(self, payloads: Sequence[Any], /) -> Iterator[list[Kind] | None]:
+        """Of columns whose kind may differ from call to call: the kind in each call, ``None`` if they agree."""
         ...
 
     def same(self, one: Any, other: Any) -> bool:
@@ -59,6 +66,9 @@ class Nothing:
 
     def columns(self, _: Sequence[Any], /) -> dict[str, Column]:
         return {}
+
+    def kinds(self, _: Sequence[Any], /) -> Iterator[list[Kind] | None]:
+        yield from ()
 
     def same(self, one: Any, other: Any) -> bool:
         return one is other
@@ -104,6 +114,9 @@ class Matrix:
         by_column = np.ascontiguousarray(rows.T, dtype=np.float64)
         return dict(zip(self._columns, map(doubles, by_column), strict=True))
 
+    def kinds(self, _: Sequence[Any], /) -> Iterator[list[Kind] | None]:
+        yield from ()
+
     def same(self, one: Any, other: Any) -> bool:
         if type(one) is bytes and type(other) is bytes:
             return one == other
@@ -124,8 +137,23 @@ class Frames:
         names = [f"{_PREFIX}{name}" for name in frame.columns]
         return {name: column(at[:, i] if at is not None else frame[:, i]) for i, name in enumerate(names)}
 
+    def kinds(self, payloads: Sequence[Any]) -> Iterator[list[Kind] | None]:
+        placed = [dict(zip(map(str, frame.columns), range(frame.shape[1]), strict=True)) for frame in payloads]
+        dtypes = [list(frame.dtypes) for frame in payloads]
+        for name in dict.fromkeys(chain.from_iterable(placed)):
+            places = [own.get(name) for own in placed]
+            types = {of_frame[i] for of_frame, i in zip(dtypes, places, strict=True) if i is not None}
+            if len(types) > 1 or not _TYPES_OF_ANYTHING.isdisjoint(map(str, types)):
+                yield kinds_of_columns([_series(frame, i) for frame, i in zip(payloads, places, strict=True)])
+
     def same(self, one: Any, other: Any) -> bool:
         return type(one) is type(other) and one.shape == other.shape and bool(one.equals(other))
+
+
+def _series(frame: Any, place: int | None) -> Any:
+    if place is None:
+        return None
+    return frame.iloc[:, place] if hasattr(frame, "iloc") else frame[:, place]
 
 
 def _concatenated(frames: Sequence[Any]) -> Any:
@@ -152,6 +180,9 @@ class Mappings:
         if self.single:
             return {name: column(values) for name, values in by_name}
         return {name: column(_joined(parts)) for name, parts in by_name}
+
+    def kinds(self, payloads: Sequence[Any]) -> Iterator[list[Kind] | None]:
+        yield from map(kinds_of_values if self.single else kinds_of_columns, zip(*payloads, strict=True))
 
     def same(self, one: Any, other: Any) -> bool:
         return one is other

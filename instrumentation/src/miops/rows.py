@@ -15,6 +15,7 @@ from miops.attributions import attribution_columns
 from miops.call import Call, Extras
 from miops.columns import Column, from_values, utf8
 from miops.ids import IdSpace, given_ids, texts
+from miops.kinds import together
 from miops.lanes import Lane
 from miops.layouts import Layout, Mappings
 from miops.lists import list_columns
@@ -58,7 +59,7 @@ class Rows(NamedTuple):
 
 
 def rows_of(calls: list[Call], ids: IdSpace, *, values: bool) -> Iterator[Rows]:
-    """The rows of these calls, one batch per model and schema.
+    """The rows of these calls, one batch per model and schema: calls of one layout have several where kinds differ.
 
     Parameters
     ----------
@@ -68,14 +69,24 @@ def rows_of(calls: list[Call], ids: IdSpace, *, values: bool) -> Iterator[Rows]:
     if len(set(map(_ORDER, calls))) > 1:
         calls.sort(key=_ORDER)
     for _, group in groupby(calls, _SHAPE):
-        yield _rows(Call(*map(list, zip(*group, strict=True))), ids, values=values)  # type: ignore[arg-type]
+        own = list(group)
+        for places in _together(own[0].layout, [call.features for call in own]):
+            part = [own[place] for place in places]
+            yield _rows(Call(*map(list, zip(*part, strict=True))), ids, values=values)  # type: ignore[arg-type]
 
 
 def rows_of_lane(
     lane: Lane, records: Sequence[bytes], features: Sequence[Any], ids: IdSpace, *, values: bool
 ) -> Iterator[Rows]:
-    """The same of packed calls: one batch."""
-    yield _rows(lane.calls(records, features), ids, values=values)
+    """The same of packed calls."""
+    for places in _together(lane.layout, features):
+        whole = len(places) == len(records)
+        own = (records, features) if whole else ([records[i] for i in places], [features[i] for i in places])
+        yield _rows(lane.calls(*own), ids, values=values)
+
+
+def _together(layout: Layout, features: Sequence[Any]) -> list[list[int]]:
+    return together(layout.kinds(features), len(features)) if len(features) > 1 else [[0]]
 
 
 def _rows(calls: Any, ids: IdSpace, *, values: bool) -> Rows:
