@@ -236,3 +236,84 @@ def test_secrets_are_not_shown_with_the_settings() -> None:
     shown = repr(_config(MIOPS_HASH_KEY="very-secret", MIOPS_ENTITY_SALT="as-secret"))
 
     assert "secret" not in shown
+
+
+@pytest.mark.parametrize("mode", ["none", "schema"])
+def test_a_reference_of_features_that_are_kept_back_has_what_else_is_known(
+    mode: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    frame = pd.DataFrame({"age": [1.0, 2.0], "ssn": ["x", "y"]})
+    with miops.testing.record(Config(capture_features=mode)) as harness:
+        given: dict[str, Any] = {"ground_truth": [0, 1], "prediction": [1, 1], "context": {"region": ["n", "s"]}}
+
+        assert miops.record_reference(frame, model="m", **given)
+        assert miops.record_reference(frame, model="m") == ""
+
+        (event,) = harness.events(REFERENCE)
+        told = {"value", "ground_truth", "context.region"}
+        assert {name for name in event.rows[0] if name not in ("prediction_id", "time_unix_nano", "row")} == told
+        assert harness.faults == {"reference_not_recorded": 1}
+        assert f"the reference of m is sent without its features: MIOPS_CAPTURE_FEATURES is '{mode}'" in caplog.text
+
+
+@pytest.mark.parametrize("mode", ["none", "schema"])
+def test_features_that_are_kept_back_have_no_contributions_that_would_tell_them(mode: Any) -> None:
+    from sklearn.linear_model import LinearRegression
+
+    inputs = np.arange(8.0).reshape(4, 2)
+    model = LinearRegression().fit(inputs, inputs[:, 0])
+    with miops.testing.record(Config(capture_features=mode)) as harness:
+        SklearnInstrumentor().instrument()
+        try:
+            miops.record_prediction("m", features={"a": 1.0}, value=1, attributions={"a": 0.4})
+            miops.explain(model, explainer=lambda rows: rows * 0.5, ratio=1.0)
+            model.predict(inputs)
+
+            assert len(harness.rows()) == 5
+            assert not [name for row in harness.rows() for name in row if name.startswith("attribution.")]
+            assert harness.faults == {"explanations_kept_back": 1}
+        finally:
+            SklearnInstrumentor().uninstrument()
+
+
+def test_outcomes_that_are_denied_stay_in_the_process() -> None:
+    with miops.testing.record(Config(capture_deny=("ssn",), capture_allow=("age",))) as harness:
+        outcome = {"loss": 3.0, "ssn": 5}
+
+        assert miops.record_ground_truth("a", 1, outcome=outcome) == 1
+        assert miops.record_ground_truth("b", outcome={"ssn": 5}) == 0
+        assert miops.record_ground_truth({"prediction_id": ["c", "d"], "outcome.ssn": [1, 2], "value": [0, 1]}) == 2
+
+        told = [{k: v for k, v in row.items() if k.startswith("outcome")} for row in harness.rows(TRUTH)]
+        assert sorted(told, key=len) == [{}, {}, {"outcome.loss": 3.0}]
+        assert harness.faults == {}
+
+
+def test_outcomes_go_through_transforms_and_stay_numbers() -> None:
+    rules = (("loss", "round(-2)"), ("name", "hash"), ("age", "bucket(18)"), ("gone", "drop"))
+    with miops.testing.record(Config(transforms=rules, hash_key="k")) as harness:
+        outcome = {"loss": [1234.5, None], "name": [1, 2], "age": [17, 19], "gone": [1, 2], "clicks": [1, 2]}
+        miops.record_ground_truth(["a", "b"], [1, 0], outcome=outcome)
+
+        rows = harness.rows(TRUTH)
+        assert {name for name in rows[0] if name.startswith("outcome.")} == {"outcome.loss", "outcome.clicks"}
+        assert (rows[0]["outcome.loss"], rows[0]["outcome.clicks"]) == (1200.0, 1.0)
+        assert np.isnan(rows[1]["outcome.loss"])
+
+
+def test_rules_of_a_model_are_those_of_its_outcomes_too() -> None:
+    with miops.testing.record() as harness:
+        miops.record_prediction(miops.Model(name="m", transforms=(("loss", "round(-2)"),)), value=1)
+        for model in ("m", "other", None):
+            miops.record_ground_truth("a", 1, outcome={"loss": 1234.5}, model=model)
+
+        assert sorted(row["outcome.loss"] for row in harness.rows(TRUTH)) == [1200.0, 1200.0, 1234.5]
+
+
+def test_an_outcome_that_is_no_number_takes_no_others_along() -> None:
+    with miops.testing.record() as harness:
+        assert miops.record_ground_truth("a", 1, outcome={"loss": "much"}) == 0
+        miops.record_ground_truth("b", 1, outcome={"loss": 3.0})
+
+        assert [row["outcome.loss"] for row in harness.rows(TRUTH)] == [3.0]
+        assert harness.faults == {"ground_truth_not_recorded": 1}

@@ -55,7 +55,8 @@ def explain(
     -----
     The units are those of the explained output: probability for forests and Kernel SHAP, log odds for boosted trees
     and linear classifiers. Of two classes the positive one is explained, of several the one with the highest score.
-    Features that are kept back or transformed are sent without attribution. SHAP: Lundberg and Lee 2017,
+    Features that are kept back or transformed are sent without attribution; where all are
+    (``MIOPS_CAPTURE_FEATURES``) nothing is explained. SHAP: Lundberg and Lee 2017,
     arXiv:1705.07874; LIME: Ribeiro, Singh and Guestrin 2016, doi:10.1145/2939672.2939778.
 
     Examples

@@ -17,7 +17,11 @@ _ENTITY_DIGITS: Final = 32
 _FEATURE: Final = semconv.COLUMN_FEATURE_PREFIX
 _ATTRIBUTION: Final = semconv.COLUMN_ATTRIBUTION_PREFIX
 _METHOD: Final = f"{_ATTRIBUTION}method"
-_PREFIXES: Final = (_FEATURE, semconv.COLUMN_CONTEXT_PREFIX, _ATTRIBUTION)
+_OUTCOME: Final = semconv.COLUMN_OUTCOME_PREFIX
+"""Numbers, so that what makes texts of them withholds them."""
+_ALLOWED: Final = (_FEATURE, _ATTRIBUTION)
+"""What a list of allowed names is about: the others are said one by one in code."""
+_PREFIXES: Final = (_FEATURE, semconv.COLUMN_CONTEXT_PREFIX, _ATTRIBUTION, _OUTCOME)
 
 
 class Privacy:
@@ -28,7 +32,9 @@ class Privacy:
     rules
         The first that matches a column, a feature or context by its name, is applied to it.
     allow, deny
-        Patterns of features that are sent alone, and of features and context that never are.
+        Patterns of features that are sent alone, and of features, context and outcomes that never are.
+    features
+        Whether any are sent, and what they contributed.
     key
         For hashes.
     salt
@@ -43,13 +49,15 @@ class Privacy:
         deny: Sequence[str] = (),
         key: str | None = None,
         salt: str | None = None,
+        features: bool = True,
         fault: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._rules = tuple((pattern, transform_of(text, key)) for pattern, text in rules)
         if not key and any(text.strip().startswith("hash") for _, text in rules):
             fault("hash_without_key")
         self._allow, self._deny, self._salt = allow, deny, salt
-        self._changes = bool(self._rules or allow or deny)
+        self._withheld = () if features else (_FEATURE, _ATTRIBUTION)
+        self._changes = bool(self._rules or allow or deny or self._withheld)
         self._known: dict[str, Transform | None] = {}
 
     @property
@@ -77,13 +85,16 @@ class Privacy:
 
     def _column(self, name: str, column: Column) -> Column | None:
         prefix = next((one for one in _PREFIXES if name.startswith(one)), None)
+        if prefix in self._withheld:
+            return None
         if prefix is None or name == _METHOD:
             return column
         transform = self._of(prefix, name.removeprefix(prefix))
         if transform is None:
             return column
         # What a column contributed tells its value: of a linear model exactly.
-        return None if prefix == _ATTRIBUTION else transform(column)
+        sent = None if prefix == _ATTRIBUTION else transform(column)
+        return None if sent is not None and prefix == _OUTCOME and sent.kind != "double" else sent
 
     def _dropped(self, name: str) -> bool:
         transform = self._of(_FEATURE, name)
@@ -98,7 +109,7 @@ class Privacy:
         return self._known[wire]
 
     def _chosen(self, prefix: str, name: str) -> Transform | None:
-        allowed = not self._allow or prefix == semconv.COLUMN_CONTEXT_PREFIX or _matches(name, self._allow)
+        allowed = not self._allow or prefix not in _ALLOWED or _matches(name, self._allow)
         if not allowed or _matches(name, self._deny):
             return _dropping
         return next((transform for pattern, transform in self._rules if fnmatchcase(name, pattern)), None)

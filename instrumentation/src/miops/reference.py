@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Mapping
 from time import time_ns
@@ -19,6 +20,8 @@ from miops.sources import Source
 from miops.told import features_by_name, model_named, per_row
 
 __all__ = ["record_reference"]
+
+_log = logging.getLogger("miops")
 
 
 def record_reference(
@@ -39,7 +42,7 @@ def record_reference(
     """Send reference data of a model; it replaces the reference there was once the last batch has arrived.
 
     Unlike predictions this is encoded on the calling thread, and waits while the buffer is full: a reference
-    is of no use with rows missing.
+    is of no use with rows missing. Where features are kept back (``MIOPS_CAPTURE_FEATURES``) the others are sent alone.
 
     Parameters
     ----------
@@ -73,12 +76,26 @@ def record_reference(
             **{f"{semconv.COLUMN_CONTEXT_PREFIX}{n}": column(v) for n, v in (context or {}).items()},
         }
         rows = _same_length(columns)
-        columns = {**_identity(recorder, rows, time), **source.privacy.columns(columns)}
+        sent = _sent(source, columns)
+        columns = {**_identity(recorder, rows, time), **sent}
         _send(recorder, source, columns, rows, identity, last=last, timeout_seconds=timeout_seconds)
         return identity
     except Exception as error:  # noqa: BLE001
         runtime.faults.add("reference_not_recorded", error)
         return ""
+
+
+def _sent(source: Source, columns: Mapping[str, Column]) -> Mapping[str, Column]:
+    sent = source.privacy.columns(columns)
+    if runtime.config.capture_features != "all":
+        _log.warning(
+            "miops: the reference of %s is sent without its features: MIOPS_CAPTURE_FEATURES is %r",
+            source.model.name,
+            runtime.config.capture_features,
+        )
+    if columns and not sent:
+        raise ValueError("all columns of the reference are kept back; give prediction, score, scores or ground_truth")
+    return sent
 
 
 def _send(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from miops.frame_blocks import Blocks
 from miops.layouts import Frames, Mappings, Matrix, Nothing
 from miops.models import Model
 from miops.privacy import Privacy
+from miops.transforms import Rule
 from miops.weak import WeakIdMap
 
 __all__ = ["Source", "Sources"]
@@ -134,8 +135,10 @@ class Sources:
 
     def keep(self, model: object, source: Source) -> None:
         plan = plans.get(model)
-        if plan is not None:
+        if plan is not None and self._config.capture_features == "all":
             source.plan = plan
+        elif plan is not None:  # what features contribute tells their values
+            self._faults.add("explanations_kept_back")
         self._by_object.set(model, source)
 
     def of(self, model: Model) -> Source:
@@ -148,16 +151,26 @@ class Sources:
             source = self._by_model[key] = self._made(model)
         return source
 
-    def _made(self, model: Model) -> Source:
+    def privacy(self, name: str | None) -> Privacy:
+        """The rules of whatever is known by this name; of everything, if no model is named."""
+        known = (source.model for source in list(self._by_model.values()))
+        rules = (rule for model in known if name in (None, model.name) for rule in model.transforms)
+        return self._rules((*dict.fromkeys(rules), *self._config.transforms), lambda _: None)
+
+    def _rules(self, rules: Iterable[Rule], fault: Callable[[str], None]) -> Privacy:
         config = self._config
-        privacy = Privacy(
-            model.transforms,
+        return Privacy(
+            tuple(rules),
             allow=config.capture_allow,
             deny=config.capture_deny,
             key=config.hash_key,
             salt=config.entity_salt,
-            fault=self._faults.add,
+            features=config.capture_features == "all",
+            fault=fault,
         )
+
+    def _made(self, model: Model) -> Source:
+        config, privacy = self._config, self._rules(model.transforms, self._faults.add)
         self._faults.private = self._faults.private or privacy.private
         return Source(model, max_features=config.max_features, fault=self._faults.add, privacy=privacy)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from time import time_ns
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from miops import runtime, semconv
+from miops.columns import doubles
 from miops.incoming import unix_nano
 from miops.privacy import Privacy
 from miops.told import per_row
@@ -47,7 +49,8 @@ def record_ground_truth(
     trace_id
         32 hexadecimal digits, or OpenTelemetry's integer.
     outcome
-        Business outcomes by name: numbers.
+        Business outcomes by name: numbers. Those that are denied, or that a transform makes anything else of, are
+        left out.
     time
         When the truth became known, if not now.
     prediction_time
@@ -88,6 +91,8 @@ def record_ground_truth(
         if runtime.config.entity_salt and entities is not None:
             told[semconv.COLUMN_ENTITY_ID] = _salted(entities, runtime.config.entity_salt)
         truth = _truth({name: said for name, said in told.items() if said is not None}, model, version)
+        if truth is None:
+            return 0
         recorder.append_truth(truth)
         return truth.rows
     except Exception as error:  # noqa: BLE001
@@ -103,13 +108,35 @@ def _salted(ids: Any, salt: str) -> Any:
     return privacy.entities([None if one is None else str(one) for one in per_row(ids).tolist()])
 
 
-def _truth(told: Mapping[str, Any], model: str | None, version: str | None) -> Truth:
+def _truth(told: Mapping[str, Any], model: str | None, version: str | None) -> Truth | None:
+    """``None`` if all that is told is kept back."""
     rows = max((len(v) for v in told.values() if _many(v)), default=1)
-    columns = {name: _listed(values, rows, name) for name, values in told.items()}
+    listed = {name: _listed(values, rows, name) for name, values in told.items()}
+    columns = _sent(listed, model)
+    if len(columns) < len(listed) and not any(map(_is_said, columns)):
+        return None
     attributes = ((semconv.MODEL_NAME, model), (semconv.MODEL_VERSION, version))
     kind = next((type(v).__name__ for v in columns.get(semconv.COLUMN_VALUE, ()) if v is not None), None)
     key = (tuple(a for a in attributes if a[1] is not None), tuple(columns), kind)
     return Truth(key, columns, rows, 80 * rows * len(columns) + 200)
+
+
+def _sent(columns: dict[str, list[Any]], model: str | None) -> dict[str, list[Any]]:
+    """Outcomes go the way of features and context."""
+    outcomes = {name: doubles(values) for name, values in columns.items() if _is_outcome(name)}
+    if not outcomes:
+        return columns
+    sent = runtime.sources.privacy(model).columns(outcomes)
+    others = {name: values for name, values in columns.items() if name not in outcomes}
+    return {**others, **{name: column.data.tolist() for name, column in sent.items()}}
+
+
+def _is_outcome(name: str) -> bool:
+    return name.startswith(semconv.COLUMN_OUTCOME_PREFIX)
+
+
+def _is_said(name: str) -> bool:
+    return name == semconv.COLUMN_VALUE or _is_outcome(name)
 
 
 def _many(values: Any) -> bool:
@@ -125,6 +152,8 @@ def _listed(values: Any, rows: int, name: str) -> list[Any]:
             raise ValueError(f"{len(listed)} values of {name} for {rows} rows")
     if name in (semconv.COLUMN_TIME, semconv.COLUMN_PREDICTION_TIME):
         return _times(values, listed)
+    if _is_outcome(name):
+        return [math.nan if number is None else float(number) for number in listed]
     return list(map(_trace_bytes, listed)) if name == semconv.COLUMN_TRACE_ID else listed
 
 
