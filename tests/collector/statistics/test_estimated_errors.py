@@ -21,8 +21,8 @@ def value(name: str, errors: ExpectedErrors, companion: str = "function") -> flo
 
 
 REALISED = {s.name: s for s in statistics_of("performance") if s.takes[0] is Residuals or Residuals in s.takes}
-ESTIMATES = sorted(name for name in FAMILY if not name.endswith("_gap"))
-GAPS = sorted(FAMILY.keys() - set(ESTIMATES))
+ESTIMATES = sorted(name for name in FAMILY if not name.endswith(("_gap", "_shift")))
+GAPS = sorted(name for name in FAMILY if name.endswith("_gap"))
 
 
 def realised(name: str, profile: ErrorProfile) -> float:

@@ -28,7 +28,8 @@ from tests.collector.statistics.summaries import counts
 
 FAMILY = {s.name: s for s in statistics_of("estimated_performance") if ExpectedErrors not in s.takes}
 GAPS = sorted(name for name in FAMILY if name.endswith("_gap"))
-ESTIMATES = sorted(FAMILY.keys() - set(GAPS) - {"accuracy_shift"})
+SHIFTS = sorted(name for name in FAMILY if name.endswith("_shift"))
+ESTIMATES = sorted(FAMILY.keys() - set(GAPS) - set(SHIFTS))
 BINS = 100
 CENTERS = (np.arange(BINS) + 0.5) / BINS
 

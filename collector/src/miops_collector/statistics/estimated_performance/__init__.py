@@ -36,6 +36,7 @@ from miops_collector.statistics.estimated_performance._calibrated import Calibra
 from miops_collector.statistics.estimated_performance._calibration import Calibration, calibration
 from miops_collector.statistics.estimated_performance._classes import Calibrated, CalibratedClasses, calibrated
 from miops_collector.statistics.estimated_performance._errors import ExpectedErrors, LossModel, loss_model
+from miops_collector.statistics.estimated_performance._shifts import completed as complete
 
 __all__ = [
     "Calibrated",
@@ -46,5 +47,6 @@ __all__ = [
     "LossModel",
     "calibrated",
     "calibration",
+    "complete",
     "loss_model",
 ]
