@@ -20,8 +20,8 @@ variable                       default        meaning
                                               ``round(digits)``, ``truncate(n)``, ``drop``
 ``MIOPS_HASH_KEY``             \-             secret key of hashes; without it such columns are dropped
 ``MIOPS_ENTITY_SALT``          \-             secret with which entity ids are hashed, in truth too
-``MIOPS_SAMPLE_RATIO``         ``1``          share of rows that is sent, weighted so that statistics stay unbiased
-                                              (rows of calls that failed always are)
+``MIOPS_SAMPLE_RATIO``         ``1``          share of rows that is sent, weighted so that statistics stay unbiased;
+                                              of calls that failed all are
 ``MIOPS_KEEP_BELOW``           ``0``          rows whose predicted class has a lower probability are always sent
 ``MIOPS_MAX_FEATURES``         ``2000``       inputs with more columns are recorded without features
 ``MIOPS_SPANS``                ``auto``       ``auto`` makes none under an unsampled parent; ``always``; ``never``
