@@ -15,6 +15,7 @@ from miops_collector.panes import PaneSet
 from miops_collector.reference import build_layout
 from miops_collector.statistics.definitions import DEFINITIONS, Sample
 from miops_collector.statistics.definitions._cells import counts_between
+from miops_collector.statistics.definitions.chunks import LEFT_OUT, by_period
 from miops_collector.summary import Frequencies
 from miops_collector.window import NANOS, Window
 from tests.golden_peers.cases import CASES, CHOICES, PERIODS, START, STEP_SECONDS, data_set
@@ -143,6 +144,18 @@ def test_thresholds_and_alerts_are_nannyml_s_over_the_same_chunks_of_the_referen
         assert of_chunks == chunks
         assert threshold == pytest.approx(expected, **({"rel": 1e-9} if exact else {"rel": 0.1, "abs": 0.02}))
         assert (value > threshold) == alert or (not exact and abs(value - expected) < 0.02)
+
+
+def test_of_very_many_periods_so_many_as_are_enough_are_compared() -> None:
+    times = np.repeat(np.arange(1200, dtype=np.int64), 3)
+
+    found = by_period(times, 1)
+
+    assert found is not None
+    chunks, rows = np.unique(found[found != LEFT_OUT], return_counts=True)
+    assert (len(chunks), set(rows.tolist())) == (500, {3})
+    assert found[0] == 0
+    assert found[-1] == 499
 
 
 @pytest.mark.parametrize("case", CHOICES)
