@@ -33,8 +33,8 @@ def error_rate(attempts: Attempts) -> float:
     Notes
     -----
     Failed rows are always sent, whatever share of the others is, and weigh 1, so the rate is unbiased. A batch that
-    fails as a whole counts with all its rows. Prefer ``type_fault_share`` and ``missing_share`` for what is wrong with the inputs that models
-    answer nevertheless.
+    fails as a whole counts with all its rows. Prefer ``type_fault_share`` and ``missing_share`` for what is wrong with
+    the inputs that models answer nevertheless.
 
     Examples
     --------
@@ -45,6 +45,8 @@ def error_rate(attempts: Attempts) -> float:
 
     References
     ----------
+    A. Avizienis, J.-C. Laprie, B. Randell, C. Landwehr, "Basic concepts and taxonomy of dependable and secure computing",
+    IEEE Transactions on Dependable and Secure Computing 1(1), 2004, doi:10.1109/TDSC.2004.2.
     B. Beyer, C. Jones, J. Petoff, N. R. Murphy (eds.), "Site Reliability Engineering", chapter 6, "The four golden
     signals", O'Reilly, 2016, ISBN 978-1-4919-2912-4.
     """
