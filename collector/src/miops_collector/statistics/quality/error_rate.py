@@ -45,8 +45,8 @@ def error_rate(attempts: Attempts) -> float:
 
     References
     ----------
-    A. Avizienis, J.-C. Laprie, B. Randell, C. Landwehr, "Basic concepts and taxonomy of dependable and secure computing",
-    IEEE Transactions on Dependable and Secure Computing 1(1), 2004, doi:10.1109/TDSC.2004.2.
+    A. Avizienis, J.-C. Laprie, B. Randell, C. Landwehr, "Basic concepts and taxonomy of dependable and secure
+    computing", IEEE Transactions on Dependable and Secure Computing 1(1), 2004, doi:10.1109/TDSC.2004.2.
     B. Beyer, C. Jones, J. Petoff, N. R. Murphy (eds.), "Site Reliability Engineering", chapter 6, "The four golden
     signals", O'Reilly, 2016, ISBN 978-1-4919-2912-4.
     """
