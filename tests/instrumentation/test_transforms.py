@@ -34,8 +34,10 @@ def _hmac(text: str, digits: int = 16) -> str:
     [
         ("hash", TEXTS, [_hmac("anna"), None, _hmac("bo"), _hmac("anna")]),
         ("hash(8)", TEXTS, [_hmac("anna", 8), None, _hmac("bo", 8), _hmac("anna", 8)]),
-        ("hash", NUMBERS, [_hmac("17.5"), None, _hmac("18.0"), _hmac("70.0")]),
-        ("hash", booleans([True, False]), [_hmac("True"), _hmac("False")]),
+        ("hash", NUMBERS, [_hmac("17.5"), None, _hmac("18"), _hmac("70")]),
+        ("hash", doubles([7, -0.0, 1e20, 0.1, math.inf]), list(map(_hmac, ("7", "0", f"{10**20}", "0.1", "inf")))),
+        ("hash", Column("utf8", ["7"]), [_hmac("7")]),
+        ("hash", booleans([True, False]), [_hmac("1"), _hmac("0")]),
         ("bucket(18, 65)", NUMBERS, ["(-inf, 18)", None, "[18, 65)", "[65, inf)"]),
         ("bucket(0.5)", booleans([True, False]), ["[0.5, inf)", "(-inf, 0.5)"]),
         ("round", NUMBERS, [18.0, None, 18.0, 70.0]),

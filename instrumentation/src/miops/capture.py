@@ -17,6 +17,7 @@ from miops import semconv
 from miops.blocks import BlockPool
 from miops.frame_blocks import ARRANGEMENTS, FEW_ROWS, snapshot
 from miops.layouts import NUMERIC, Layout, Matrix
+from miops.names import distinct
 from miops.sources import Source
 
 __all__ = ["Capture", "capture", "mapping"]
@@ -107,7 +108,7 @@ def _frame(frame: Any, source: Source, pool: BlockPool) -> Capture:
         if not known or layout is None or values.dtype is not layout.dtype:
             if len(columns) > source.max_features:
                 return Capture(source.too_wide(), None, len(frame), 0)
-            layout = source.matrix_layout(tuple(map(str, columns)), values.dtype, columns.view())
+            layout = source.matrix_layout(distinct(columns), values.dtype, columns.view())
         return _matrix(values, layout, pool)
     rows, width = len(frame), len(columns)
     if width > source.max_features:
@@ -121,7 +122,7 @@ def _frame(frame: Any, source: Source, pool: BlockPool) -> Capture:
         return Capture(blocks, copies, rows, blocks.size(rows))
     frames = source.frames
     if frames is None or len(frames.names) != width:
-        frames = source.frames_layout(tuple(map(str, columns)))
+        frames = source.frames_layout(distinct(columns))
     return Capture(frames, _COPIES[hasattr(frame, "iloc")](frame), rows, 2000 + 64 * width + 16 * rows * width)
 
 

@@ -18,6 +18,7 @@ from miops import semconv
 from miops.columns import Column, column
 from miops.kinds import Kind, kinds_of_columns, kinds_of_values
 from miops.layouts import serials
+from miops.names import distinct
 
 if TYPE_CHECKING:
     from miops.sources import Source
@@ -91,7 +92,7 @@ class Blocks:
     def __init__(self, source: Source, frame: Any, shape: tuple[Any, ...]) -> None:
         self.serial, self.source, self.shape = next(serials), source, shape
         self._kind, self.index = type(frame), frame.columns.view()
-        self.names = tuple(map(str, self.index))
+        self.names = distinct(self.index)
         self._wire_names = tuple(map(semconv.COLUMN_FEATURE_PREFIX.__add__, self.names))
         manager = frame._mgr  # noqa: SLF001
         self.places = list(zip(manager.blknos.tolist(), manager.blklocs.tolist(), strict=True))

@@ -16,6 +16,7 @@ import numpy as np
 from miops import semconv
 from miops.columns import Column, booleans, column, doubles
 from miops.kinds import Kind, kinds_of_columns, kinds_of_values
+from miops.names import distinct
 
 if TYPE_CHECKING:
     from miops.sources import Source
@@ -134,11 +135,11 @@ class Frames:
     def columns(self, payloads: Sequence[Any]) -> dict[str, Column]:
         frame = payloads[0] if len(payloads) == 1 else _concatenated(payloads)
         at = frame.iloc if hasattr(frame, "iloc") else None
-        names = [f"{_PREFIX}{name}" for name in frame.columns]
+        names = [f"{_PREFIX}{name}" for name in distinct(frame.columns)]
         return {name: column(at[:, i] if at is not None else frame[:, i]) for i, name in enumerate(names)}
 
     def kinds(self, payloads: Sequence[Any]) -> Iterator[list[Kind] | None]:
-        placed = [dict(zip(map(str, frame.columns), range(frame.shape[1]), strict=True)) for frame in payloads]
+        placed = [dict(zip(distinct(frame.columns), range(frame.shape[1]), strict=True)) for frame in payloads]
         dtypes = [list(frame.dtypes) for frame in payloads]
         for name in dict.fromkeys(chain.from_iterable(placed)):
             places = [own.get(name) for own in placed]
@@ -156,10 +157,15 @@ def _series(frame: Any, place: int | None) -> Any:
     return frame.iloc[:, place] if hasattr(frame, "iloc") else frame[:, place]
 
 
+def _aligned(frame: Any) -> Any:
+    """A frame that pandas joins to any other: where columns are called alike it cannot."""
+    return frame if frame.columns.is_unique else frame.set_axis(list(distinct(frame.columns)), axis=1)
+
+
 def _concatenated(frames: Sequence[Any]) -> Any:
     library = sys.modules[type(frames[0]).__module__.partition(".")[0]]
     if hasattr(frames[0], "iloc"):
-        return library.concat(frames, ignore_index=True)
+        return library.concat(list(map(_aligned, frames)), ignore_index=True)
     return library.concat(frames, how="diagonal_relaxed")
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from miops import semconv
 from miops.columns import Column
+from miops.names import levels, of_which_again
 from miops.transforms import Rule, Transform, keyed_hash, transform_of
 
 __all__ = ["Privacy"]
@@ -32,7 +33,8 @@ class Privacy:
     rules
         The first that matches a column, a feature or context by its name, is applied to it.
     allow, deny
-        Patterns of features that are sent alone, and of features, context and outcomes that never are.
+        Patterns of features that are sent alone, and of features, context and outcomes that never are. One level of a
+        column's name is enough to deny it, but all levels must be allowed, if it is not as a whole.
     features
         Whether any are sent, and what they contributed.
     key
@@ -109,13 +111,23 @@ class Privacy:
         return self._known[wire]
 
     def _chosen(self, prefix: str, name: str) -> Transform | None:
+        parts = levels(name)
         allowed = not self._allow or prefix not in _ALLOWED or _matches(name, self._allow)
-        if not allowed or _matches(name, self._deny):
+        allowed = allowed or bool(parts and all(_matches(part, self._allow) for part in parts))
+        meant = _meant(name)
+        if not allowed or any(_matches(one, self._deny) for one in meant):
             return _dropping
-        return next((transform for pattern, transform in self._rules if fnmatchcase(name, pattern)), None)
+        matching = (transform for pattern, transform in self._rules if any(fnmatchcase(one, pattern) for one in meant))
+        return next(matching, None)
 
 
 _dropping: Final = transform_of("drop", None)
+
+
+def _meant(name: str) -> list[str]:
+    """Names by which a column is kept back or transformed: its own, that of which it is the second, those of levels."""
+    own = [name, *filter(None, [of_which_again(name)])]
+    return [*own, *(level for one in own for level in levels(one))]
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:

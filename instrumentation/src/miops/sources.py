@@ -14,6 +14,7 @@ from miops.faults import Faults
 from miops.frame_blocks import Blocks
 from miops.layouts import Frames, Mappings, Matrix, Nothing
 from miops.models import Model
+from miops.names import distinct
 from miops.privacy import Privacy
 from miops.transforms import Rule
 from miops.weak import WeakIdMap
@@ -74,7 +75,7 @@ class Source:
     def feature_names(self, width: int) -> tuple[str, ...]:
         """Names for inputs without names: the model's if they fit, else ``x0``, ``x1`` … as scikit-learn has it."""
         known = self.model.features
-        return known if known is not None and len(known) == width else tuple(f"x{i}" for i in range(width))
+        return distinct(known) if known is not None and len(known) == width else tuple(f"x{i}" for i in range(width))
 
     def matrix_layout(self, names: tuple[str, ...], dtype: np.dtype[Any], index: Any = None) -> Matrix:
         key = (names, dtype.str, index is not None)

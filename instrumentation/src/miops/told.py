@@ -15,6 +15,7 @@ from miops.capture import Capture, capture, mapping
 from miops.ids import ROW_LIMIT
 from miops.incoming import unix_nano
 from miops.models import Model, Registration, registered, resolve
+from miops.names import distinct
 from miops.outputs import take_output
 from miops.record import Recorder
 from miops.sources import Source
@@ -165,7 +166,10 @@ def features_by_name(features: Any, source: Source) -> dict[str, Any]:
     if isinstance(features, Mapping):
         named = dict(features)
     elif hasattr(features, "columns"):
-        named = {name: features[name] for name in features.columns}
+        by_place = getattr(features, "iloc", None)  # of pandas, where names need not be different
+        columns = list(features.columns)
+        series = (features[name] if by_place is None else by_place[:, i] for i, name in enumerate(columns))
+        named = dict(zip(distinct(columns), series, strict=True))
     else:
         matrix = np.asarray(features)
         matrix = matrix.reshape(1, -1) if matrix.ndim == 1 else matrix

@@ -77,10 +77,16 @@ def _hash(numbers: list[float], key: str | None) -> Transform:
 
 
 def _hashed(column: Column, *, key: str, digits: int) -> Column:
-    """Each value that occurs is hashed once; missing values stay missing."""
+    """Each value that occurs is hashed once, as its text; missing values stay missing."""
     values = column.data if column.kind == "utf8" else column.data.tolist()
-    table = {value: keyed_hash(str(value), key, digits) for value in set(values)}
+    table = {value: keyed_hash(_text(value), key, digits) for value in set(values)}
     return Column("utf8", list(map(table.__getitem__, values)), _known(column))
+
+
+def _text(value: Any) -> str:
+    """What is hashed: of whole numbers, which arrive as floats, and of booleans their digits."""
+    whole = isinstance(value, bool) or (isinstance(value, float) and value.is_integer())
+    return str(int(value) if whole else value)
 
 
 def _bucket(numbers: list[float], _: str | None) -> Transform:
