@@ -83,15 +83,16 @@ def stored() -> dict[str, Result]:
     return {path.stem: json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))}
 
 
-def _store(found: Iterable[tuple[str, Result]]) -> None:
+def _store(found: Iterable[tuple[str, Result]], variant: str) -> None:
     RESULTS.mkdir(exist_ok=True)
     for name, result in found:
-        (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+        (RESULTS / f"{name}{variant}.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
 
 
-def main(paths: Sequence[str]) -> None:
+def main(paths: Sequence[str], variant: str = "") -> None:
+    """Store results, of a framework's ``variant`` (``-jax``) beside it, and write the page."""
     for path in paths:
-        _store(results(ET.parse(path)).items())  # noqa: S314
+        _store(results(ET.parse(path)).items(), variant)  # noqa: S314
     PAGE.write_text(page(stored()))
 
 

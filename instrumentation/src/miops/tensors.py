@@ -30,7 +30,18 @@ def array_of(value: Any) -> NDArray[Any]:
             value = value.numpy()
         except TypeError:
             value = value.float().numpy()
-    return np.asarray(value)
+    return np.asarray(_dense(value))
+
+
+def _dense(value: Any) -> Any:
+    """A sparse tensor of JAX or TensorFlow with its zeros; anything else as it is."""
+    if hasattr(value, "todense"):
+        return value.todense()
+    if not hasattr(value, "dense_shape"):
+        return value
+    dense = np.zeros(tuple(map(int, value.dense_shape)))
+    dense[tuple(np.asarray(value.indices).T)] = np.asarray(value.values)
+    return dense
 
 
 def inputs_of(value: Any) -> Any:

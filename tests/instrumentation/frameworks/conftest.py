@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib.metadata import packages_distributions, version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 
 import pytest
 
@@ -12,6 +12,8 @@ from miops.testing import Harness
 
 from .discovered import instrumentor, wanted
 
+_BUILT_ON = {"keras": ("torch", "jax", "tensorflow-cpu")}
+"""What a framework needs one of."""
 _OWN_WARNINGS = {"keras": ("__array__ implementation",)}
 collect_ignore = ["adapters", "v2_server.py"]  # these import frameworks
 
@@ -34,7 +36,18 @@ def _versions(record_testsuite_property: Callable[[str, object], None]) -> None:
         package = instrumentor(name).package
         found = sorted(installed.get(package, ()), key=lambda distribution: distribution != package)
         if found:
-            record_testsuite_property(name, f"{found[0]} {version(found[0])}")
+            record_testsuite_property(name, ", ".join(f"{one} {version(one)}" for one in (found[0], *_below(name))))
+
+
+def _below(framework: str) -> list[str]:
+    return [distribution for distribution in _BUILT_ON.get(framework, ()) if _installed(distribution)]
+
+
+def _installed(distribution: str) -> bool:
+    try:
+        return bool(version(distribution))
+    except PackageNotFoundError:
+        return False
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
 """Runs the conformance suite on every framework, the heavy ones each in an environment of its own.
 
 ``python -m tests.instrumentation.frameworks.environments [NAME …]``; ``requirements/frameworks/NAME.lock`` says what is
-installed into ``.venvs/frameworks-NAME``. What has no such file is in the environment that this runs in. The results
-go to ``docs/frameworks/NAME.json``, from which ``docs/frameworks.md`` is made.
+installed into ``.venvs/frameworks-NAME``. What has no such file is in the environment that this runs in. A framework
+that builds on one of several others has an environment for each, ``keras-jax`` beside ``keras``. The results go to
+``docs/frameworks/NAME.json``, from which ``docs/frameworks.md`` is made.
 """
 
 from __future__ import annotations
@@ -24,6 +25,16 @@ _REQUIREMENTS = _ROOT / "requirements" / "frameworks"
 _PACKAGE = _ROOT / "instrumentation"
 _SUITE = [f"tests/instrumentation/frameworks/test_{name}.py" for name in ("conformance", "imports")]
 _OWN = "tests/instrumentation/instrumentors/test_{}.py"
+
+
+def columns() -> list[str]:
+    """All frameworks, and what else each of them is run on."""
+    locks = [path.stem for path in _REQUIREMENTS.glob("*-*.lock")]
+    return sorted([*names(), *(stem for stem in locks if _framework(stem) in names())])
+
+
+def _framework(name: str) -> str:
+    return name.partition("-")[0]
 
 
 def _heavy(name: str) -> bool:
@@ -60,21 +71,22 @@ def _run(frameworks: Sequence[str], results: Path) -> int:
     print(f"== {', '.join(frameworks)}", flush=True)
     python = str(_environment(frameworks[0]))
     command = [python, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", *_SUITE]
-    command += [own for own in map(_OWN.format, frameworks) if (_ROOT / own).exists()]
-    environ = {**os.environ, ONLY: " ".join(frameworks)}
+    tested = [*map(_framework, frameworks)]
+    command += [own for own in map(_OWN.format, tested) if (_ROOT / own).exists()]
+    environ = {**os.environ, ONLY: " ".join(tested)}
     return subprocess.run([*command, f"--junitxml={results}"], cwd=_ROOT, env=environ, check=False).returncode
 
 
 def main(asked: Sequence[str]) -> int:
     """Run the frameworks asked for, or all; the worst of their exit codes."""
-    wanted, worst = list(asked) or names(), 0
+    wanted, worst = list(asked) or columns(), 0
     light = [name for name in wanted if not _heavy(name)]
     with tempfile.TemporaryDirectory() as folder:
         for group in [light, *([name] for name in wanted if _heavy(name))]:
             if group:
                 results = Path(folder) / f"{group[0]}.xml"
                 worst = max(worst, _run(group, results))
-                generate_frameworks.main([str(results)])
+                generate_frameworks.main([str(results)], group[0].removeprefix(_framework(group[0])))
     return worst
 
 

@@ -1,11 +1,11 @@
-"""The generated page has a column for every instrumentor, a row for every check, and no failure or hole."""
+"""The generated page has a column for every framework, a row for every check, and no failure or hole."""
 
 from __future__ import annotations
 
 from docs.generate_frameworks import PAGE, page, stored
 
 from . import test_conformance, test_imports
-from .discovered import names
+from .environments import columns
 
 
 def test_page_is_made_of_the_stored_results() -> None:
@@ -21,6 +21,6 @@ def test_page_is_complete() -> None:
         if name.startswith("test_")
     }
 
-    assert rows[0] == names()
+    assert rows[0] == columns()
     assert {row[0].partition(":")[0] for row in rows[3:]} == promised
     assert {cell for row in rows[3:] for cell in row[1:]} <= {"✓", *map(str, range(1, 30))}

@@ -19,7 +19,8 @@ from miops._instrumentor import ModelInstrumentor
 from miops.calls import guarded_call
 from miops.models import Model, registered, registrations
 from miops.network_results import parts_of_network, task_of
-from miops.readings import Reading, read_call, reading
+from miops.readings import Part, Reading, read_call, reading
+from miops.sources import Source
 from miops.tensors import inputs_of, symbolic
 
 __all__ = ["KerasInstrumentor"]
@@ -87,5 +88,13 @@ def _compiling() -> bool:
 def _read(model: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Reading | None:
     given = args[0] if args else kwargs.get("x", kwargs.get("inputs"))
     if given is None or (not hasattr(given, "shape") and not isinstance(given, Mapping | list | tuple)):
-        return Reading(None, partial(parts_of_network, model))  # a data set or a generator
-    return Reading(inputs_of(given), partial(parts_of_network, model))
+        return Reading(None, partial(_take, model))  # a data set or a generator
+    return Reading(inputs_of(given), partial(_take, model))
+
+
+def _take(model: Any, result: Any, source: Source) -> tuple[Part, ...]:
+    """Nothing of what only stands for numbers: JAX and TensorFlow look at calls that were given real ones, too."""
+    values = (
+        result.values() if isinstance(result, Mapping) else result if isinstance(result, list | tuple) else (result,)
+    )
+    return () if any(map(symbolic, values)) else parts_of_network(model, result, source)
