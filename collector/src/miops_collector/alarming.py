@@ -33,6 +33,7 @@ from miops_collector.alerts import (
 from miops_collector.alerts.budget import Family
 from miops_collector.config import AlarmConfig, Config, RuleConfig
 from miops_collector.examples import examples_of, looked_back, traces_of
+from miops_collector.favourable import is_adverse
 from miops_collector.labelled import Labelled
 from miops_collector.layout import ColumnLayout
 from miops_collector.monitored import Monitored
@@ -65,6 +66,8 @@ class Alarming:
     examples: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
     judge: Judge = field(default_factory=lambda: Judge({}))
     saved: str = ""
+    adverse: bool = False
+    """The positive class is what nobody wants."""
     versions: int = 1
     is_latest: bool = True
     """No other version of the model has newer rows."""
@@ -79,6 +82,7 @@ class Alarming:
             scanning=Scanning.of(model, config.alarms, smallest),
             columns={c.name: c for c in reference.layout.columns} if reference else {},
             compared_with=reference.layout.id if reference else "",
+            adverse=reference is not None and is_adverse(reference.layout, config, model.key),
             labelled=Labelled(
                 reference.summaries if reference else None, window=smallest,
                 waits=parse_length(config.alarms.truth_within), learns=config.alarms.dependence == "learn",
@@ -188,7 +192,7 @@ class Alarming:
             parts = 2.0 if any(o.sensitive_feature for o in computed) else 1.0
             quality = Budget(budget.per_month / parts, budget.shares)
             yield from quality_findings(computed, quality, lengths=self.lengths)
-            yield from four_fifths_findings(computed, quality, lengths=self.lengths)
+            yield from four_fifths_findings(computed, quality, lengths=self.lengths, adverse=self.adverse)
         yield from rule_findings([_rule(r) for r in self.config.rules], computed)
 
     def judged(self, observations: Sequence[Observation]) -> list[Observation]:

@@ -53,10 +53,12 @@ def of_quality() -> Finding:
 
 
 def of_fairness() -> Finding:
-    seen = observation(
-        "miops.fairness.demographic_parity_ratio", 0.6, low=0.5, high=0.7, sensitive_feature="sex", n_reference=5000.0
+    ratio = observation("miops.fairness.demographic_parity_ratio", 0.5, sensitive_feature="sex", n_reference=5000.0)
+    rates = (
+        observation("miops.fairness.selection_rate", rate, sensitive_feature="sex", group=group)
+        for group, rate in (("m", 0.4), ("f", 0.2))
     )
-    return four_fifths_findings([seen], Budget())[0]
+    return four_fifths_findings([ratio, *rates], Budget())[0]
 
 
 @pytest.mark.parametrize("made", [of_drift, of_loss, of_ranking, of_estimate, of_quality, of_fairness])

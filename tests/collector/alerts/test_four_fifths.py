@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from math import isnan, nan
-
-import numpy as np
 import pytest
 
 from miops_collector.alerts import Budget, four_fifths_findings
@@ -13,13 +10,11 @@ from tests.collector.signals.models import BINARY, CONTEXT, summaries
 RATIO, RATE = "miops.fairness.demographic_parity_ratio", "miops.fairness.selection_rate"
 
 
-def judged(value, high, **changes):
-    given = {"high": high, "low": 0.1, "sensitive_feature": "sex", "window": window(0, DAY)}
-    rates = [
-        observation(RATE, rate, window=window(0, DAY), sensitive_feature="sex", group=group)
-        for group, rate in (("m", 0.4), ("f", 0.4 * value))
-    ]
-    (found,) = four_fifths_findings([observation(RATIO, value, **(given | changes)), *rates], Budget())
+def judged(groups, *, adverse=False, **changes):
+    """What is said of groups by name: rate and rows."""
+    given = {"sensitive_feature": "sex", "window": window(0, DAY)}
+    rates = [observation(RATE, rate, **given, group=group, n=float(n)) for group, (rate, n) in groups.items()]
+    (found,) = four_fifths_findings([observation(RATIO, 0.5, **(given | changes)), *rates], Budget(), adverse=adverse)
     return found
 
 
@@ -30,25 +25,46 @@ def of_window(least, most):
 
 
 def test_it_warns_only_where_chance_does_not_explain_it() -> None:
-    assert judged(0.7, 0.72).verdict == "breach"
-    assert judged(0.7, 0.79).verdict == "hold"
-    assert judged(0.7, 0.9).verdict == "quiet"
-    assert judged(0.85, 0.86).verdict == "quiet"
-    assert judged(0.7, 0.72).severity == "warning"
+    assert judged({"m": (0.4, 1000), "f": (0.24, 1000)}).verdict == "breach"
+    assert judged({"m": (0.4, 1000), "f": (0.27, 1000)}).verdict == "hold"
+    assert judged({"m": (0.4, 100), "f": (0.24, 100)}).verdict == "quiet"
+    assert judged({"m": (0.4, 9000), "f": (0.34, 9000)}).verdict == "quiet"
+    assert judged({"m": (0.4, 1000), "f": (0.2, 1000)}).severity == "warning"
 
 
-@pytest.mark.parametrize("changes", [{"n": 99.0}, {"status": "insufficient_data"}, {"high": nan}])
+@pytest.mark.parametrize("changes", [{"n": 99.0}, {"status": "insufficient_data"}])
 def test_too_little_is_unknown(changes) -> None:
-    assert judged(0.5, **({"high": 0.6} | changes)).verdict == "unknown"
+    assert judged({"m": (0.4, 1000), "f": (0.1, 1000)}, **changes).verdict == "unknown"
+
+
+def test_one_group_alone_and_nobody_selected_are_unknown() -> None:
+    assert judged({"m": (0.4, 1000)}).verdict == "unknown"
+    assert judged({"m": (0.0, 1000), "f": (0.0, 1000)}).verdict == "unknown"
 
 
 def test_the_sentence_names_the_groups_and_their_rates() -> None:
-    found = judged(0.5, 0.55)
+    found = judged({"m": (0.4, 1000), "f": (0.2, 1000)})
 
     assert found.what == (
         "sex f is selected 20.0% of the time, 50% as often as m (40.0%): under four fifths by more than chance"
     )
     assert (found.evidence["least_favoured"], found.evidence["most_favoured"]) == ("f", "m")
+    assert found.evidence["effect"] == pytest.approx(-0.5)
+    assert found.evidence["effect_low"] < found.evidence["effect"] < found.evidence["effect_high"]
+
+
+def test_a_small_group_that_chance_has_spared_does_not_hide_a_large_one() -> None:
+    found = judged({"m": (0.4, 1000), "f": (0.2, 1000), "x": (0.0, 5)})
+
+    assert (found.verdict, found.evidence["least_favoured"]) == ("breach", "f")
+
+
+def test_where_the_positive_class_is_a_refusal_who_is_not_refused_is_selected() -> None:
+    harmless, harmful = {"m": (0.05, 3000), "f": (0.15, 3000)}, {"m": (0.4, 3000), "f": (0.7, 3000)}
+
+    assert judged(harmless).verdict == "breach"
+    assert judged(harmless, adverse=True).verdict == "quiet"
+    assert judged(harmful, adverse=True).what.startswith("sex f gets the favourable class 30.0% of the time, 50% as")
 
 
 def test_a_group_that_is_never_selected_warns() -> None:
@@ -60,14 +76,3 @@ def test_a_group_that_is_never_selected_warns() -> None:
 def test_windows_that_are_not_complete_and_segments_are_passed_over() -> None:
     assert four_fifths_findings([observation(RATIO, 0.1, high=0.2, complete=False)], Budget()) == ()
     assert four_fifths_findings([observation(RATIO, 0.1, high=0.2, segment="north")], Budget()) == ()
-
-
-def test_at_exactly_four_fifths_it_keeps_its_level() -> None:
-    rng, found, trials = np.random.default_rng(8), [], 2_000
-    for women, men in rng.binomial(1000, [0.24, 0.3], (trials, 2)):
-        p = of_window(women, men).evidence["p_value"]
-        found.append(p)
-
-    assert not any(isnan(p) for p in found)
-    assert np.mean(np.array(found) < 0.01) < 0.018
-    assert np.mean(np.array(found) < 0.05) < 0.065

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from math import isfinite
 from typing import Final
 
-from scipy.special import ndtr, ndtri
+import numpy as np
 
 from miops import semconv
 from miops_collector.alerts.budget import Budget, evaluations_per_month
 from miops_collector.alerts.finding import INDEPENDENT, Finding
 from miops_collector.alerts.lifecycle import Lifecycle, Verdict
 from miops_collector.report import Observation
+from miops_collector.statistics.fairness import LeastFavoured, least_favoured
 
 __all__ = ["FOUR_FIFTHS", "four_fifths_findings"]
 
@@ -27,14 +28,14 @@ LIFE: Final = Lifecycle(close_after=3, rejoin_within=24)
 
 
 def four_fifths_findings(
-    observations: Iterable[Observation], budget: Budget, *, lengths: int = 1
+    observations: Iterable[Observation], budget: Budget, *, lengths: int = 1, adverse: bool = False
 ) -> tuple[Finding, ...]:
-    """Findings about the ratio of selection rates of every sensitive feature and intersection in complete windows.
+    """Findings about the selection rates of every sensitive feature and intersection in complete windows.
 
-    With ``r`` the ratio and ``u`` the upper end of its interval, which holds for all pairs of groups at once at the
-    quantile ``q``, the test that the true ratio is 0.8 or more is ``z = (r - 0.8) / ((u - r) / q)``, at the level that
-    the share of the quality alarms leaves to one pair of groups. So a small group that is selected seldom by chance
-    raises nothing, and many groups do not add up to an alarm.
+    Any two groups that are large enough are held to "the one is selected at least four fifths as often as the other",
+    with the p-value of :func:`~miops_collector.statistics.fairness.least_favoured`, which is exact in the far tail, at
+    the level that the share of the quality alarms leaves to one pair of groups. So a small group that is selected
+    seldom by chance raises nothing, and many groups do not add up to an alarm.
 
     Assumes
         independent rows. Fails where the ratio is under four fifths for good: it then says so, once, and stays open.
@@ -48,6 +49,8 @@ def four_fifths_findings(
         Any; those of other metrics, segments and incomplete windows are passed over.
     lengths
         How many lengths of windows are evaluated; they share the level.
+    adverse
+        The positive class is what nobody wants, such as a refusal: then who does *not* get it is selected.
     """
     known = [o for o in observations if o.complete and not o.segment]
     ratios = [o for o in known if o.metric == RATIO]
@@ -56,67 +59,74 @@ def four_fifths_findings(
         window: lengths * sum(_pairs(rates[id(o)]) for o in ratios if o.window == window)
         for window in {o.window for o in ratios}
     }
-    return tuple(_finding(o, rates[id(o)], budget, tests[o.window]) for o in ratios)
+    return tuple(_finding(o, rates[id(o)], budget, tests[o.window], adverse=adverse) for o in ratios)
 
 
 def _rates(ratio: Observation, observations: Sequence[Observation]) -> list[Observation]:
-    """Selection rates of the groups that are compared, the least favoured first."""
-    found = (
+    """Selection rates of the groups that are large enough to be compared."""
+    return [
         o for o in observations
         if o.metric == RATE and isfinite(o.value)
         and (o.model, o.window, o.sensitive_feature) == (ratio.model, ratio.window, ratio.sensitive_feature)
-    )  # fmt: skip
-    return sorted(found, key=lambda o: o.value)
+    ]  # fmt: skip
 
 
 def _pairs(rates: Sequence[Observation]) -> int:
     return max(len(rates) * (len(rates) - 1) // 2, 1)
 
 
-def _finding(o: Observation, rates: Sequence[Observation], budget: Budget, tests: int) -> Finding:
+def _finding(o: Observation, rates: Sequence[Observation], budget: Budget, tests: int, *, adverse: bool) -> Finding:
     level = budget.level("quality", evaluations=evaluations_per_month(o.window), tests=tests)
-    p = _p_value(o, _pairs(rates))
+    found = _worst(o, rates, adverse=adverse)
     return Finding(
-        rule=FOUR_FIFTHS, metric=o.metric, model=o.model, window=o.window, verdict=_verdict(p, level), value=o.value,
-        threshold=LIMIT, severity="warning", lifecycle=LIFE, sensitive_feature=o.sensitive_feature,
-        what=_what(o, rates), evidence=_evidence(o, rates, p, level) if isfinite(p) else {},
+        rule=FOUR_FIFTHS, metric=o.metric, model=o.model, window=o.window, verdict=_verdict(found, level),
+        value=found.ratio if found else o.value, threshold=LIMIT, severity="warning", lifecycle=LIFE,
+        sensitive_feature=o.sensitive_feature, what=_what(o, rates, found, adverse=adverse) if found else "",
+        evidence=_evidence(o, rates, found, level, adverse=adverse) if found else {},
     )  # fmt: skip
 
 
-def _p_value(o: Observation, pairs: int) -> float:
-    """``nan`` where there is too little to judge."""
-    if o.status == "insufficient_data" or o.n < MINIMUM_ROWS or not (isfinite(o.value) and isfinite(o.high)):
-        return float("nan")
-    error = (o.high - o.value) / -float(ndtri(0.025 / pairs))
-    return float(ndtr((o.value - LIMIT) / error)) if error > 0 else float(o.value >= LIMIT)
+def _worst(o: Observation, rates: Sequence[Observation], *, adverse: bool) -> LeastFavoured | None:
+    """``None`` where there is too little to judge."""
+    if o.status == "insufficient_data" or o.n < MINIMUM_ROWS:
+        return None
+    rows = np.array([r.n for r in rates])
+    return least_favoured(np.array([_favoured(r, adverse=adverse) for r in rates]) * rows, rows, LIMIT)
 
 
-def _verdict(p: float, level: float) -> Verdict:
-    if not isfinite(p):
+def _favoured(rate: Observation, *, adverse: bool) -> float:
+    return 1.0 - rate.value if adverse else rate.value
+
+
+def _verdict(found: LeastFavoured | None, level: float) -> Verdict:
+    if found is None:
         return "unknown"
-    if p <= level:
+    if found.p_value <= level:
         return "breach"
-    return "hold" if p <= STAY * level else "quiet"
+    return "hold" if found.p_value <= STAY * level else "quiet"
 
 
-def _evidence(o: Observation, rates: Sequence[Observation], p: float, level: float) -> dict[str, float | str]:
+def _evidence(
+    o: Observation, rates: Sequence[Observation], found: LeastFavoured, level: float, *, adverse: bool
+) -> dict[str, float | str]:
     evidence: dict[str, float | str] = {
-        "statistic": "demographic_parity_ratio", "look_back": 1, "effect": o.value - 1.0, "effect_low": o.low - 1.0,
-        "effect_high": o.high - 1.0, "n": o.n, "dispersion": INDEPENDENT, "p_value": p, "level": level,
+        "statistic": "demographic_parity_ratio", "look_back": 1, "effect": found.ratio - 1.0,
+        "effect_low": found.low - 1.0, "effect_high": found.high - 1.0,
+        "n": rates[found.least].n + rates[found.most].n, "dispersion": INDEPENDENT, "p_value": found.p_value,
+        "level": level, "least_favoured": rates[found.least].group, "most_favoured": rates[found.most].group,
     }  # fmt: skip
-    if rates:
-        evidence |= {"least_favoured": rates[0].group, "most_favoured": rates[-1].group}
+    if adverse:
+        return evidence | {"favoured": "the class that is not the positive one"}
     known = {"reference": o.reference, "n_reference": o.n_reference}
     return evidence | {name: value for name, value in known.items() if isfinite(value)}
 
 
-def _what(o: Observation, rates: Sequence[Observation]) -> str:
-    if len(rates) < 2:
-        return (
-            f"the least favoured group of {o.sensitive_feature} is selected {o.value:.0%} as often as the most favoured"
-        )
-    least, most = rates[0], rates[-1]
+def _what(o: Observation, rates: Sequence[Observation], found: LeastFavoured, *, adverse: bool) -> str:
+    least, most = rates[found.least], rates[found.most]
+    shares = (_favoured(rate, adverse=adverse) for rate in (least, most))
+    low, high = (f"{share:.1%}" for share in shares)
+    how = "gets the favourable class" if adverse else "is selected"
     return (
-        f"{o.sensitive_feature} {least.group} is selected {least.value:.1%} of the time, {o.value:.0%} as often as "
-        f"{most.group} ({most.value:.1%}): under four fifths by more than chance"
+        f"{o.sensitive_feature} {least.group} {how} {low} of the time, {found.ratio:.0%} as often as {most.group} "
+        f"({high}): under four fifths by more than chance"
     )

@@ -29,6 +29,9 @@ class ModelConfig(Section):
 
     task: str = ""
     positive_class: str = ""
+    favourable_class: str = Field(
+        default="", description="the class people want, which the four-fifths rule counts; default: the positive class"
+    )
     sensitive: tuple[str, ...] = Field(default=(), description="feature or context columns fairness is computed over")
     definitions: Literal["miops", "nannyml", "evidently", "azure"] = Field(
         default="miops", description="whose definitions the drift statistics follow, from the next reference on"

@@ -15,5 +15,6 @@ from miops_collector.statistics.fairness._by_group import support
 from miops_collector.statistics.fairness._compared import Said
 from miops_collector.statistics.fairness._compared import compared as complete
 from miops_collector.statistics.fairness._lattice import adjusted, p_values
+from miops_collector.statistics.fairness._least_favoured import LeastFavoured, least_favoured
 
-__all__ = ["Said", "adjusted", "complete", "p_values", "support"]
+__all__ = ["LeastFavoured", "Said", "adjusted", "complete", "least_favoured", "p_values", "support"]
