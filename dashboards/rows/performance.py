@@ -120,12 +120,14 @@ PERFORMANCE = Row(
         ),
         Panel(
             "Error of the estimate: honesty or shifted target",
-            "The same of the Brier score of classifiers, and of the mean error (bias) of regressions, which leaves "
-            "zero to either side when the target shifts. Both open the alarm on estimates, as those beside them do.",
+            "The same of the Brier score of classifiers and of their share of positives, and of the mean error (bias) "
+            "of regressions: the latter two leave zero to either side when all chances, or the target, shift. They "
+            "open the alarm on estimates, as those beside them do.",
             "timeseries",
             (
                 Query(
                     f"{statistic('estimated_performance', 'brier_gap')}{_CHOSEN}"
+                    f" or {statistic('estimated_performance', 'prevalence_gap')}{_CHOSEN}"
                     f" or {statistic('estimated_performance', 'bias_gap')}{_CHOSEN}",
                     _LEGEND,
                 ),

@@ -197,6 +197,8 @@ def _estimates(index: int, window: Window, model: ModelKey) -> Iterator[Observat
     if labelled:
         honesty = "miops.estimated_performance.brier_gap"
         yield _observation(honesty, model, window, 0.002 * math.cos(index / 3), labelled, standard_error=0.003)
+        share = "miops.estimated_performance.prevalence_gap"
+        yield _observation(share, model, window, 0.004 * math.cos(index / 4), labelled, standard_error=0.008)
         powered = _PERFORMANCE["accuracy"] - 0.002
         both = {"low": powered - 0.01, "high": powered + 0.01, "reason": f"{labelled:g} labels and 8000 predictions"}
         yield _observation("miops.prediction_powered.accuracy", model, window, powered, labelled, **both)

@@ -31,6 +31,7 @@ from miops_collector.alerts import (
     verdicts,
 )
 from miops_collector.alerts.budget import Family
+from miops_collector.compared_with import Reference
 from miops_collector.config import AlarmConfig, Config, RuleConfig
 from miops_collector.examples import examples_of, looked_back, traces_of
 from miops_collector.favourable import is_adverse
@@ -69,6 +70,8 @@ class Alarming:
     adverse: bool = False
     """The positive class is what nobody wants."""
     versions: int = 1
+    classes: int = 1
+    """That scores are held against: 1 where one of two is positive."""
     is_latest: bool = True
     """No other version of the model has newer rows."""
     silent_until: int = 0
@@ -81,7 +84,7 @@ class Alarming:
             key=model.key, smallest=smallest, config=config.alarms, lengths=len(config.window_nanos),
             scanning=Scanning.of(model, config.alarms, smallest),
             columns={c.name: c for c in reference.layout.columns} if reference else {},
-            compared_with=reference.layout.id if reference else "",
+            compared_with=reference.layout.id if reference else "", classes=_compared_classes(reference),
             adverse=reference is not None and is_adverse(reference.layout, config, model.key),
             labelled=Labelled(
                 reference.summaries if reference else None, window=smallest,
@@ -188,7 +191,7 @@ class Alarming:
         if self.config.defaults:
             ranking = Budget(budget.per_month * RANKING_PART, budget.shares)
             yield from performance_findings(computed, ranking, lengths=self.lengths, metrics=(ROC_AUC,))
-            yield from estimate_findings(computed, budget, lengths=self.lengths)
+            yield from estimate_findings(computed, budget, lengths=self.lengths, classes=self.classes)
             parts = 2.0 if any(o.sensitive_feature for o in computed) else 1.0
             quality = Budget(budget.per_month / parts, budget.shares)
             yield from quality_findings(computed, quality, lengths=self.lengths)
@@ -203,7 +206,7 @@ class Alarming:
         """
         judges = {True: self.judge, False: self._of_open_alarms}
         judged = [judges[o.complete].judged(self._scanned(o)) for o in observations]
-        return [*judged, *verdicts(judged)]
+        return [*judged, *verdicts(judged, classes=self.classes)]
 
     @property
     def _of_open_alarms(self) -> Judge:
@@ -244,6 +247,12 @@ class Alarming:
         column = self.columns.get(alert.column)
         reference = self.scanning.scan.reference if self.scanning.scan else None
         return examples_of(alert, store, column, reference, model.window(looked_back(alert)))
+
+
+def _compared_classes(reference: Reference | None) -> int:
+    if reference is None or reference.layout.positive >= 0:
+        return 1
+    return max(len(reference.layout.classes), 1)
 
 
 def _touch_incomplete(model: Monitored, complete: int) -> None:

@@ -10,13 +10,20 @@ import pytest
 from miops_collector.alerts import Budget, Finding, estimate_findings
 from miops_collector.report import Observation
 from miops_collector.statistics import statistics_of
-from miops_collector.statistics.estimated_performance import ExpectedErrors, loss_model
-from miops_collector.summary import ErrorProfile, ErrorSum, error_terms
+from miops_collector.statistics.estimated_performance import (
+    CalibratedScores,
+    ExpectedErrors,
+    calibration,
+    loss_model,
+)
+from miops_collector.summary import ErrorProfile, ErrorSum, ScoreHistogram, error_terms
 from tests.collector.alerts.makers import observation
+from tests.collector.statistics import rows
 
 ACCURACY = "miops.estimated_performance.accuracy_gap"
 BRIER = "miops.estimated_performance.brier_gap"
 MAE = "miops.estimated_performance.mae_gap"
+PREVALENCE = "miops.estimated_performance.prevalence_gap"
 BIAS = "miops.estimated_performance.bias_gap"
 
 
@@ -61,6 +68,67 @@ def test_either_direction_breaks_the_assumption_but_only_the_worse_one_is_critic
     found = judge(gap(value, metric, 0.005))
 
     assert (found.verdict, found.severity) == (verdict, severity)
+
+
+@pytest.mark.parametrize("value", [-0.15, 0.15])
+def test_fewer_or_more_positives_than_scores_said_is_critical(value: float) -> None:
+    found = judge(gap(value, PREVALENCE))
+
+    assert (found.verdict, found.severity) == ("breach", "critical")
+    assert found.what == (
+        f"truth of 1,000 rows shows the share of positives 0.15 {'higher' if value > 0 else 'lower'} than estimated:"
+        " scores no longer mean what they meant, concept drift is likely"
+    )
+    assert judge(gap(0.009, PREVALENCE, 0.0001)).verdict == "quiet"
+
+
+def test_the_largest_gap_of_several_classes_pays_for_their_number() -> None:
+    given = [gap(-0.07), gap(0.07, PREVALENCE)]
+
+    accuracy, share = estimate_findings(given, Budget(), classes=5)
+
+    assert accuracy.evidence["level"] == pytest.approx(0.1 / 720 / 4)
+    assert share.evidence["level"] == pytest.approx(0.1 / 720 / 4 / 5)
+    assert "the share of one of 5 classes 0.07 higher" in share.what
+
+
+def hourly(rng: np.random.Generator, n: int, off: float = 0.0) -> ScoreHistogram:
+    """Rows whose chance of a positive truth is their score and ``off``, in bins as the collector has them."""
+    score = 1 / (1 + np.exp(0.3 - rng.normal(size=n)))
+    truth = rng.random(n) < np.clip(score + off, 0, 1)
+    return rows.score_histogram(score, truth.astype(int), (score >= 0.5).astype(int), 200)
+
+
+def gaps_of(window: ScoreHistogram, reference: ScoreHistogram, i: int = 0) -> list[Observation]:
+    of = {s.metric: s for s in statistics_of("estimated_performance")}
+    scores, n = CalibratedScores(window, calibration(reference)), float(window.rows.sum())
+    return [
+        gap(of[m].function(scores), m, of[m].standard_error(scores), i=i, n=n)  # type: ignore[misc]
+        for m in (ACCURACY, BRIER, PREVALENCE)
+    ]
+
+
+def test_chances_that_fell_everywhere_are_an_alarm_though_decisions_are_nearly_as_right() -> None:
+    rng = np.random.default_rng(41)
+
+    found = estimate_findings(gaps_of(hourly(rng, 7_200, -0.15), hourly(rng, 5_000)), Budget(), lengths=2)
+
+    assert {f.metric: f.verdict for f in found}[PREVALENCE] == "breach"
+
+
+@pytest.mark.parametrize("off", [0.0, 0.015], ids=["honest", "nearly"])
+def test_classifiers_as_they_were_in_the_reference_stay_within_the_share_of_the_budget(off: float) -> None:
+    """Two references, each with 400 hourly windows of 300 rows and 60 days of 7,200: 0.6 alarms in all at most."""
+    opened = 0
+    for seed in (51, 52):
+        rng = np.random.default_rng(seed)
+        reference = hourly(rng, 5_000, off)
+        for n, windows in ((300, 400), (7_200, 60)):
+            for i in range(windows):
+                found = estimate_findings(gaps_of(hourly(rng, n, off), reference, i), Budget(), lengths=1)
+                opened += sum(f.verdict == "breach" for f in found)
+
+    assert opened == 0
 
 
 def test_an_error_in_units_is_tolerated_in_proportion_to_the_reference() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isnan
 from typing import Any
 
@@ -50,6 +51,13 @@ def test_concept_drift_is_what_truth_says_against_the_estimate() -> None:
     assert (found["concept_drift"].value, found["concept_drift"].reason) == (2.0, "accuracy_gap")
     assert found["concept_drift"].p_value == pytest.approx(1.97e-9, rel=0.01)
     assert (found["covariate_drift"].value, found["prediction_drift"].value) == (0.0, 0.0)
+
+
+def test_the_largest_gap_of_several_classes_pays_for_their_number() -> None:
+    given = [*column("age"), replace(gap(0.04), metric="miops.estimated_performance.prevalence_gap")]
+    p = {k: next(o for o in verdicts(given, classes=k) if "concept" in o.metric).p_value for k in (1, 5)}
+
+    assert p[5] == pytest.approx(5 * p[1])
 
 
 def test_concept_drift_is_unknown_until_truth_comes() -> None:

@@ -19,7 +19,7 @@ REQUIRED = {
     "estimated_performance": "accuracy balanced_accuracy precision recall f1 specificity roc_auc average_precision "
     "matthews brier accuracy_gap precision_gap recall_gap f1_gap specificity_gap roc_auc_gap brier_gap mae rmse mape "
     "r2 bias mae_gap bias_gap rmse_gap mape_gap r2_gap log_loss_gap average_precision_gap balanced_accuracy_gap "
-    "matthews_gap",
+    "matthews_gap prevalence_gap",
     "estimated_fairness": "accuracy precision true_positive_rate false_positive_rate mae rmse mape r2 bias",
     "fairness": "selection_rate group_rows demographic_parity_difference demographic_parity_ratio "
     "equal_opportunity_difference equalized_odds_difference predictive_parity_difference mae rmse mape r2 bias",

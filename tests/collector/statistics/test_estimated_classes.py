@@ -21,7 +21,8 @@ from miops_collector.summary import ClassScores, ScoreHistogram
 from tests.collector.statistics import rows
 
 FAMILY = {s.name: s for s in statistics_of("estimated_performance") if CalibratedClasses in s.takes}
-GAPS = sorted(name for name in FAMILY if name.endswith("_gap"))
+GAPS = sorted(name for name in FAMILY if name.endswith("_gap") and name != "prevalence_gap")
+"""Means over classes; ``prevalence_gap`` is the largest of them."""
 Scores: TypeAlias = NDArray[np.float64]
 Classes: TypeAlias = NDArray[np.int64]
 
@@ -152,6 +153,20 @@ def test_concept_drift_shows_in_the_gaps_only() -> None:
     assert value("accuracy_gap", after) < -20 * value("accuracy_gap", after, "standard_error")
     assert value("brier_gap", after) > 20 * value("brier_gap", after, "standard_error")
     assert abs(value("accuracy_gap", before)) < 3.5 * value("accuracy_gap", before, "standard_error")
+
+
+def test_the_largest_of_the_class_wise_gaps_is_told_with_its_own_error() -> None:
+    reference, (scores, truth) = drawn(7, 10_000), drawn(8, 5_000)
+    turned = np.random.default_rng(0).random(5_000) < 0.3
+    moved = np.where((truth == 2) & turned, 1, truth)
+
+    before, after = seen(reference, (scores, truth)), seen(reference, (scores, moved))
+
+    gaps = [float(c.scores.labelled[..., 1].sum() - c.known.by_truth[:, 1].sum()) / 5_000 for c in after.classes]
+    assert value("prevalence_gap", after) == pytest.approx(max(gaps, key=abs))
+    assert int(np.argmax(np.abs(gaps))) in (1, 2)
+    assert abs(value("prevalence_gap", after)) > 8 * value("prevalence_gap", after, "standard_error")
+    assert abs(value("prevalence_gap", before)) < 4 * value("prevalence_gap", before, "standard_error")
 
 
 def test_a_class_whose_scores_the_reference_lacks_is_left_out() -> None:

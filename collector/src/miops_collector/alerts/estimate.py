@@ -14,7 +14,7 @@ from miops_collector.alerts.lifecycle import Lifecycle, Verdict
 from miops_collector.report import Observation
 from miops_collector.statistics.sequential.normal_mixture import critical_z, log_running_p_value
 
-__all__ = ["ESTIMATE", "GAPS", "Gap", "estimate_findings", "is_gap"]
+__all__ = ["ESTIMATE", "GAPS", "Gap", "estimate_findings", "is_gap", "parts_of"]
 
 ESTIMATE: Final = "estimated_performance"
 """Name of the rule."""
@@ -33,21 +33,25 @@ class Gap:
     """How one gap is judged: gaps up to ``tolerance`` are ignored, ``worse`` is +1 if a positive gap is for the worse.
 
     It is 0 where neither direction is. The tolerance is a part of what realised statistic ``of`` is in the reference.
+    ``per_class``: of several classes it is the largest of as many gaps, and pays for their number.
     """
 
     worse: int
     tolerance: float
     of: str = ""
+    per_class: bool = False
 
 
 GAPS: Final[Mapping[str, Gap]] = {
     f"{ESTIMATED}accuracy{GAP}": Gap(-1, 0.01),
     f"{ESTIMATED}brier{GAP}": Gap(1, 0.005),
+    f"{ESTIMATED}prevalence{GAP}": Gap(0, 0.01, per_class=True),
     f"{ESTIMATED}mae{GAP}": Gap(1, 0.02, of="mae"),
     f"{ESTIMATED}bias{GAP}": Gap(0, 0.05, of="mae"),
 }
-"""Few on purpose, because each one more costs the others power: two of a classifier, decisions that are wrong more
-often than expected and probabilities that are less honest; two of a regression, errors that are larger and a target
+"""Few on purpose, because each one more costs the others power: three of a classifier, decisions that are wrong more
+often than expected, probabilities that are less honest, and more or fewer positives than scores say, which leaves the
+other two nearly as they were when chances fall everywhere; two of a regression, errors that are larger and a target
 that has shifted, which leaves the size of errors nearly as it was while it is small. The gaps of other statistics move
 with these, later (precision, recall, F1, both areas) or on fewer and larger rows (RMSE, MAPE, log loss)."""
 
@@ -67,7 +71,14 @@ def is_gap(observation: Observation) -> bool:
     return o.metric in GAPS and known and not (o.segment or o.group)
 
 
-def estimate_findings(observations: Sequence[Observation], budget: Budget, *, lengths: int = 1) -> tuple[Finding, ...]:
+def parts_of(observation: Observation, classes: int) -> int:
+    """How many gaps this is the largest of, where ``classes`` are not one against the other."""
+    return max(classes, 1) if GAPS[observation.metric].per_class else 1
+
+
+def estimate_findings(
+    observations: Sequence[Observation], budget: Budget, *, lengths: int = 1, classes: int = 1
+) -> tuple[Finding, ...]:
     """Findings about the gaps of complete windows between what was estimated and what turned out, on the same rows.
 
     While scores mean what they meant in the reference, a gap is chance: of each truth given its score, and of a
@@ -88,6 +99,8 @@ def estimate_findings(observations: Sequence[Observation], budget: Budget, *, le
         the same window, if it is among them, is told with the alarm: how much of its change covariate shift explains.
     lengths
         How many lengths of windows are evaluated; they share the level.
+    classes
+        How many there are, and 1 where one of two is positive.
     """
     chosen = [o for o in observations if o.metric in GAPS and o.complete and not (o.segment or o.group)]
     tests = SIDES * len({o.metric for o in chosen}) * lengths
@@ -96,7 +109,7 @@ def estimate_findings(observations: Sequence[Observation], budget: Budget, *, le
     }
     return tuple(
         _finding(
-            o, budget, tests, realised.get((REALISED + _name(o), o.window)),
+            o, budget, tests, parts_of(o, classes), realised.get((REALISED + _name(o), o.window)),
             realised.get((REALISED + GAPS[o.metric].of, o.window)),
         )
         for o in chosen
@@ -108,16 +121,16 @@ def _name(o: Observation) -> str:
 
 
 def _finding(
-    o: Observation, budget: Budget, tests: int, realised: Observation | None, scale: Observation | None
+    o: Observation, budget: Budget, tests: int, parts: int, realised: Observation | None, scale: Observation | None
 ) -> Finding:
-    alpha = budget.level(ESTIMATE, evaluations=evaluations_per_month(o.window), tests=tests)
+    alpha = budget.level(ESTIMATE, evaluations=evaluations_per_month(o.window), tests=tests * parts)
     test = _test(o, scale)
     worse = _is_worse(o, realised)
     severity: Severity = "critical" if worse else "warning"
     return Finding(
         rule=ESTIMATE, metric=o.metric, model=o.model, window=o.window, verdict=_verdict(test, alpha), value=o.value,
         threshold=_bound(o, test, alpha) if test else float("nan"), severity=severity, lifecycle=LIFE, support=o.n,
-        what=_what(o, realised, worse=worse), evidence=_evidence(o, test, alpha, realised) if test else {},
+        what=_what(o, realised, parts, worse=worse), evidence=_evidence(o, test, alpha, realised) if test else {},
     )  # fmt: skip
 
 
@@ -173,11 +186,13 @@ def _evidence(o: Observation, test: _Test, alpha: float, realised: Observation |
     return found
 
 
-def _what(o: Observation, realised: Observation | None, *, worse: bool) -> str:
+def _what(o: Observation, realised: Observation | None, parts: int, *, worse: bool) -> str:
     sides = ("worse", "better") if GAPS[o.metric].worse else ("higher", "lower")
     side = sides[not (worse if GAPS[o.metric].worse else o.value > 0)]
     meaning = "errors of such predictions are not what they were" if GAPS[o.metric].of else SCORES
-    said = f"truth of {o.n:,.0f} rows shows {_name(o)} {abs(o.value):.4g} {side} than estimated: {meaning}"
+    share = "the share of positives" if parts == 1 else f"the share of one of {parts} classes"
+    name = share if GAPS[o.metric].per_class else _name(o)
+    said = f"truth of {o.n:,.0f} rows shows {name} {abs(o.value):.4g} {side} than estimated: {meaning}"
     said += ", concept drift is likely"
     if realised is None or not isfinite(realised.value - realised.reference):
         return said

@@ -9,7 +9,7 @@ from math import erfc, inf, isfinite, nan, sqrt
 from typing import Final
 
 from miops import semconv
-from miops_collector.alerts.estimate import is_gap
+from miops_collector.alerts.estimate import is_gap, parts_of
 from miops_collector.report import Observation, Status
 from miops_collector.window import Window
 
@@ -35,7 +35,7 @@ class _Sign:
     p_value: float
 
 
-def verdicts(judged: Sequence[Observation]) -> list[Observation]:
+def verdicts(judged: Sequence[Observation], *, classes: int = 1) -> list[Observation]:
     """Three observations for every window that was compared with a reference: 0 not found, 1 suspected, 2 found.
 
     *Prediction drift* is drift of the prediction or the score, *covariate drift* that of a feature or context column:
@@ -50,21 +50,23 @@ def verdicts(judged: Sequence[Observation]) -> list[Observation]:
     ----------
     judged
         Observations with the statuses that follow from the rules; all of a window together.
+    classes
+        How many there are, and 1 where one of two is positive.
     """
     by_window: defaultdict[tuple[object, Window], list[Observation]] = defaultdict(list)
     for o in judged:
         if not o.segment:
             by_window[o.model, o.window].append(o)
-    return [verdict for of_window in by_window.values() for verdict in _of_window(of_window)]
+    return [verdict for of_window in by_window.values() for verdict in _of_window(of_window, classes)]
 
 
-def _of_window(observations: Sequence[Observation]) -> Iterator[Observation]:
+def _of_window(observations: Sequence[Observation], classes: int) -> Iterator[Observation]:
     columns = _columns(observations)
     if not columns:
         return
     outputs = [sign for sign in columns if sign.name in OUTPUTS]
     inputs = [sign for sign in columns if sign.name not in OUTPUTS]
-    gaps = [_Sign(o.metric.rpartition(".")[2], o.status, _two_sided(o)) for o in observations if is_gap(o)]
+    gaps = [_Sign(o.metric.rpartition(".")[2], o.status, _chance(o, classes)) for o in observations if is_gap(o)]
     n = max((o.n for o in observations if o.metric.startswith(DRIFT)), default=nan)
     labelled = max((o.n for o in observations if is_gap(o)), default=0.0)
     like = observations[0]
@@ -105,5 +107,6 @@ def _named(signs: Sequence[_Sign]) -> str:
     return ", ".join(s.name for s in told[:MOST_NAMED]) + more
 
 
-def _two_sided(o: Observation) -> float:
-    return erfc(abs(o.value / o.standard_error) / sqrt(2.0))
+def _chance(o: Observation, classes: int) -> float:
+    """Two-sided, of the largest of so many."""
+    return min(parts_of(o, classes) * erfc(abs(o.value / o.standard_error) / sqrt(2.0)), 1.0)

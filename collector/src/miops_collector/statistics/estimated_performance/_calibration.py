@@ -37,6 +37,9 @@ class Calibration:
         share of so many reference rows. Scores taken at their word have it too: they were checked with no more rows.
     isotonic
         Whether it was fitted; else the scores are taken at their word.
+    left
+        Mean of truth minus chance over the labelled rows of the reference: what scores at their word are off by, all in
+        all, and 0 where they were fitted.
     """
 
     stated: FloatArray
@@ -45,6 +48,7 @@ class Calibration:
     block: NDArray[np.int64]
     block_variance: FloatArray
     isotonic: bool
+    left: float = 0.0
 
 
 def calibration(reference: ScoreHistogram) -> Calibration:
@@ -76,6 +80,7 @@ def _fitted(edges: bytes, by_truth: bytes, probabilities: bool) -> Calibration: 
         block=fit.block,
         block_variance=of_block * (1 - of_block) / fit.support,
         isotonic=isotonic,
+        left=float((counts[:, 1] - counts.sum(axis=1) * probability).sum() / counts.sum()),
     )
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "log_loss",
     "matthews",
     "precision",
+    "prevalence",
     "recall",
     "roc_auc",
     "specificity",
@@ -39,6 +40,10 @@ Sensitivity: TypeAlias = Callable[[CalibratedScores], FloatArray]
 def accuracy(scores: CalibratedScores) -> FloatArray:
     one = quotient(1.0, sum(scores.cells))
     return np.array([-one, one])
+
+
+def prevalence(scores: CalibratedScores) -> FloatArray:
+    return np.full(2, quotient(1.0, sum(scores.cells)))
 
 
 def hits(scores: CalibratedScores) -> FloatArray:
