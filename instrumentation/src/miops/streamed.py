@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ class _Local(threading.local):
 
 
 _local: Final = _Local()
+os.register_at_fork(after_in_child=lambda: setattr(_local, "stream", None))  # answers will not come in a child
 
 
 class Stream:

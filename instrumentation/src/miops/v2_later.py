@@ -13,7 +13,15 @@ from miops.later import Later, open_later
 from miops.v2_models import read_request, remote
 from miops.weak import WeakIdMap
 
-__all__ = ["asking_for_request", "asking_on_stream", "asking_with_callback", "getting", "starting", "streaming"]
+__all__ = [
+    "asking_for_request",
+    "asking_on_stream",
+    "asking_with_callback",
+    "forget_streams",
+    "getting",
+    "starting",
+    "streaming",
+]
 
 _FINAL: Final = "triton_final_response"
 _AFTER_CALLBACK: Final = 3
@@ -21,6 +29,11 @@ _requests: Final[WeakIdMap[Later]] = WeakIdMap()
 """By the object with which the program will get the answer."""
 _exchanges: Final[WeakIdMap[Exchange]] = WeakIdMap()
 """By client: what is under way on its stream."""
+
+
+def forget_streams() -> None:
+    """Requests may be sent now of which we do not know."""
+    _exchanges.clear()
 
 
 def asking_with_callback(original: Callable[..., Any], framework: str) -> Callable[..., Any]:
@@ -121,9 +134,9 @@ def asking_on_stream(original: Callable[..., Any], framework: str) -> Callable[.
     @functools.wraps(original)
     def async_stream_infer(self: Any, *args: Any, **kwargs: Any) -> Any:
         exchange = _exchanges.get(self)
-        later = _later(self, framework, args, kwargs) if exchange is not None else None
-        if exchange is None or later is None:
+        if exchange is None:
             return original(self, *args, **kwargs)
+        later = _later(self, framework, args, kwargs)
         request_id = args[4] if len(args) > 4 else kwargs.get("request_id", "")
         name = args[0] if args else kwargs.get("model_name")
         return exchange.send(str(name), str(request_id), later, lambda: original(self, *args, **kwargs))
@@ -150,8 +163,8 @@ def streaming(original: Callable[..., Any], framework: str) -> Callable[..., Any
 
 async def _noted(client: Any, framework: str, requests: Any, exchange: Exchange) -> AsyncIterator[Any]:
     async for one in requests:
-        later = _later(client, framework, (), one) if isinstance(one, dict) else None
-        if later is not None:
+        if isinstance(one, dict):
+            later = _later(client, framework, (), one)
             exchange.send(str(one.get("model_name")), str(one.get("request_id", "")), later, lambda: None)
         yield one
 

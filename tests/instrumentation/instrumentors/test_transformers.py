@@ -166,20 +166,36 @@ def test_a_stream_is_recorded_as_the_program_takes_it(everything: Harness) -> No
     assert [row["feature.text"] for row in everything.rows()] == TEXTS[:1]
 
 
+class Texts:
+    """A data set as PyTorch knows them: of texts by their places."""
+
+    def __len__(self) -> int:
+        return len(TEXTS)
+
+    def __getitem__(self, at: int) -> str:
+        return TEXTS[at]
+
+
+def data_set() -> Any:
+    from torch.utils.data import Dataset
+
+    return type("TextsOfTorch", (Texts, Dataset), {})()
+
+
+def test_texts_that_another_process_reads_are_recorded_without_features(everything: Harness) -> None:
+    answers = list(pipeline("text-classification")(data_set(), num_workers=1))
+
+    rows = everything.rows()
+    assert [row["value"] for row in rows] == [answer["label"] for answer in answers]
+    assert features(rows) == [{}, {}, {}]
+    assert everything.faults == {}
+
+
 @pytest.mark.parametrize(("batch_size", "known"), [(1, True), (2, False)])
 def test_after_a_stream_was_begun_anew_no_answer_has_the_text_of_another(
     everything: Harness, batch_size: int, known: bool
 ) -> None:
-    from torch.utils.data import Dataset
-
-    class Texts(Dataset[str]):
-        def __len__(self) -> int:
-            return len(TEXTS)
-
-        def __getitem__(self, at: int) -> str:
-            return TEXTS[at]
-
-    answers = pipeline("text-classification")(Texts(), batch_size=batch_size)
+    answers = pipeline("text-classification")(data_set(), batch_size=batch_size)
     first = next(iter(answers))
     rest = list(answers)
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from opentelemetry import trace
+from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -397,6 +398,37 @@ def test_what_waits_on_a_stream_is_bounded(
     assert held is not None
     assert held._waiting == []
     assert harness.faults == {"answers_not_assigned": 1}
+
+
+def test_what_is_not_to_be_recorded_takes_no_answer_of_another(harness: Harness, instrumented: None) -> None:
+    with grpc_client() as client:
+        answers = Answers()
+        client.start_stream(answers)
+        with suppress_instrumentation():
+            client.async_stream_infer("slow", given(tritonclient.grpc, ROWS[0]))
+        client.async_stream_infer("slow", given(tritonclient.grpc, ROWS[7]))
+        _, (result, _) = answers.take(2)
+        client.stop_stream()
+
+    (row,) = harness.rows()
+    assert row["feature.x0"] == ROWS[7][0]
+    assert row["score"] == pytest.approx(result.as_numpy("probabilities")[0, 1])
+
+
+def test_a_stream_of_an_earlier_instrumentation_is_not_followed(harness: Harness) -> None:
+    with grpc_client() as client:
+        answers = Answers()
+        miops.instrument()
+        client.start_stream(answers)
+        miops.uninstrument()
+        client.async_stream_infer("slow", given(tritonclient.grpc, ROWS[0]))
+        miops.instrument()
+        client.async_stream_infer("slow", given(tritonclient.grpc, ROWS[7]))
+        answers.take(2)
+        client.stop_stream()
+        miops.uninstrument()
+
+    assert harness.rows() == []
 
 
 def test_many_threads_on_one_stream_have_their_own_answers(harness: Harness, instrumented: None) -> None:

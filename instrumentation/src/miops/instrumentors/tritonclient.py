@@ -25,6 +25,7 @@ from miops.v2_later import (
     asking_for_request,
     asking_on_stream,
     asking_with_callback,
+    forget_streams,
     getting,
     starting,
     streaming,
@@ -72,6 +73,10 @@ class TritonClientInstrumentor(ModelInstrumentor):
             original = vars(owner)[name]
             if not self.patches.made(original):
                 self.patches.replace(owner, name, wrap(original, self.framework))
+
+    def _uninstrument(self, **kwargs: Any) -> None:
+        super()._uninstrument(**kwargs)
+        forget_streams()
 
     def describe(self, model: Any) -> Model:
         """Name and version as they were asked for."""
