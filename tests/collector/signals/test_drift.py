@@ -10,6 +10,7 @@ import pytest
 
 from miops_collector.layout import Summaries
 from miops_collector.signals.drift import drift
+from miops_collector.signals.quality import quality
 from miops_collector.statistics.drift import chi_square, psi
 from tests.collector.signals.models import AGE, BINARY, CONTEXT, SEX, binary, named, summaries
 
@@ -149,3 +150,27 @@ def test_a_number_that_the_tool_has_not_is_undefined_and_no_drift() -> None:
 
     assert isnan(found.value)
     assert (found.status, found.reason) == ("ok", "undefined by evidently")
+
+
+def test_an_identifier_is_not_compared_and_says_so() -> None:
+    column = replace(SEX, categories=("other (9000 more)",), open_pool=True)
+    layout = replace(BINARY, columns=(column,), axes=())
+    then, now = (summaries(layout, {"column.SEX": [0, 0, n, 0]}) for n in (9_000, 200))
+
+    found = list(drift(replace(CONTEXT, definition="evidently"), then, now))
+
+    assert found
+    assert all(isnan(o.value) and isnan(o.p_value) and o.status == "ok" for o in found)
+    assert {"undefined: an identifier or free text, nearly every value of the reference is there once"} == {
+        o.reason for o in found
+    }
+
+
+def test_nothing_is_unseen_where_categories_have_no_end() -> None:
+    column = replace(SEX, categories=("1", "other (9000 more)"), open_pool=True)
+    now = summaries(replace(BINARY, columns=(column,), axes=()), {"column.SEX": [0, 0, 60, 40, 0]})
+
+    found = next(o for o in quality(CONTEXT, None, now) if o.metric == "miops.quality.unseen_share")
+
+    assert isnan(found.value)
+    assert "rare and unseen ones are one" in found.reason

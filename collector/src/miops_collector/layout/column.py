@@ -53,6 +53,16 @@ class ColumnLayout:
     definition_thresholds: tuple[tuple[str, str, float, int], ...] = ()
 
     @property
+    def has_pool(self) -> bool:
+        """Whether the last category is a pool of several."""
+        return self.open_pool or bool(self.pooled)
+
+    @property
+    def is_identifier(self) -> bool:
+        """Whether nearly every row had a category of its own, so that there is nothing to compare."""
+        return self.open_pool and len(self.categories) == 1
+
+    @property
     def size(self) -> int:
         """Number of cells in a pane."""
         bins = max(len(self.edges) - 1, 0)

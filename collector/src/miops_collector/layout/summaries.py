@@ -83,7 +83,7 @@ class Summaries:
     def distribution(self, column: ColumnLayout) -> Distribution:
         cells = self.layout.blocks[f"column.{column.name}"].of(self.vector)
         if column.kind == "categorical":
-            return Frequencies(column.categories, cells)
+            return Frequencies(column.categories, cells, column.open_pool)
         return Histogram(*self.layout.bins[column.name], cells)
 
     def moments(self, column: ColumnLayout) -> Moments:

@@ -60,7 +60,7 @@ def build_layout(
         Of numeric columns, at most. Ties make fewer.
     categorical_limit
         Categories told apart. Beyond it the rarer ones are pooled as ``other (n more)``; a category counts as unseen
-        only if the reference does not have it at all.
+        only if the reference does not have it at all, and where many are there once nothing does: see ``columns.py``.
     definition_edges
         What another tool's definition freezes of numeric columns.
     """

@@ -19,6 +19,14 @@ DefinitionEdges: TypeAlias = tuple[Callable[[FloatArray], FloatArray], Callable[
 NO_DEFINITION: DefinitionEdges = (lambda _: np.empty(0), lambda _: np.empty(0))
 GROUPS = 10
 """Equal-mass groups of a numeric column: what divergences compare."""
+OPEN_END, IDENTIFIER = 0.01, 0.5
+"""Shares of rows that are the only one with their category: from the first on, of more categories than are told apart,
+and from the second on of however many, rare ones and those that the reference lacks are one."""
+FEWEST = 10
+"""Rows that a category needs then to be told apart."""
+FEWEST_IDENTIFIED = 30
+"""Rows from which on it is said that nearly all are the only one with their category."""
+ONCE = 1.5
 MOST_POOLED = 10_000
 MOST_POOLED_LETTERS = 1_000_000
 """Pooled categories beyond this are not remembered by name."""
@@ -33,6 +41,8 @@ def feature_column(
         return numeric_column(name, source, role, values, weights, bins=bins, definition=definition)
     counts = _counts(values, weights)
     ranked = sorted(counts, key=lambda word: (-counts[word], word))
+    if _has_open_end(counts, values, limit):
+        return _open_ended(name, source, role, _told_apart(counts, ranked, values, limit), len(ranked))
     return _categorical(name, source, role, ranked, limit)
 
 
@@ -85,6 +95,41 @@ def _categorical(name: str, source: str, role: Role, ranked: Sequence[str], limi
         name, source, role, "categorical",
         categories=(*kept, pool), pooled=() if too_many else rest, open_pool=too_many,
     )  # fmt: skip
+
+
+def _open_ended(name: str, source: str, role: Role, told_apart: Sequence[str], of: int) -> ColumnLayout:
+    """Categories, and one pool of all others, whether the reference has them or not. See ``statistics/scan/pools.py``.
+
+    Which rare ones a reference has is chance: of those that come later most are others.
+    """
+    pool = f"other ({of - len(told_apart)} more)"
+    return ColumnLayout(name, source, role, "categorical", categories=(*told_apart, pool), open_pool=True)
+
+
+def _has_open_end(counts: Mapping[str, float], values: Texts, limit: int) -> bool:
+    """Whether as many categories must be expected that the reference lacks, as Good and Turing estimate it.
+
+    I. J. Good, "The population frequencies of species and the estimation of population parameters", Biometrika, 1953,
+    doi:10.1093/biomet/40.3-4.237.
+    """
+    rows, a_row = _rows_of(counts, values)
+    once = sum(1 for count in counts.values() if count < ONCE * a_row)
+    if len(counts) > limit:
+        return once >= OPEN_END * rows
+    return rows >= FEWEST_IDENTIFIED and once >= IDENTIFIER * rows
+
+
+def _told_apart(counts: Mapping[str, float], ranked: Sequence[str], values: Texts, limit: int) -> Sequence[str]:
+    """The most frequent ones, with all that are tied or with none of them."""
+    _, a_row = _rows_of(counts, values)
+    more = counts[ranked[limit - 1]] if len(ranked) >= limit else 0.0
+    return [word for word in ranked[: limit - 1] if counts[word] >= FEWEST * a_row and counts[word] > more]
+
+
+def _rows_of(counts: Mapping[str, float], values: Texts) -> tuple[int, float]:
+    """Rows with a value, and their mean weight."""
+    rows = int((values.codes >= 0).sum())
+    return rows, sum(counts.values()) / max(rows, 1)
 
 
 def _center(values: FloatArray, weights: FloatArray) -> float:

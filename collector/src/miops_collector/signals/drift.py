@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import isnan
+from math import isnan, nan
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,8 @@ __all__ = ["drift"]
 
 OF_DATA_SET: Final = ("feature", "prediction")
 """Roles of the columns that another tool finds in a data set."""
+NOT_COMPARED: Final = "undefined: an identifier or free text, nearly every value of the reference is there once"
+"""Such a column is watched for missing values and wrong types only."""
 
 
 def drift(context: Context, reference: Summaries | None, current: Summaries) -> Iterator[Observation]:
@@ -40,7 +42,9 @@ def _ours(context: Context, reference: Summaries, current: Summaries) -> Iterato
         then, now = reference.distribution(column), current.distribution(column)
         for statistic in statistics:
             if type(now) in statistic.takes:
-                yield column, measure(context, statistic, now, reference=then, column=column.name)
+                found = measure(context, statistic, now, reference=then, column=column.name)
+                unlike = column.is_identifier and found.status == "ok"
+                yield column, replace(found, value=nan, p_value=nan, reason=NOT_COMPARED) if unlike else found
 
 
 def _followed(
@@ -53,7 +57,7 @@ def _followed(
     """What another tool means by them, and whether it would say that the data set drifted."""
     chosen: list[Observation] = []
     for column, found in ours:
-        if found.status != "ok":
+        if found.status != "ok" or column.is_identifier:
             yield found
             continue
         samples, name = (Sample.of(reference, column), Sample.of(current, column)), found.metric.rpartition(".")[2]

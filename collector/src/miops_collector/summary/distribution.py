@@ -85,10 +85,13 @@ class Frequencies(_Column):
         The ``k`` categories of the reference, most frequent first.
     cells
         ``(k + 3,)``: missing, type fault, the ``k`` categories, unseen (any other value).
+    open_end
+        Whether the last category is all others, those that the reference lacks among them: then nothing is unseen.
     """
 
     categories: tuple[str, ...]
     cells: FloatArray = summed()
+    open_end: bool = False
 
     @property
     def outside(self) -> float:

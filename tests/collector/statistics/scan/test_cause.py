@@ -149,3 +149,16 @@ def test_a_category_that_holds_nearly_all_rows_is_stuck():
 
     assert cause.kind == "stuck_value"
     assert cause.words.endswith("are stuck at 'cash'")
+
+
+def test_the_sentence_shows_as_many_digits_as_tell_two_means_apart():
+    rng = np.random.default_rng(5)
+    then, now = (rng.integers(0, 86_400, n) + 1_794_000_000.0 + late for n, late in ((10_000, 0), (400, 40_000)))
+    layout = layout_of({"t": then})
+    scan = Scan.of(layout, summarise(layout, {"t": then}), ScanSettings())
+
+    found = scan.evaluate([(1, summarise(layout, {"t": now}))])[0]
+
+    before, after = found.what.partition("mean ")[2].partition(";")[0].split(" → ")
+    assert before != after
+    assert 30_000 < float(after) - float(before) < 50_000

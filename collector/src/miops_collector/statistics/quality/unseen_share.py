@@ -14,7 +14,8 @@ __all__ = ["standard_error", "unseen_share"]
 @statistic(
     bounds=(0.0, 1.0),
     higher="worse",
-    undefined="the window has no values in this column, or the column has no reference categories",
+    undefined="the window has no values in this column, or the column has no reference categories or so many that rare "
+    "and unseen ones are one",
     rests_on="values",
 )
 def unseen_share(column: Frequencies) -> float:
@@ -34,7 +35,8 @@ def unseen_share(column: Frequencies) -> float:
     Returns
     -------
     float
-        ``nan`` if no row has a value or the column has no categories yet.
+        ``nan`` if no row has a value, the column has no categories yet, or they have an open end: of identifiers and
+        free texts, most of what comes is new, and that says nothing.
 
     Notes
     -----
@@ -53,7 +55,7 @@ def unseen_share(column: Frequencies) -> float:
     S. Schelter, D. Lange, P. Schmidt, M. Celikel, F. Biessmann, A. Grafberger, "Automating large-scale data quality
     verification", Proceedings of the VLDB Endowment 11(12), 2018, doi:10.14778/3229863.3229867.
     """
-    return quotient(column.outside, column.values) if column.categories else nan
+    return quotient(column.outside, column.values) if column.categories and not column.open_end else nan
 
 
 def standard_error(column: Frequencies) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 from miops_collector.layout import ColumnLayout, Layout
 from miops_collector.statistics.scan.dispersion import LOCATION, MISSING, OUTSIDE, Dispersion
 from miops_collector.statistics.scan.numeric import rate
+from miops_collector.statistics.scan.pools import Pools
 from miops_collector.statistics.scan.proportion import log_exact_excess, log_tolerant_difference, newcombe
 from miops_collector.statistics.scan.ragged import Index, Ragged, segment_first, segment_max, segment_min, segment_sum
 from miops_collector.statistics.scan.settings import ScanSettings
@@ -38,7 +39,7 @@ class CategoricalTests:
 
     ``common`` is ``(c, 4)`` the cells of the most common categories, -1 where there are fewer; ``once`` ``(c,)`` rows
     of the reference that are the only one with their category: had they come later, they would have been unseen. Of
-    categories that share a cell it is not known, so all count.
+    categories that share a cell it is not known, so all count. ``reference`` is joined as :class:`Pools` says.
     """
 
     cells: Ragged
@@ -49,6 +50,7 @@ class CategoricalTests:
     reference: FloatArray
     counts: FloatArray
     without: FloatArray
+    pools: Pools
 
     @classmethod
     def of(cls, layout: Layout, columns: Sequence[ColumnLayout], reference: FloatArray) -> CategoricalTests:
@@ -62,14 +64,18 @@ class CategoricalTests:
         common = np.where(common >= 0, common + cells.starts[:, None], -1)
         pooled = np.array([len(c.pooled) for c in columns], np.float64)
         once = segment_sum(np.where(flat < ONCE, flat, 0.0) * seen, cells.starts) + pooled
-        return cls(cells, common, unseen, once, seen, flat, segment_sum(flat, cells.starts), cells.without(reference))
+        pools = Pools.of(cells, columns, flat, once)
+        return cls(
+            cells, common, unseen, once, seen, pools.reference(flat), segment_sum(flat, cells.starts),
+            cells.without(reference), pools,
+        )  # fmt: skip
 
     def tracked(self, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
         """What a history keeps: ``(…, c, TRACKED)`` means, ``(…, c, 2)`` rows with a value and rows in all."""
         flat = self.cells.values(vectors)
         rows, without = segment_sum(flat, self.cells.starts), self.cells.without(vectors)
         n, every = np.maximum(rows, 1.0), rows + without
-        shares = np.where(self.common >= 0, flat[..., self.common], 0.0) / n[..., None]
+        shares = np.where(self.common >= 0, self.pools.joined(flat)[..., self.common], 0.0) / n[..., None]
         others = (without / np.maximum(every, 1.0), flat[..., self.unseen] / n)
         means = np.concatenate((shares[..., :2], np.stack(others, axis=-1), shares[..., 2:]), axis=-1)
         return means, np.stack((rows, every), axis=-1)
@@ -77,10 +83,10 @@ class CategoricalTests:
     def evaluate(self, vectors: FloatArray, dispersion: Dispersion, settings: ScanSettings) -> Mapping[str, Tested]:
         """Every statistic of every column; ``vectors`` is ``(look_backs, pane)``, ``dispersion`` of these columns."""
         flat = self.cells.values(vectors)
-        rows = segment_sum(flat, self.cells.starts)
+        rows, joined = segment_sum(flat, self.cells.starts), self.pools.joined(flat)
         return {
-            "shape": self._shape(flat, rows, dispersion, settings),
-            "category": self._category(flat, rows, dispersion, settings),
+            "shape": self._shape(joined, rows, dispersion, settings),
+            "category": self._category(joined, rows, dispersion, settings),
             "unseen": self._unseen(flat[:, self.unseen], rows, dispersion, settings),
             "missing": rate(
                 self.cells.without(vectors), rows, self.without, self.counts, settings.rate_tolerance, settings,
@@ -94,19 +100,20 @@ class CategoricalTests:
         Which categories those are depends on the reference and on how many rows there are, never on what they hold.
         """
         starts, owner = self.cells.starts, self.cells.owner
-        share = self.reference / np.maximum(self.counts, 1.0)[owner] * self.seen
+        share = self.reference / np.maximum(self.counts, 1.0)[owner] * self.pools.solid
         kept = np.where(rows[:, owner] * share >= EXPECTED, 1.0, 0.0)
         c_kept, r_kept = segment_sum(flat * kept, starts), segment_sum(self.reference * kept, starts)
         c_rest, r_rest = rows - c_kept, self.counts - r_kept
         joined = rows * (1.0 - segment_sum(share * kept, starts)) >= EXPECTED
         n = np.maximum(np.where(joined, rows, c_kept), 1.0)
         m = np.maximum(np.where(joined, self.counts, r_kept), 1.0)
-        terms = chi_square_terms(flat, n[:, owner], self.reference, m[:, owner]) * kept
-        x = segment_sum(terms, starts) + np.where(joined, chi_square_terms(c_rest, n, r_rest, m), 0.0)
+        terms = chi_square_terms(flat, n[:, owner], self.reference, m[:, owner]) * kept / self.pools.of_cell
+        rest = chi_square_terms(c_rest, n, r_rest, m) / self.pools.blur
+        x = segment_sum(terms, starts) + np.where(joined, rest, 0.0)
         df = segment_sum(kept, starts) + joined - 1.0
         factor = dispersion.factor(LOCATION, rows)
         x, noise = x / factor, factor * (1.0 / n + 1.0 / m)
-        moved = segment_max(np.abs(flat / n[:, owner] - self.reference / m[:, owner]), starts)
+        moved = segment_max(np.abs(flat / n[:, owner] - self.reference / m[:, owner]) * self.pools.alone, starts)
         enough = (moved >= settings.mass_minimum) & (np.minimum(n, m) >= settings.minimum_rows) & (df >= 1.0)
         enough &= dispersion.bears_shape(rows)
         log_p = log_tolerant_chi_square(x, df, noise, tolerance=settings.shape_tolerance)
@@ -140,7 +147,7 @@ class CategoricalTests:
         n, m = np.maximum(rows, 1.0)[:, owner], np.maximum(self.counts, 1.0)[owner]
         effect = flat / n - self.reference / m
         factor, freedom = dispersion.factor(LOCATION, rows), dispersion.freedom[:, :, LOCATION]
-        of_cell = factor[:, owner]
+        of_cell = factor[:, owner] * self.pools.of_cell
         log_p = log_tolerant_difference(
             flat, n, self.reference, m, tolerance=settings.rate_tolerance, dispersion=of_cell, freedom=freedom[:, owner]
         )

@@ -11,9 +11,11 @@ from miops_collector.layout import ColumnLayout, Summaries
 from miops_collector.statistics.scan.cause import guess_cause
 from miops_collector.statistics.scan.evidence import Statistic
 from miops_collector.statistics.scan.strongest import Strongest
-from miops_collector.summary import Distribution, Frequencies
+from miops_collector.summary import Distribution, FloatArray, Frequencies
 
 __all__ = ["explain"]
+
+MOST_DIGITS: Final = 12
 
 
 def explain(
@@ -34,25 +36,25 @@ def explain(
 def _location(column: ColumnLayout, found: Strongest, reference: Summaries, current: Summaries) -> tuple[str, str]:
     before, now = reference.moments(column).mean, current.moments(column).mean
     way = "up" if found.effect > 0 else "down"
-    return f"moved {way} by {abs(found.effect):.2g} σ-ranks (location)", f": mean {before:.4g} → {now:.4g}"
+    return f"moved {way} by {abs(found.effect):.2g} σ-ranks (location)", f": mean {_from_to(before, now)}"
 
 
 def _spread(column: ColumnLayout, found: Strongest, reference: Summaries, current: Summaries) -> tuple[str, str]:
     before, now = reference.moments(column).std, current.moments(column).std
     way = "wider" if found.effect > 0 else "narrower"
-    numbers = f": standard deviation {before:.4g} → {now:.4g}"
+    numbers = f": standard deviation {_from_to(before, now)}"
     return f"spread {way} by {abs(found.effect):.2g} σ-ranks (spread)", numbers
 
 
 def _shape(column: ColumnLayout, found: Strongest, reference: Summaries, current: Summaries) -> tuple[str, str]:
-    before, now = (_shares(s.distribution(column), coarse=True) for s in (reference, current))
+    before, now = (_shares(column, s) for s in (reference, current))
     most = int(np.abs(now - before).argmax())
     name = _cell_name(current.distribution(column), most)
     return f"changed shape by {found.effect:.2g} φ (shape)", f": {name} {before[most]:.1%} → {now[most]:.1%}"
 
 
 def _category(column: ColumnLayout, found: Strongest, reference: Summaries, current: Summaries) -> tuple[str, str]:
-    before, now = (_shares(s.distribution(column), coarse=False) for s in (reference, current))
+    before, now = (_shares(column, s) for s in (reference, current))
     name = _cell_name(current.distribution(column), found.cell)
     return f"has another share of {name}", f": {before[found.cell]:.1%} → {now[found.cell]:.1%}"
 
@@ -70,7 +72,7 @@ def _range(column: ColumnLayout, found: Strongest, reference: Summaries, current
     seen = f"{before.lowest:.4g} … {before.highest:.4g}"
     return (
         f"has {share:.1%} of its values out of range",
-        f": {now.lowest:.4g} … {now.highest:.4g}, the reference {seen}; mean {before.mean:.4g} → {now.mean:.4g}",
+        f": {now.lowest:.4g} … {now.highest:.4g}, the reference {seen}; mean {_from_to(before.mean, now.mean)}",
     )
 
 
@@ -91,9 +93,19 @@ _CHANGES: Final[Mapping[Statistic, Callable[[ColumnLayout, Strongest, Summaries,
 }
 
 
-def _shares(distribution: Distribution, *, coarse: bool) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    counts = distribution.coarse if coarse else distribution.fine
+def _shares(column: ColumnLayout, summaries: Summaries) -> FloatArray:
+    """Of the coarse cells; what is unseen belongs to the pool where there is one."""
+    counts = summaries.distribution(column).coarse
+    if column.has_pool:
+        counts = np.append(counts[:-2], counts[-2:].sum())
     return np.asarray(counts / max(float(counts.sum()), 1.0))
+
+
+def _from_to(before: float, now: float) -> str:
+    """Both with four digits, or with so many more that the difference is seen: large numbers may differ little."""
+    digits = next((d for d in range(4, MOST_DIGITS) if f"{before:.{d}g}" != f"{now:.{d}g}"), 4)
+    digits += digits > 4
+    return f"{before:.{digits}g} → {now:.{digits}g}"
 
 
 def _absent_share(distribution: Distribution) -> float:
