@@ -140,6 +140,19 @@ def test_a_gap_is_what_turned_out_less_what_was_expected_of_the_same_rows() -> N
         assert value(f"{name}_gap", ExpectedErrors(some, model)) == pytest.approx(realised(name, now) - expected)
 
 
+def test_a_single_error_that_the_reference_had_none_of_is_no_evidence_of_drift() -> None:
+    rng = np.random.default_rng(9)
+    model = loss_model(profile(*drawn(rng, 5_000)))
+    predicted, errors = drawn(rng, 300)
+    errors[0] = 400.0
+
+    window = ExpectedErrors(profile(predicted, errors), model)
+
+    for name in ("bias_gap", "mae_gap", "rmse_gap"):
+        assert abs(value(name, window)) < 2 * value(name, window, "standard_error"), name
+    assert value("bias_gap", window) > 1
+
+
 def test_signed_and_explained_errors_follow_covariate_shift() -> None:
     rng = np.random.default_rng(5)
 

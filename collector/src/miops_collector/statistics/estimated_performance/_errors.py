@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import hypot, sqrt
+from math import hypot, isfinite, nan, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from miops_collector.statistics._error_sums import Pull, variance
 from miops_collector.statistics._ratio import quotient, ratio
 from miops_collector.summary import ErrorProfile, ErrorSum, FloatArray
 
-__all__ = ["ExpectedErrors", "LossModel", "error_of_expected", "loss_model"]
+__all__ = ["ExpectedErrors", "LossModel", "error_of_expected", "error_of_gap", "loss_model"]
 
 POOLED_ROWS = 50.0
 """Neighbouring bins are pooled until they have so many labelled rows: fewer say little about their errors."""
@@ -80,6 +80,13 @@ class ExpectedErrors:
         """``(k,)`` rows whose truth came."""
         return self._pooled(self.errors.labelled[:, ErrorSum.WEIGHT])
 
+    @cached_property
+    def sums_by_pool(self) -> FloatArray:
+        """``(k, 14)`` of the rows whose truth came."""
+        starts = np.searchsorted(self.model.block, np.arange(len(self.model.support)))
+        found: FloatArray = np.add.reduceat(self.errors.labelled, starts, axis=0)
+        return found
+
     def _pooled(self, rows: FloatArray) -> FloatArray:
         found: FloatArray = np.bincount(self.model.block, rows, len(self.model.support)).astype(np.float64)
         return found
@@ -109,6 +116,30 @@ class ExpectedErrors:
         """Their sums by truth."""
         found: FloatArray = self.errors.labelled.sum(axis=0)
         return found
+
+
+def error_of_gap(errors: ExpectedErrors, pull: Pull) -> float:
+    """Standard error of what truth shows of the labelled rows less what was expected of them.
+
+    That of :func:`error_of_expected`, or if that is larger by how these very rows scatter about what was expected of
+    each pool: of errors with heavy tails a window has one now and then that the reference had none of, and it would
+    look like drift.
+    """
+    rows, of_reference = errors.labelled_by_pool, variance(pull, errors.model.mean)
+    total = float(rows.sum())
+    of_rows = np.maximum(_scatter(errors, pull), rows @ of_reference)
+    of_model = ratio(rows, np.full(rows.shape, total)) ** 2 @ (of_reference / errors.model.support)
+    return hypot(quotient(sqrt(of_rows), total), sqrt(of_model))
+
+
+def _scatter(errors: ExpectedErrors, pull: Pull) -> float:
+    """Sum of squares of pulls of labelled rows about those of their pools, and their mean; ``nan`` beyond numbers."""
+    rows, sums, expected = errors.labelled_by_pool, errors.sums_by_pool, errors.model.mean @ pull.row
+    with np.errstate(over="ignore", invalid="ignore"):
+        off = sums @ pull.row - rows * expected
+        squares = float((sums @ pull.square - 2 * expected * off - rows * expected**2).sum())
+        found = squares - quotient(float(off.sum()) ** 2, float(rows.sum()))
+    return max(found, 0.0) if isfinite(found) else nan
 
 
 def error_of_expected(errors: ExpectedErrors, pull: Pull, rows: FloatArray) -> float:

@@ -6,7 +6,7 @@ from math import inf
 
 from miops_collector.statistics import _error_sums
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.estimated_performance._errors import ExpectedErrors, error_of_expected
+from miops_collector.statistics.estimated_performance._errors import ExpectedErrors, error_of_gap
 
 __all__ = ["bias_gap", "standard_error"]
 
@@ -57,7 +57,7 @@ def bias_gap(errors: ExpectedErrors) -> float:
     >>> came = np.stack((0 * low, 20 * low, 10 * low, 0 * low))
     >>> window = ExpectedErrors(ErrorProfile(np.array([0.0, 100, 100, 0]), came), learnt)
     >>> round(bias_gap(window), 4), round(standard_error(window), 4)
-    (1.0, 0.2331)
+    (1.0, 0.2767)
 
     References
     ----------
@@ -68,5 +68,5 @@ def bias_gap(errors: ExpectedErrors) -> float:
 
 
 def standard_error(errors: ExpectedErrors) -> float:
-    """While errors are as in the reference: of the rows' own errors, and of the loss model's."""
-    return error_of_expected(errors, _error_sums.pull_of_error(), errors.labelled_by_pool)
+    """While errors are as in the reference: of the rows' own errors, as they are or were, and of the loss model's."""
+    return error_of_gap(errors, _error_sums.pull_of_error())

@@ -6,7 +6,7 @@ from math import inf
 
 from miops_collector.statistics import _error_sums
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.estimated_performance._errors import ExpectedErrors, error_of_expected
+from miops_collector.statistics.estimated_performance._errors import ExpectedErrors, error_of_gap
 
 __all__ = ["mae_gap", "standard_error"]
 
@@ -55,7 +55,7 @@ def mae_gap(errors: ExpectedErrors) -> float:
     >>> came[1:3, sums] = [[20, 24, 40, 120], [10, 40, 180, 3000]]
     >>> window = ExpectedErrors(ErrorProfile(np.array([0.0, 50, 50, 0]), came), learnt)
     >>> round(mae_gap(window), 4), round(standard_error(window), 4)
-    (0.4667, 0.1659)
+    (0.4667, 0.2114)
 
     References
     ----------
@@ -66,5 +66,5 @@ def mae_gap(errors: ExpectedErrors) -> float:
 
 
 def standard_error(errors: ExpectedErrors) -> float:
-    """While errors are as in the reference: of the rows' own errors, and of the loss model's."""
-    return error_of_expected(errors, _error_sums.pull_of_size(), errors.labelled_by_pool)
+    """While errors are as in the reference: of the rows' own errors, as they are or were, and of the loss model's."""
+    return error_of_gap(errors, _error_sums.pull_of_size())

@@ -6,7 +6,7 @@ from math import inf
 
 from miops_collector.statistics import _error_sums
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.estimated_performance._errors import ExpectedErrors, error_of_expected
+from miops_collector.statistics.estimated_performance._errors import ExpectedErrors, error_of_gap
 
 __all__ = ["mape_gap", "standard_error"]
 
@@ -57,7 +57,7 @@ def mape_gap(errors: ExpectedErrors) -> float:
     >>> came[1] = 20 * error_terms(np.array([3.0, -3.0, 5.0]), np.array([4.0, 5.0, 6.0])).sum(axis=1)
     >>> window = ExpectedErrors(ErrorProfile(np.array([0.0, 100, 100, 0]), came), learnt)
     >>> round(mape_gap(window), 4), round(standard_error(window), 4)
-    (0.2741, 0.0182)
+    (0.2741, 0.0263)
 
     References
     ----------
@@ -73,4 +73,4 @@ def mape_gap(errors: ExpectedErrors) -> float:
 def standard_error(errors: ExpectedErrors) -> float:
     """While errors are as in the reference; by the delta method."""
     pull = _error_sums.pull_of_relative(errors.expected_of_labelled)
-    return error_of_expected(errors, pull, errors.labelled_by_pool)
+    return error_of_gap(errors, pull)

@@ -6,7 +6,7 @@ from math import inf
 
 from miops_collector.statistics import _error_sums
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.estimated_performance._errors import ExpectedErrors, error_of_expected
+from miops_collector.statistics.estimated_performance._errors import ExpectedErrors, error_of_gap
 
 __all__ = ["r2_gap", "standard_error"]
 
@@ -57,7 +57,7 @@ def r2_gap(errors: ExpectedErrors) -> float:
     >>> came[1] = 20 * error_terms(np.array([3.0, -3.0, 5.0]), np.array([4.0, 5.0, 6.0])).sum(axis=1)
     >>> window = ExpectedErrors(ErrorProfile(np.array([0.0, 100, 100, 0]), came), learnt)
     >>> round(r2_gap(window), 4), round(standard_error(window), 4)
-    (-0.5383, 0.0571)
+    (-0.5383, 0.0836)
 
     References
     ----------
@@ -72,4 +72,4 @@ def r2_gap(errors: ExpectedErrors) -> float:
 def standard_error(errors: ExpectedErrors) -> float:
     """While errors are as in the reference; by the delta method."""
     pull = _error_sums.pull_of_unexplained(errors.expected_of_labelled)
-    return error_of_expected(errors, pull, errors.labelled_by_pool)
+    return error_of_gap(errors, pull)

@@ -7,7 +7,7 @@ from math import inf, sqrt
 from miops_collector.statistics import _error_sums
 from miops_collector.statistics._ratio import quotient
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.estimated_performance._errors import ExpectedErrors, error_of_expected
+from miops_collector.statistics.estimated_performance._errors import ExpectedErrors, error_of_gap
 
 __all__ = ["rmse_gap", "standard_error"]
 
@@ -57,7 +57,7 @@ def rmse_gap(errors: ExpectedErrors) -> float:
     >>> came[1] = 20 * error_terms(np.array([3.0, -3.0, 5.0]), np.array([4.0, 5.0, 6.0])).sum(axis=1)
     >>> window = ExpectedErrors(ErrorProfile(np.array([0.0, 100, 100, 0]), came), learnt)
     >>> round(rmse_gap(window), 4), round(standard_error(window), 4)
-    (1.2716, 0.1583)
+    (1.2716, 0.2388)
 
     References
     ----------
@@ -72,5 +72,5 @@ def rmse_gap(errors: ExpectedErrors) -> float:
 
 def standard_error(errors: ExpectedErrors) -> float:
     """While errors are as in the reference: by the delta method from that of the mean squared error."""
-    of_square = error_of_expected(errors, _error_sums.pull_of_square(), errors.labelled_by_pool)
+    of_square = error_of_gap(errors, _error_sums.pull_of_square())
     return quotient(of_square, 2 * sqrt(float(_error_sums.mean_square(errors.expected_of_labelled))))
