@@ -156,12 +156,11 @@ def test_a_stream_is_recorded_as_the_program_takes_it(everything: Harness) -> No
             yield text
 
     answers = pipeline("text-classification")(texts())
-    before = list(read)
+    assert len(read) <= 1  # newer versions of the pipeline look at the first
     stream = iter(answers)
     assert everything.rows() == []
     next(stream)
 
-    assert before == TEXTS[:1]  # the pipeline itself looks at the first
     assert read == TEXTS[:1]
     assert [row["feature.text"] for row in everything.rows()] == TEXTS[:1]
 

@@ -27,7 +27,11 @@ def tokenizer() -> Any:
     words = Tokenizer(models.WordLevel(WORDS, "[UNK]"))
     words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()  # type: ignore[assignment]
     return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=words, pad_token="[PAD]", unk_token="[UNK]", eos_token="[PAD]"
+        tokenizer_object=words,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        eos_token="[PAD]",
+        model_input_names=["input_ids", "attention_mask"],
     )
 
 
