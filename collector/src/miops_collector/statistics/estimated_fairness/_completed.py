@@ -123,6 +123,12 @@ def _by_group(whole: Statistic, kinds: tuple[type, ...]) -> Statistic:
 
 def _notes(name: str, kinds: tuple[type, ...]) -> str:
     bins = OF_TWO if ClassGroups not in kinds else OF_SEVERAL if len(kinds) == 1 else f"{OF_TWO}, or {OF_SEVERAL}"
-    of_one = {"recall": "``true_positive_rate`` where one class is positive", "specificity": "``false_positive_rate``"}
-    notes = BINS.format(bins=bins, prefer=of_one.get(name, f"``miops.fairness.{name}`` as soon as truth is there"))
+    realised = f"``miops.fairness.{name}`` as soon as truth is there"
+    if name not in ("balanced_accuracy", "brier"):
+        realised += " and if one class is positive"
+    of_one = {
+        "recall": "``true_positive_rate`` if one class is positive",
+        "specificity": "``false_positive_rate`` there",
+    }
+    notes = BINS.format(bins=bins, prefer=of_one.get(name, realised))
     return notes + TIES if name == "average_precision" else notes
