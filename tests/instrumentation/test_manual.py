@@ -156,7 +156,6 @@ def test_an_invalid_event_time_is_ignored_and_counted(harness: Harness, nonsense
     [
         {},
         {"value": [1, 2], "score": [0.1]},
-        {"value": [1, 2], "features": {"a": [1, 2, 3]}},
         {"value": 1, "entity_id": ["a", "b"]},
         {"value": 1, "time": "never"},
         {"value": 1, "weight": "heavy"},

@@ -118,7 +118,7 @@ def test_private_values_are_in_no_byte_that_is_exported(container: str, number: 
         rows = exported.harness.rows()
 
     assert b"plain" in seen
-    assert rows[0]["feature.text"] == text[:2]
+    assert {row["feature.text"] for row in rows if "feature.text" in row} == {text[:2]}
     for needle in (struct.pack("<d", number), repr(number).encode(), text.encode(), text[::-1].encode()):
         assert needle not in seen
 

@@ -6,8 +6,9 @@ This runs on the caller's thread and only copies.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -15,12 +16,13 @@ from numpy.typing import NDArray
 
 from miops import semconv
 from miops.blocks import BlockPool
+from miops.composite import text_of
 from miops.frame_blocks import ARRANGEMENTS, FEW_ROWS, snapshot
 from miops.layouts import NUMERIC, Layout, Matrix
 from miops.names import distinct
 from miops.sources import Source
 
-__all__ = ["Capture", "capture", "mapping"]
+__all__ = ["Capture", "capture", "mapping", "names_of"]
 
 _ndarray = np.ndarray
 _PREFIX: Final = semconv.COLUMN_FEATURE_PREFIX
@@ -69,7 +71,7 @@ def capture(values: Any, source: Source, pool: BlockPool) -> Capture:
     if hasattr(values, "toarray") and hasattr(values, "nnz"):
         return _sparse(values, source, pool)
     if isinstance(values, list | tuple) and values and isinstance(values[0], Mapping):
-        return mapping(_features({key: [row.get(key) for row in values] for key in values[0]}), source)
+        return _records(values, source)
     return _array(np.asarray(values), source, pool)
 
 
@@ -164,12 +166,23 @@ def _sparse(matrix: Any, source: Source, pool: BlockPool) -> Capture:
     return _array(np.asarray(matrix.toarray()), source, pool)
 
 
+def _records(rows: Sequence[Mapping[Any, Any]], source: Source) -> Capture:
+    if len(named := list(islice(names_of(rows), source.max_features + 1))) > source.max_features:
+        return Capture(source.too_wide(), None, len(rows), 0)
+    return mapping(_features({name: [row.get(name) for row in rows] for name in named}), source)
+
+
+def names_of(rows: Sequence[Mapping[Any, Any]]) -> Iterable[Any]:
+    """The names that occur in any of the rows, as they come."""
+    return dict.fromkeys(chain.from_iterable(rows))
+
+
 def _features(values: Mapping[Any, Any]) -> dict[str, Any]:
     return {f"{_PREFIX}{name}": value for name, value in values.items()}
 
 
 def mapping(values: Mapping[str, Any], source: Source, *, rows: int | None = None) -> Capture:
-    """Columns by wire name; if no value is a column, one row."""
+    """Columns by wire name; if no value is a column, one row, or each of as many as are given."""
     names = tuple(values)
     if len(names) > source.max_features:
         return Capture(source.too_wide(), None, -1 if rows is None else rows, 0)
@@ -178,6 +191,8 @@ def mapping(values: Mapping[str, Any], source: Source, *, rows: int | None = Non
     n = 1 if single else max((len(c) for c in copies if isinstance(c, list | _ndarray)), default=rows or 0)
     if not single:
         copies = tuple(c if isinstance(c, list | _ndarray) else [c] * n for c in copies)
+        if any((len(c) if isinstance(c, list) else c.size) != n for c in copies):
+            return Capture(source.uneven(), None, n, 0)
     return Capture(source.mapping_layout(names, single=single), copies, n, sum(map(_size, copies)))
 
 
@@ -186,7 +201,9 @@ def _copied(value: Any) -> Any:
         return value.copy() if value.ndim else value.item()
     if isinstance(value, str | bytes) or not hasattr(value, "__len__"):
         return value
-    return list(value) if isinstance(value, list | tuple) else _series(value)
+    if isinstance(value, list | tuple):
+        return list(value)
+    return text_of(value) if isinstance(value, Mapping | set | frozenset) else _series(value)
 
 
 def _series(value: Any) -> Any:

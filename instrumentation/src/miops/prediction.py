@@ -57,6 +57,8 @@ def record_prediction(
         ``primary``, ``shadow`` or ``canary``.
     features
         One row as a mapping of values or ``(k,)``; many as a mapping of columns, a data frame, or ``(n, k)``.
+        A list or mapping that is one value of the only row is recorded as JSON; what does not fit the outcome is left
+        out and counted.
     value
         The decision or predicted value, or one per row.
     score

@@ -105,6 +105,11 @@ class Source:
         self._fault("too_many_features")
         return self.nothing
 
+    def uneven(self) -> Nothing:
+        """The layout of columns that have not one value per row; counted."""
+        self._fault("uneven_columns")
+        return self.nothing
+
     def _interned(self, key: Any, build: Callable[[], Any]) -> Any:
         layout = self._layouts.get(key)
         if layout is None:

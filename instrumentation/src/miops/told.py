@@ -11,7 +11,8 @@ import numpy as np
 from miops import runtime, semconv
 from miops.attributions import Attributions, told_attributions
 from miops.call import CALL_BYTES, Call, Extras, Output
-from miops.capture import Capture, capture, mapping
+from miops.capture import Capture, capture, mapping, names_of
+from miops.composite import is_composite, text_of
 from miops.ids import ROW_LIMIT
 from miops.incoming import unix_nano
 from miops.models import Model, Registration, registered, resolve
@@ -69,17 +70,17 @@ def _with(model: Model, said: Registration) -> Model:
 def call_of(
     recorder: Recorder, source: Source, told: Told, *, start: int, duration: int, span: Opened, call: int
 ) -> Call:
-    """The call to record.
+    """The call to record, without features and context where these do not fit its outcome.
 
     Raises
     ------
     ValueError
-        If the parts have different numbers of rows, or there is neither value nor score.
+        If value and scores have different numbers of rows, or there is neither.
     """
-    captured = captured_of(told, source, recorder)
     decision = None if told.value is None else take_output(per_row(told.value))
     outputs, scores, width = _scores(told)
-    rows = _rows(captured, decision.rows if decision else None, scores.rows if scores else None)
+    rows = _rows(decision.rows if decision else None, scores.rows if scores else None)
+    captured = _fitting(told, source, recorder, rows)
     return Call(
         serial=captured.layout.serial,
         decision_dtype=decision.dtype if decision else None,
@@ -126,29 +127,51 @@ def _scores(told: Told) -> tuple[int, Any, int]:
     return 0, None, 0
 
 
-def _rows(captured: Capture, *others: int | None) -> int:
-    counts = {count for count in others if count is not None}
+def _rows(*told: int | None) -> int:
+    counts = {count for count in told if count is not None}
     if not counts:
         raise ValueError("a prediction needs a value, a score or scores")
-    if captured.rows >= 0 and captured.layout.names:
-        counts.add(captured.rows)
     if len(counts) > 1:
-        raise ValueError(f"features, value and scores have different numbers of rows: {sorted(counts)}")
+        raise ValueError(f"value and scores have different numbers of rows: {sorted(counts)}")
     rows = counts.pop()
     if rows > ROW_LIMIT:
         raise ValueError(f"{rows} rows in one call; record at most {ROW_LIMIT} at once")
     return rows
 
 
-def captured_of(told: Told, source: Source, recorder: Recorder) -> Capture:
-    """Features and context, copied."""
+def _fitting(told: Told, source: Source, recorder: Recorder, rows: int) -> Capture:
+    """Features and context, if they can be copied and are of so many rows; else nothing, which is counted."""
+    try:
+        captured = captured_of(told, source, recorder, rows)
+        if captured.layout is source.nothing or captured.rows == rows:
+            return captured
+        if isinstance(captured.payload, memoryview):
+            recorder.pool.give(captured.payload)
+        raise ValueError(f"features and context of {captured.rows} rows for a prediction of {rows}")
+    except Exception as error:  # noqa: BLE001  # the prediction matters more
+        runtime.faults.add("input_not_captured", error)
+        return Capture(source.nothing, None, -1, 0)
+
+
+def captured_of(told: Told, source: Source, recorder: Recorder, rows: int | None = None) -> Capture:
+    """Features and context, copied.
+
+    Parameters
+    ----------
+    rows
+        Of the outcome, if there is one. Lists and the like are then values of the only row, not columns, where they
+        have not one entry; single values are those of all rows.
+    """
     if not told.context and told.features is None:
         return Capture(source.nothing, None, -1, 0)
-    if not told.context:
+    if not told.context and not isinstance(told.features, Mapping):
         return capture(_one_row(told.features), source, recorder.pool)
     named = {} if told.features is None else features_by_name(told.features, source)
-    context = {f"{semconv.COLUMN_CONTEXT_PREFIX}{name}": value for name, value in told.context.items()}
-    return mapping({**named, **context}, source)
+    context = {f"{semconv.COLUMN_CONTEXT_PREFIX}{name}": value for name, value in (told.context or {}).items()}
+    columns = {**named, **context}
+    if rows == 1:
+        columns = {name: text_of(value) if is_composite(value) else value for name, value in columns.items()}
+    return mapping(columns, source, rows=None if rows == 1 else rows)
 
 
 def _one_row(features: Any) -> Any:
@@ -165,6 +188,8 @@ def features_by_name(features: Any, source: Source) -> dict[str, Any]:
     """Columns by wire name from a mapping, a frame or a matrix."""
     if isinstance(features, Mapping):
         named = dict(features)
+    elif isinstance(features, list | tuple) and features and isinstance(features[0], Mapping):
+        named = {name: [row.get(name) for row in features] for name in names_of(features)}
     elif hasattr(features, "columns"):
         by_place = getattr(features, "iloc", None)  # of pandas, where names need not be different
         columns = list(features.columns)
