@@ -124,9 +124,21 @@ def test_a_column_is_seen_without_what_is_missing(client: AsgiClient) -> None:
 
 @pytest.mark.parametrize("detector", DETECTORS)
 def test_every_detector_can_be_asked_for(detector: str, client: AsgiClient) -> None:
-    usual = {"mean": "0.05", "std": "0.22"} if detector == "cusum" else {}
+    usual = {"cusum": {"mean": "0.05", "std": "0.22"}, "betting": {"mean": "0.05", "most": "1"}}.get(detector, {})
 
     assert ask(client, model="credit", detector=detector, **usual)["rows"] == ROWS
+
+
+def test_betting_says_what_the_mean_may_be(client: AsgiClient) -> None:
+    _, wrong = drawn()
+
+    found = ask(client, model="credit", detector="betting", mean="0.05", most="1")
+    low, high = found["interval"]["low"], found["interval"]["high"]
+
+    assert found["changes"][0]["row"] > CHANGED
+    assert found["interval"]["mean"] == pytest.approx(wrong.mean())
+    assert low < wrong.mean() < high < low + 0.1
+    assert ask(client, model="price", detector="betting", mean="1")["interval"]["high"] is None
 
 
 def test_a_part_of_the_time_is_a_stream_of_its_own(client: AsgiClient) -> None:
@@ -152,6 +164,15 @@ def test_a_part_of_the_time_is_a_stream_of_its_own(client: AsgiClient) -> None:
         ({"model": "credit", "mean": "1"}, "the other detectors find it out"),
         ({"model": "credit", "detector": "cusum", "mean": "1", "std": "0"}, "std: '0' is not above 0"),
         ({"model": "credit", "detector": "cusum", "mean": "nan", "std": "1"}, "mean: 'nan' is no number"),
+        ({"model": "credit", "detector": "betting"}, "betting takes mean, most and needs mean"),
+        (
+            {"model": "credit", "detector": "betting", "mean": "2", "most": "1"},
+            "mean: '2' is not above 0 and below most",
+        ),
+        (
+            {"model": "credit", "detector": "betting", "column": "age", "mean": ".5", "most": "1"},
+            "numbers from 0 to most",
+        ),
         ({"model": "credit", "rows": "5"}, "unknown query parameter 'rows'"),
     ],
 )

@@ -14,6 +14,7 @@ import pytest
 from scipy.stats import ks_2samp
 
 from miops_collector.statistics.sequential.adwin import adwin
+from miops_collector.statistics.sequential.betting import betting
 from miops_collector.statistics.sequential.cusum import cusum
 from miops_collector.statistics.sequential.ddm import ddm
 from miops_collector.statistics.sequential.eddm import eddm
@@ -36,7 +37,11 @@ OURS: dict[str, Callable[..., Any]] = {
     "PageHinkley down": partial(page_hinkley, mode="down"),
     "PageHinkley up": partial(page_hinkley, mode="up"),
 }
-EVERY = OURS | {"CUSUM": partial(cusum, mean=0.1, std=0.3), "KSWIN": kswin}
+EVERY = OURS | {
+    "CUSUM": partial(cusum, mean=0.1, std=0.3),
+    "KSWIN": kswin,
+    "betting": partial(betting, mean=0.1, most=1.0),
+}
 GOLDEN = json.loads(Path(river_detections.__file__).with_suffix(".json").read_text())
 
 
@@ -85,7 +90,8 @@ def test_neither_stream_nor_state_is_changed(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(EVERY))
 def test_a_model_that_is_always_right_is_left_alone(name: str) -> None:
-    detector = partial(cusum, mean=0.0, std=0.3) if name == "CUSUM" else EVERY[name]
+    usual = {"CUSUM": partial(cusum, mean=0.0, std=0.3), "betting": partial(betting, mean=1e-4, most=1.0)}
+    detector = usual.get(name, EVERY[name])
 
     assert detector(np.zeros(3000)).changes.size == 0
 

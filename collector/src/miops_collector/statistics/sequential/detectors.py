@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 from miops_collector.statistics.sequential._detections import Detections
 from miops_collector.statistics.sequential.adwin import adwin
+from miops_collector.statistics.sequential.betting import betting
 from miops_collector.statistics.sequential.cusum import cusum
 from miops_collector.statistics.sequential.ddm import ddm
 from miops_collector.statistics.sequential.eddm import eddm
@@ -20,6 +21,7 @@ __all__ = ["DETECTORS", "Detector"]
 Detector: TypeAlias = Callable[..., Detections]
 DETECTORS: Final[Mapping[str, Detector]] = {
     "adwin": adwin,
+    "betting": betting,
     "cusum": cusum,
     "ddm": ddm,
     "eddm": eddm,
@@ -28,4 +30,4 @@ DETECTORS: Final[Mapping[str, Detector]] = {
     "kswin": kswin,
     "page_hinkley": page_hinkley,
 }
-"""``cusum`` alone must be told what is usual: ``mean`` and ``std``."""
+"""Two must be told what is usual: ``cusum`` ``mean`` and ``std``, ``betting`` ``mean`` and, if any, ``most``."""
