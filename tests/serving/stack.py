@@ -25,7 +25,8 @@ class Stack:
     the folder of the apps. ``body`` makes the JSON of a request from rows of numbers.
     ``tie`` says how rows hang together with their requests; ``why`` says what the server does to lose more than that.
     ``baggage`` says whether rows have what callers say by it, and ``undrained`` why rows of the last second before a
-    restart are lost, if they are. ``distributions`` are the packages it is made of.
+    restart are lost, if they are. ``distributions`` are the packages it is made of. ``starts`` is how often
+    it is started at most, if it gives up by itself before it answers.
     """
 
     name: str
@@ -42,3 +43,4 @@ class Stack:
     baggage: bool = True
     undrained: str = ""
     start_seconds: float = 180.0
+    starts: int = 1

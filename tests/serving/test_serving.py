@@ -59,22 +59,33 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def serving(stack: Stack, model: Path, sink: Sink, folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    port = free_port()
     log = folder / "server.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [str(PROGRAMS / "opentelemetry-instrument"), *stack.command(port)],
-            env=environment(stack, port, model, sink), cwd=APPS, stdout=output, stderr=output, start_new_session=True,
-        )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    try:
-        assert wait_until(
+    for _ in range(stack.starts):
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [str(PROGRAMS / "opentelemetry-instrument"), *stack.command(port)],
+                env=environment(stack, port, model, sink), cwd=APPS,
+                stdout=output, stderr=output, start_new_session=True,
+            )  # fmt: skip
+        try:
+            if is_up(process, url, stack):
+                yield url, process
+                return
+        finally:
+            end(process)
+    pytest.fail(log.read_text())
+
+
+def is_up(process: subprocess.Popen[bytes], url: str, stack: Stack) -> bool:
+    """Whether the server answers; not if it gives up before."""
+    return (
+        wait_until(
             lambda: process.poll() is not None or callers.answers(url + stack.health), stack.start_seconds, every=0.2
-        ), log.read_text()
-        assert process.poll() is None, log.read_text()
-        yield url, process
-    finally:
-        end(process)
+        )
+        and process.poll() is None
+    )
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

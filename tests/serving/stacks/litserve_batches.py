@@ -11,6 +11,6 @@ STACK = replace(
     name="LitServe, 2 workers, batches",
     command=lambda port: ["python", "litserve_batches_app.py", str(port)],
     tie="links",
-    why="one call answers several requests and is linked to each of them; one that is alone is its parent",
+    why="One call answers several requests and is linked to each of them; one that is alone is its parent",
     baggage=False,
 )

@@ -13,6 +13,6 @@ STACK = replace(
     name="MLServer, v2 protocol, 2 parallel workers, batches",
     environment=lambda port: mlserver_workers.STACK.environment(port) | BATCHES,
     tie="links",
-    why="one call answers several requests and is linked to each of them; one that is alone is its parent",
+    why="One call answers several requests and is linked to each of them; one that is alone is its parent",
     baggage=False,
 )

@@ -27,5 +27,6 @@ STACK = Stack(
     tie="none",
     why="Ray's proxy hands a request to a replica without the trace context unless it is told to trace",
     baggage=False,
+    starts=4,  # Ray gives up if its processes do not find each other in 30 seconds, as on a busy machine
     undrained="Ray ends its worker processes at once, without their exit handlers",
 )
