@@ -10,7 +10,7 @@ import pytest
 from miops_collector import watched
 from miops_collector.config import AlarmConfig
 from miops_collector.engine import Engine
-from miops_collector.labelled import Labelled
+from miops_collector.labelled import Labelled, Losses
 from miops_collector.report import Alert
 from miops_collector.scanning import Scanning
 from miops_collector.stores._settings import StoreSettings
@@ -266,3 +266,102 @@ def test_it_remembers_over_a_restart_since_when_losses_are_worse(store: DuckDBSt
     settle(again)
 
     assert detector(again)._worse_since == START + 60 * HOUR
+
+
+def test_corrected_truth_raises_the_alarm_that_it_would_have_raised_at_once(store: DuckDBStore, clock: Clock) -> None:
+    engine = started(store, clock)
+    engine.append([reference(5000)])
+    serve(engine, 0, 40)
+    tell(engine, numbers(0, 40))
+    settle(engine)
+    assert about_accuracy(engine) == []
+
+    tell(engine, numbers(20, 19), worse=True)
+    settle(engine)
+
+    (alert,) = about_accuracy(engine)
+    assert alert.state == "firing"
+    assert START + 20 * HOUR <= alert.since <= START + 24 * HOUR
+    assert detector(engine)._labels == 39 * ROWS_AN_HOUR  # none counts twice
+
+
+def test_corrections_of_hours_that_are_over_tell_of_an_alarm_that_is_over(store: DuckDBStore, clock: Clock) -> None:
+    engine = started(store, clock)
+    engine.append([reference(5000)])
+    serve(engine, 0, 40)
+    tell(engine, numbers(0, 25))
+    tell_better(engine, numbers(25, 15))
+    settle(engine)
+
+    tell(engine, numbers(10, 15), worse=True)
+    settle(engine)
+
+    (alert,) = about_accuracy(engine)
+    assert (alert.state, alert.evidence["raised"]) == ("resolved", 1)
+    assert START + 10 * HOUR <= alert.since < alert.until <= START + 30 * HOUR
+
+
+def test_corrected_evidence_is_that_of_truth_that_was_right_at_once(store: DuckDBStore, clock: Clock) -> None:
+    engine, other = started(store, clock), DuckDBStore(None, StoreSettings(minimum_free_mib=1))
+    at_once = started(other, clock)
+    for each in (engine, at_once):
+        each.append([reference(5000)])
+        serve(each, 0, 40)
+    tell(engine, numbers(0, 40))
+    settle(engine)
+    engine.close()
+    restarted = started(store, clock)
+    tell(restarted, numbers(10, 2), worse=True)
+    settle(restarted)
+    tell(at_once, numbers(0, 10))
+    tell(at_once, numbers(10, 2), worse=True)
+    tell(at_once, numbers(12, 28))
+    settle(at_once)
+
+    found, wanted = (detector(e) for e in (restarted, at_once))
+    other.close()
+    assert found._evidence.log_values == pytest.approx(wanted._evidence.log_values)
+    assert found._counted == wanted._counted
+
+
+def test_corrections_that_were_taken_but_not_weighed_are_weighed_after_a_restart(
+    store: DuckDBStore, clock: Clock
+) -> None:
+    engine = started(store, clock)
+    engine.append([reference(5000)])
+    serve(engine, 0, 40)
+    tell(engine, numbers(0, 40))
+    settle(engine)
+    tell(engine, numbers(20, 19), worse=True)
+    (watching,) = engine._watched.values()
+    watching.model.absorb_truth(store, store.models()[0], store.newest())
+    engine.close()
+
+    restarted = started(store, clock)
+    settle(restarted)
+
+    (alert,) = about_accuracy(restarted)
+    assert alert.state == "firing"
+
+
+def test_a_reference_that_losses_cannot_be_compared_with_says_why() -> None:
+    assert Labelled(None, window=HOUR, waits=HOUR).unwatched == "there is no reference with truth"
+
+
+def test_a_regression_that_was_never_off_says_that_its_losses_are_not_watched(
+    store: DuckDBStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = started(store, clock)
+    engine.append([reference(5000)])
+    serve(engine, 0, 2)
+    settle(engine)
+    (plan,) = engine.report.plans
+    assert plan.unwatched == {}
+
+    monkeypatch.setattr(detector(engine), "_is_share", False)
+    monkeypatch.setattr(detector(engine), "_reference", Losses(5000.0, 0.0, 0.0))
+    monkeypatch.setattr(detector(engine), "_deviation", 0.0)
+    settle(engine)
+
+    (plan,) = engine.report.plans
+    assert plan.unwatched == {"performance": "the reference has no error at all, so there is no scale for larger ones"}

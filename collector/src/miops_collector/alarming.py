@@ -226,7 +226,11 @@ class Alarming:
         (learned, wanted), dispersion = self.scanning.learned, self.scanning.dispersion
         budget, length = self._budget, Window(0, self.smallest).label
         shares = {str(family): share for family, share in budget.shares.items()}
-        return AlarmPlan(self.key, budget.per_month, shares, self.versions, length, learned, wanted, dispersion)
+        reason = self.labelled.unwatched
+        return AlarmPlan(
+            self.key, budget.per_month, shares, self.versions, length, learned, wanted, dispersion,
+            {"performance": reason} if reason else {},
+        )  # fmt: skip
 
     def alerts(self) -> tuple[Alert, ...]:
         """Pending, firing and recently resolved alerts, the one to look at first in front."""

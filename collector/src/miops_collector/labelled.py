@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import inf, isfinite, log, sqrt
 from typing import Any, Final
@@ -47,6 +47,9 @@ QUIET: Final = 3
 """Windows in a row within the bound that end a run of worse ones, as they close the alarm."""
 LONG: Final = parse_length("7d")
 """A run that lasted so long was another level of losses; hours and days that are always worse end within a week."""
+REPLAYED: Final = 2000
+"""Windows that are weighed anew when truth of them is corrected; a month of hours and more."""
+ROUNDING: Final = 1e-6
 BELIEF: Final = 4.0
 """Degrees of freedom that the belief in independent labels is worth: two days say little about a day."""
 
@@ -65,6 +68,19 @@ class Losses:
     def __sub__(self, other: Losses) -> Losses:
         return Losses(self.rows - other.rows, self.sum - other.sum, self.squares - other.squares)
 
+    def part(self, share: float) -> Losses:
+        return Losses(share * self.rows, share * self.sum, share * self.squares)
+
+    @property
+    def is_nothing(self) -> bool:
+        return max(abs(self.rows), abs(self.sum), abs(self.squares)) <= ROUNDING
+
+    @property
+    def may_be_rows(self) -> bool:
+        """Whether so many rows can have these sums; else truth that was known has been corrected."""
+        least = min(self.rows, self.sum + ROUNDING, self.squares + ROUNDING)
+        return least > 0.0 and self.sum**2 <= self.rows * self.squares * (1.0 + ROUNDING) + ROUNDING
+
 
 NOTHING: Final = Losses(0.0, 0.0, 0.0)
 
@@ -77,12 +93,22 @@ class Batch:
     log_value: float
     alarmed: bool
 
+    def __add__(self, other: Batch) -> Batch:
+        return Batch(
+            self.losses + other.losses, max(self.log_value, other.log_value), alarmed=self.alarmed or other.alarmed
+        )
+
+
+NO_BATCH: Final = Batch(NOTHING, -inf, alarmed=False)
+
 
 class Labelled:
     """A Shiryaev–Roberts e-detector on the losses of one model version; durable as JSON.
 
     A window counts when nine of ten of its rows have their truth, or when it has waited for truth as long as one
-    waits. Labels that come later count together, where event time is then, once per length of a window.
+    waits. Labels that come later count together, where event time is then, once per length of a window. When truth that
+    has counted is corrected, the evidence is what it would be had the correction been known at once: the newest windows
+    are weighed anew, each with all labels that it has now, and the verdicts from the first corrected one on told again.
 
     How losses depend on one another is learned from what came before the windows that led to an alarm: drift would pass
     for dependence. A run of worse windows is learned from once it is over, for it may be a season's; if it lasted a
@@ -106,6 +132,22 @@ class Labelled:
         self._dispersion, self._measured_at, self._measured_after = 1.0, 0, 0
         self._worse_since, self._quiet, self._history_from = 0, 0, 0
         self._seen = (-1, -1)
+        self._unread: set[int] = set()
+        self._judged_from = 0
+
+    @property
+    def unwatched(self) -> str:
+        """Why no loss can be said to be worse than the reference's; empty where it can."""
+        if self._reference.rows == 0.0:
+            return "there is no reference with truth"
+        if self._reference.rows < FEWEST:
+            return f"the reference has truth of {self._reference.rows:.0f} rows; {FEWEST:.0f} are needed"
+        return "" if self.bound > 0.0 else "the reference has no error at all, so there is no scale for larger ones"
+
+    def look_at(self, starts: Iterable[int]) -> None:
+        """Truth of the panes that start there has come, changed or gone."""
+        if self._counted:
+            self._unread.update(align(start, self._window) for start in starts)
 
     @property
     def bound(self) -> float:
@@ -125,19 +167,50 @@ class Labelled:
             return
         self._seen = now
         threshold = MONTH / self._window / false_alarms_per_month
-        batches: dict[int, Batch] = {}
+        self.look_at(model.take_truth_at())
+        batches = self._weighed_anew(self._corrected(model), log(threshold))
+        new: dict[int, Batch] = {}
         for at, losses in self._counting(model, complete):
             start = align(at, self._window)
-            before = batches.get(start, Batch(NOTHING, -inf, alarmed=False))
-            value, alarmed = self._take(losses, log(threshold))
-            batches[start] = Batch(
-                before.losses + losses, max(before.log_value, value), alarmed=before.alarmed or alarmed
-            )
-        for start, batch in sorted(batches.items()):
+            self._labels += losses.rows
+            new[start] = new.get(start, NO_BATCH) + Batch(losses, *self._take(losses, log(threshold)))
+        for start, batch in sorted(new.items()):
             self._follow_run(start, batch)
+            batches[start] = batches.get(start, NO_BATCH) + batch
         self._measure(complete)
         for start, batch in sorted(batches.items()):
             yield self._finding(model.key, Window(start, start + self._window), batch, threshold)
+
+    def _corrected(self, model: Monitored) -> int | None:
+        """Count what corrections have made of windows that have counted; start of the first of them."""
+        first, counted = None, {Window.holding(s, self._length_at(model, s)) for s in self._unread}
+        self._unread = set()
+        for window in sorted(counted, key=lambda w: w.start):
+            before, sums = self._counted_in(window), model.window(window)
+            change = _losses(sums) - before
+            if before.rows <= 0.0 or not sums.volume.sums[0] or change.is_nothing or change.may_be_rows:
+                continue
+            for start in self._starts_in(window):
+                full, losses = self._counted.pop(start)
+                corrected = losses + change.part(losses.rows / before.rows)
+                if corrected.rows > ROUNDING:
+                    self._counted[start] = full, corrected
+            self._labels += change.rows
+            first = window.start if first is None else first
+        return first
+
+    def _weighed_anew(self, first: int | None, log_threshold: float) -> dict[int, Batch]:
+        """The evidence with what counts now, and what is to be told again of the windows from ``first`` on."""
+        if first is None:
+            return {}
+        starts = sorted(s for s in self._counted if s >= self._judged_from)[-REPLAYED:]
+        self._evidence, self._worse_since, self._quiet = Evidence.none(len(self._evidence.log_values)), 0, 0
+        batches: dict[int, Batch] = {}
+        for start in starts:
+            losses = self._counted[start][1]
+            batches[start] = Batch(losses, *self._take(losses, log_threshold))
+            self._follow_run(start, batches[start])
+        return {start: batch for start, batch in batches.items() if start >= first}
 
     def _counting(self, model: Monitored, complete: int) -> Iterator[tuple[int, Losses]]:
         """Event time and losses of every batch."""
@@ -170,8 +243,7 @@ class Labelled:
         """Complete windows with rows that may still get labels; as long as the panes they have merged into."""
         last = -1
         for start in model.pane_starts().tolist():
-            length = max(model.panes.length_at(start), self._window)
-            window = Window.holding(start, length)
+            window = Window.holding(start, self._length_at(model, start))
             if window.start > last and complete - REMEMBERED <= window.start and window.end <= complete:
                 last = window.start
                 if not self._counted.get(window.start, (0.0, NOTHING))[0]:
@@ -179,12 +251,16 @@ class Labelled:
 
     def _counted_in(self, window: Window) -> Losses:
         """Panes that have merged since are counted by what they were."""
-        starts = range(window.start, window.end, self._window)
-        return sum((self._counted[s][1] for s in starts if s in self._counted), NOTHING)
+        return sum((self._counted[s][1] for s in self._starts_in(window)), NOTHING)
+
+    def _starts_in(self, window: Window) -> list[int]:
+        return [s for s in range(window.start, window.end, self._window) if s in self._counted]
+
+    def _length_at(self, model: Monitored, start: int) -> int:
+        return max(model.panes.length_at(start), self._window)
 
     def _take(self, losses: Losses, log_threshold: float) -> tuple[float, bool]:
         """The evidence with these, and whether it is enough; then it starts anew."""
-        self._labels += losses.rows
         bound, dispersion = self.bound, self._dispersion
         if self._is_share:
             ratios = error_log_ratios(losses.sum, losses.rows, bound, dispersion=dispersion)
@@ -249,6 +325,7 @@ class Labelled:
         self._counted, self._late_at, self._history_from = dict(before._counted), before._late_at, start
         self._dispersion, self._measured_at = before._dispersion, before._measured_at
         self._measured_after = before._measured_after
+        self._judged_from = max(before._counted, default=-1) + 1
 
     def to_json(self) -> dict[str, Any]:
         counted = [[s, full, c.rows, c.sum, c.squares] for s, (full, c) in self._counted.items()]
@@ -257,6 +334,7 @@ class Labelled:
             "counted": counted, "evidence": values, "labels": self._labels, "late_at": self._late_at,
             "dispersion": self._dispersion, "measured_at": self._measured_at, "measured_after": self._measured_after,
             "worse_since": self._worse_since, "quiet": self._quiet, "history_from": self._history_from,
+            "unread": sorted(self._unread), "judged_from": self._judged_from,
         }  # fmt: skip
 
     def load(self, data: Mapping[str, Any]) -> None:
@@ -268,6 +346,7 @@ class Labelled:
         self._measured_at, self._measured_after = data["measured_at"], data.get("measured_after", 0)
         self._worse_since, self._quiet = data.get("worse_since", 0), data.get("quiet", 0)
         self._history_from = data.get("history_from", 0)
+        self._unread, self._judged_from = set(data.get("unread", ())), data.get("judged_from", 0)
 
 
 def _read(rows: float, total: float, squares: float | None = None) -> Losses:

@@ -79,6 +79,7 @@ class Monitored:
     _marks_saved_at: int = 0
     _saved_agenda: str = ""
     _merged_before: int = 0
+    _truth_at: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._panes = PaneSet(self.layout, self.settings.pane, self.settings.levels)
@@ -165,7 +166,13 @@ class Monitored:
         with self._changing():
             for delta in deltas:
                 self._add_delta(delta)
+                self._truth_at.update(delta.starts.tolist())
             self.marks = Marks(self.marks.rows, upto)
+
+    def take_truth_at(self) -> set[int]:
+        """Starts of the panes whose truth has come, changed or gone since the last call."""
+        taken, self._truth_at = self._truth_at, set()
+        return taken
 
     def _truth_deltas(self, store: Store, info: ModelInfo, after: int, upto: int) -> list[PaneDelta]:
         changes = store.truth_changes(self.key, after=after, upto=upto)

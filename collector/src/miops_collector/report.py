@@ -142,6 +142,8 @@ class AlarmPlan:
     dispersion
         By column what was learned of it: at look-backs of so many windows, how many times more its location or spread
         varies than that of independent rows. Empty where nothing has been learned.
+    unwatched
+        By family why its alarm cannot say anything: the reference has no truth, or no error to compare with.
     """
 
     model: ModelKey
@@ -152,6 +154,7 @@ class AlarmPlan:
     learned: int = 0
     to_learn: int = 0
     dispersion: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    unwatched: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

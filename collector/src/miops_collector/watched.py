@@ -210,6 +210,7 @@ class Watched:
         self.model.saved_at = now
         needed_from = now
         if self._alarming is not None:
+            self._alarming.labelled.look_at(self.model.take_truth_at())
             self._alarming.save(self._store)
             needed_from = self._alarming.scanning.needed_from
         return self.model.unsaved(now, needed_from=needed_from, closing=closing)

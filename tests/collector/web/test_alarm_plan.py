@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from miops_collector.report import AlarmPlan
+from miops_collector.report import AlarmPlan, ModelKey
 from miops_collector.web.alarm_plan import plan_lines, plan_of
 from miops_collector.web.app import create_app
 from tests.collector import sample_report as sample
@@ -44,7 +44,7 @@ def test_api_tells_the_same() -> None:
 
     assert models["employment"]["alarms"] == {
         "budget_per_month": 0.5, "shares": SHARES, "versions": 2, "window": "1h", "windows_learned": 34,
-        "windows_to_learn": 168, "dispersion": {},
+        "windows_to_learn": 168, "dispersion": {}, "unwatched": {},
     }  # fmt: skip
     assert models["house-prices"]["alarms"] is None
 
@@ -85,3 +85,10 @@ def test_each_version_has_its_own_plan() -> None:
 
     assert plan_of(report, sample.EMPLOYMENT) == LEARNING
     assert plan_of(report, sample.HOUSES) is None
+
+
+def test_a_family_that_cannot_say_anything_says_why() -> None:
+    plan = AlarmPlan(ModelKey("m", ""), 1.0, {"performance": 0.3}, unwatched={"performance": "there is no truth"})
+
+    ((_, said),) = plan_lines(plan).parts
+    assert said == "30 %, 1 in 100 days; losses are not watched: there is no truth"

@@ -48,13 +48,20 @@ def plan_lines(plan: AlarmPlan) -> PlanLines:
     return PlanLines(
         budget=f"{_rate(plan.per_month)}{shared}",
         parts=tuple(
-            (_FAMILIES.get(family, family.replace("_", " ")), f"{percent_text(share)}, {_rate(plan.per_month * share)}")
+            (_FAMILIES.get(family, family.replace("_", " ")), _part(plan, family, share))
             for family, share in plan.shares.items()
         ),
         learned=plan.learned if learning else 0,
         to_learn=plan.to_learn if learning else 0,
         window=plan.window,
         dependent=_dependent(plan.dispersion),
+    )
+
+
+def _part(plan: AlarmPlan, family: str, share: float) -> str:
+    why = plan.unwatched.get(family, "")
+    return f"{percent_text(share)}, {_rate(plan.per_month * share)}" + (
+        f"; losses are not watched: {why}" if why else ""
     )
 
 

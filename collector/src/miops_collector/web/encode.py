@@ -136,6 +136,7 @@ def _plan(plan: AlarmPlan) -> Mapping[str, Any]:
         "windows_learned": plan.learned,
         "windows_to_learn": plan.to_learn,
         "dispersion": {name: {str(k): v for k, v in of.items()} for name, of in plan.dispersion.items()},
+        "unwatched": dict(plan.unwatched),
     }
 
 
