@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -25,6 +27,7 @@ from miops.testing import Harness
 X = np.array([[-2.0], [-0.4], [0.4], [2.0]])
 Y = np.array(["no", "no", "yes", "yes"])
 BINARY = "binary_classification"
+NAN = float("nan")
 
 
 def _source(**told: Any) -> Source:
@@ -160,3 +163,45 @@ def test_the_span_shows_what_the_threshold_decides() -> None:
     shown = spans.get_finished_spans()[0].attributes or {}
     assert (shown["miops.prediction.value"], row["value"]) == ("no", "no")
     assert shown["miops.prediction.score"] == row["score"] < 0.99
+
+
+@pytest.mark.parametrize(
+    ("outputs", "numbers", "told", "value"),
+    [
+        (Output.SCORE, [NAN], {}, None),
+        (Output.PROBABILITIES, [NAN], {}, None),
+        (Output.PROBABILITIES, [NAN, NAN], {}, None),
+        (Output.PROBABILITIES, [NAN, NAN], {"threshold": 0.5}, None),
+        (Output.PROBABILITIES, [NAN, 0.8], {}, "yes"),
+        (Output.PROBABILITIES, [0.8, NAN], {"positive_class": "no"}, "no"),
+        (Output.MARGINS, [NAN], {}, None),
+        (Output.MARGINS, [NAN], {"margin_threshold": 0.5}, None),
+        (Output.PROBABILITIES, [NAN, NAN, NAN], {"classes": ("a", "b", "c")}, None),
+        (Output.PROBABILITIES, [0.2, NAN, 0.3], {"classes": ("a", "b", "c")}, "c"),
+    ],
+)
+def test_scores_that_are_no_numbers_decide_nothing(
+    outputs: int, numbers: list[float], told: dict[str, Any], value: str | None
+) -> None:
+    source = Source(Model(**{"name": "m", "classes": ("no", "yes"), **told}), max_features=10, fault=lambda _: None)
+    scores = np.array(numbers) if len(numbers) == 1 else np.array([numbers])
+
+    column = score(source, outputs, None, scores, 1).columns["value"]
+    assert (column.data if column.valid is None else [None] * list(column.valid).count(False)) == [value]
+    assert one_row(source, outputs, scores)[0] == value
+
+
+@pytest.mark.parametrize("classes", [("a", "b", "c"), (0, 1, 2)])
+def test_rows_without_a_decision_are_of_no_class(classes: tuple[Any, ...]) -> None:
+    reader = InMemoryMetricReader()
+    model = Model(name="m", task="multiclass_classification", classes=classes)
+    with miops.testing.record(meter_provider=MeterProvider([reader], shutdown_on_exit=False)) as harness:
+        miops.record_prediction(model, scores=[[NAN] * 3, [0.2, 0.3, 0.5], [0.6, 0.4, NAN]])
+        rows = harness.rows()
+        data: Any = reader.get_metrics_data()
+
+    assert [row["value"] for row in rows] == [None, classes[2], classes[0]]
+    assert [row["score"] == row["score"] for row in rows] == [False, True, True]
+    metrics = {m.name: m.data.data_points for m in data.resource_metrics[0].scope_metrics[0].metrics}
+    counted = {p.attributes.get("miops.prediction.class"): p.value for p in metrics["miops.prediction.rows"]}
+    assert counted == {None: 1, str(classes[2]): 1, str(classes[0]): 1}

@@ -146,8 +146,12 @@ def _by_class(rows: Rows) -> Mapping[_Attributes, int]:
     classes = rows.model.classes
     if value is None or classes is None or len(classes) > _MOST_CLASSES:
         return {(): rows.rows}
+    undecided = 0 if value.valid is None else rows.rows - int(np.count_nonzero(value.valid))
+    if undecided and value.valid is not None:
+        value = value.at(value.valid)
     if value.kind == "utf8":
         counted: Iterable[tuple[Any, int]] = Counter(value.data).items()
     else:
         counted = zip(*(part.tolist() for part in np.unique(value.data, return_counts=True)), strict=True)
-    return {((semconv.PREDICTION_CLASS, str(label)),): count for label, count in counted}
+    told: dict[_Attributes, int] = {((semconv.PREDICTION_CLASS, str(label)),): count for label, count in counted}
+    return {**told, **({(): undecided} if undecided else {})}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,8 +60,9 @@ def one_row(source: Source, output: int, result: Any) -> tuple[Any, float | None
         return _binary(source, numbers, probabilities=output == Output.PROBABILITIES)
     if len(numbers) != len(labels) or not labels:
         return None, None
-    best = max(range(len(numbers)), key=numbers.__getitem__)
-    return labels[best], numbers[best]
+    known = [i for i, number in enumerate(numbers) if number == number]
+    best = max(known, key=numbers.__getitem__, default=None)
+    return (None, None) if best is None else (labels[best], numbers[best])
 
 
 def _binary(source: Source, numbers: list[float], *, probabilities: bool) -> tuple[Any, float]:
@@ -68,10 +70,14 @@ def _binary(source: Source, numbers: list[float], *, probabilities: bool) -> tup
         numbers = [(1.0 if probabilities else 0.0) - numbers[0], numbers[0]]
     own = numbers[source.positive]
     threshold = source.model.threshold if probabilities else source.model.margin_threshold
-    if threshold is None:
-        return source.labels[numbers[1] > numbers[0]], own
+    if threshold is None and not math.isnan(own):
+        known = not math.isnan(numbers[1 - source.positive])
+        return source.labels[numbers[1] > numbers[0] if known else source.positive], own
+    threshold = 0.0 if threshold is None else threshold
     return _of_two(source, own, threshold), own
 
 
 def _of_two(source: Source, score: float, threshold: float) -> Any:
+    if math.isnan(score):
+        return None
     return source.labels[source.positive if score >= threshold else 1 - source.positive]

@@ -29,7 +29,8 @@ def score(
 
     Without a decision it is the class with the highest score; of two classes, the positive one from the model's
     threshold on, if it has one for such scores: one on probabilities says nothing about margins.
-    Binary scores are of the positive class, others of the predicted class.
+    Binary scores are of the positive class, others of the predicted class. Where no score is a number there is no
+    decision.
 
     Parameters
     ----------
@@ -57,10 +58,12 @@ def _as_given(source: Source, decision: NDArray[Any] | None, scores: NDArray[np.
     if source.classes is None or len(source.classes) != 2:
         return Scored({**_value(source, decision), **columns}, None)
     threshold = 0.5 if source.model.threshold is None else source.model.threshold
+    known = None if decision is not None else ~np.isnan(scores)
     if decision is None:
         decision = source.classes[np.where(scores >= threshold, source.positive, 1 - source.positive)]
     certain = np.where(decision == source.classes[source.positive], scores, 1.0 - scores)
-    return Scored({**_value(source, decision), **columns}, certain if ((scores >= 0) & (scores <= 1)).all() else None)
+    probable = bool(((scores >= 0) & (scores <= 1) | np.isnan(scores)).all())
+    return Scored({**_value(source, decision, known), **columns}, certain if probable else None)
 
 
 def _as_matrix(scores: NDArray[Any], source: Source, rows: int, *, probabilities: bool) -> NDArray[np.float64] | None:
@@ -77,10 +80,11 @@ def _binary(
     assert source.classes is not None
     positive, model = matrix[:, source.positive], source.model
     threshold = model.threshold if probabilities else model.margin_threshold
+    known = None if decision is not None else ~np.isnan(positive)
     if decision is None:
-        above = matrix.argmax(axis=1) == source.positive if threshold is None else positive >= threshold
+        above = _highest(matrix) == source.positive if threshold is None else positive >= threshold
         decision = source.classes[np.where(above, source.positive, 1 - source.positive)]
-    columns = {**_value(source, decision), semconv.COLUMN_SCORE: doubles(positive)}
+    columns = {**_value(source, decision, known), semconv.COLUMN_SCORE: doubles(positive)}
     if threshold is not None:
         columns[semconv.COLUMN_THRESHOLD] = doubles(np.full(len(positive), threshold))
     if not probabilities:
@@ -93,15 +97,24 @@ def _multiclass(
     source: Source, decision: NDArray[Any] | None, matrix: NDArray[np.float64], *, probabilities: bool
 ) -> Scored:
     assert source.classes is not None
-    best = matrix.argmax(axis=1) if decision is None else _index(decision, source.classes)
+    best = _highest(matrix) if decision is None else _index(decision, source.classes)
     own = np.where(best >= 0, matrix[np.arange(len(matrix)), best], np.nan)
     by_class = np.ascontiguousarray(matrix.T)
+    known = None if decision is not None else ~np.isnan(own)
     columns = {
-        **_value(source, source.classes[best] if decision is None else decision),
+        **_value(source, source.classes[best] if decision is None else decision, known),
         semconv.COLUMN_SCORE: doubles(own),
         **{f"{semconv.COLUMN_SCORES_PREFIX}{i}": doubles(column) for i, column in enumerate(by_class)},
     }
     return Scored(columns, own if probabilities else None)
+
+
+def _highest(matrix: NDArray[np.float64]) -> NDArray[np.int64]:
+    """``(n,)`` the class of the highest score that is a number; to NumPy NaN is higher than all."""
+    best = matrix.argmax(axis=1)
+    if np.isnan(matrix[np.arange(len(matrix)), best]).any():
+        best = np.where(np.isnan(matrix), -np.inf, matrix).argmax(axis=1)
+    return np.asarray(best, dtype=np.int64)
 
 
 def _index(decision: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
@@ -112,11 +125,13 @@ def _index(decision: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
     return np.where(classes[found] == decision, found, -1)
 
 
-def _value(source: Source, decision: NDArray[Any] | None) -> dict[str, Column]:
+def _value(source: Source, decision: NDArray[Any] | None, known: NDArray[np.bool_] | None = None) -> dict[str, Column]:
     if decision is None:
         return {}
     labels = source.model.task not in (semconv.REGRESSION, semconv.FORECAST)
-    return {semconv.COLUMN_VALUE: from_array(decision.reshape(-1), keep_integers=labels)}
+    column = from_array(decision.reshape(-1), keep_integers=labels)
+    column = column if known is None or known.all() else Column(column.kind, column.data, known)
+    return {semconv.COLUMN_VALUE: column}
 
 
 def _plain_score(scores: NDArray[Any] | None, rows: int) -> dict[str, Column]:
