@@ -138,7 +138,8 @@ class Pane:
         return None if self.rows.class_scores is None else self.rows.class_scores[self.i]
 
     def score(self) -> float:
-        return float(self.rows.score[self.i]) if self.layout.positive >= 0 else nan
+        score = float(self.rows.score[self.i]) if self.layout.positive >= 0 else nan
+        return nan if self.layout.probabilities and not -1e-6 <= score <= 1.000001 else score
 
     def confidence(self, predicted: int) -> float:
         if predicted < 0 or not self.layout.probabilities:
@@ -221,7 +222,7 @@ class Pane:
     def loss(self, truth: Column, actual: Any) -> float:
         if self.layout.classes:
             predicted, happened = self.class_of(self.rows.value), self.class_of(truth)
-            return nan if predicted < 0 or happened < 0 else float(predicted != happened)
+            return nan if predicted < 0 else float(predicted != happened)
         predicted_value = cell_of(self.rows.value, self.i)
         both = isinstance(actual, float) and isinstance(predicted_value, float)
         return abs(predicted_value - actual) if both and isfinite(actual) and isfinite(predicted_value) else nan
@@ -235,7 +236,13 @@ class Pane:
 
     def count_pair(self, happened: int) -> None:
         w, predicted, layout = self.weight, self.class_of(self.rows.value), self.layout
-        if happened < 0 or predicted < 0:
+        if predicted < 0:
+            return
+        c, scores = self.confidence(predicted), self.scores()
+        if not isnan(c):
+            self.cells("confidence.bins")[equal_bin(c, 100), 1:] += (w, w * (happened == predicted), w * c)
+        if happened < 0:
+            self.cells("labelled.unknown")[predicted] += w
             return
         self.cells("labelled.confusion")[happened, predicted] += w
         for a, axis in enumerate(layout.axes):
@@ -244,9 +251,6 @@ class Pane:
                 if f"labelled.scores.groups.{a}" in layout.blocks and not isnan(self.score()):
                     coarse = self.coarse_bin(), int(predicted == layout.positive), int(happened == layout.positive)
                     self.cells(f"labelled.scores.groups.{a}")[self.group(axis), *coarse] += w
-        c, scores = self.confidence(predicted), self.scores()
-        if not isnan(c):
-            self.cells("confidence.bins")[equal_bin(c, 100), 1:] += (w, w * (happened == predicted), w * c)
         if "labelled.scores" in layout.blocks and not isnan(self.score()):
             place = self.score_bin(), int(predicted == layout.positive), int(happened == layout.positive)
             self.cells("labelled.scores")[place] += w

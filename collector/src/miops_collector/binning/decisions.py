@@ -13,6 +13,9 @@ from miops_collector.layout import Layout
 
 __all__ = ["Decisions", "decisions_of"]
 
+ROUNDING = 1e-6
+"""How far beyond 0 and 1 arithmetic may carry a probability."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decisions:
@@ -24,7 +27,8 @@ class Decisions:
         ``(n,)`` class, negative where it is missing or not one of the layout's: such a row counts in no block of the
         classifier.
     score
-        ``(n,)`` score of the positive class; ``nan`` where there is none, and in all rows unless there are two classes.
+        ``(n,)`` score of the positive class; ``nan`` where there is none, or where scores are probabilities and this
+        one is not: it would pass for certainty. In all rows unless there are two classes.
     class_scores
         ``(n, k)`` or ``None``.
     confidence
@@ -44,7 +48,7 @@ def decisions_of(layout: Layout, plan: Plan, rows: Rows) -> Decisions:
         class_scores = None
     if layout.positive >= 0:
         own = None if class_scores is None else class_scores[:, layout.positive]
-        score = _either(rows.score, own)
+        score = _possible(layout, _either(rows.score, own))
         confidence = np.where(predicted == layout.positive, score, 1.0 - score)
     else:
         score = np.full(len(rows), np.nan)
@@ -53,6 +57,13 @@ def decisions_of(layout: Layout, plan: Plan, rows: Rows) -> Decisions:
     certain = (confidence >= 0.0) & (confidence <= 1.0) & (predicted >= 0) & layout.probabilities
     confidence[~certain] = np.nan
     return Decisions(predicted, score, class_scores, confidence)
+
+
+def _possible(layout: Layout, score: FloatArray) -> FloatArray:
+    """Scores that are what the reference's are; what is not is out of range, and that is said of the column."""
+    if not layout.probabilities:
+        return score
+    return np.where((score >= -ROUNDING) & (score <= 1.0 + ROUNDING), score, np.nan)
 
 
 def _at(scores: FloatArray, classes: NDArray[np.int32]) -> FloatArray:
