@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import decimal
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -151,3 +152,11 @@ def test_the_rarest_sets_share_what_is_left() -> None:
 
     assert groups[:16] == [[2 * i, 2 * i + 1] for i in range(16)]
     assert groups[16:] == [list(range(32, 44))]
+
+
+def test_decisions_too(harness: Harness) -> None:
+    given: list[Any] = ["b", np.int64(3), decimal.Decimal("1.5"), [None, "a"]]
+    for value in given:
+        miops.record_prediction("m", features={"x": 1.0}, value=value)
+
+    assert sorted((row["value"] for row in harness.rows()), key=str) == [1.5, 3.0, None, "a", "b"]

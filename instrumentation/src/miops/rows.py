@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby, repeat
+from itertools import chain, groupby, repeat
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -15,7 +15,7 @@ from miops.attributions import attribution_columns
 from miops.call import Call, Extras
 from miops.columns import Column, from_values, utf8
 from miops.ids import IdSpace, given_ids, texts
-from miops.kinds import together
+from miops.kinds import Kind, kinds_of_columns, kinds_of_values, together
 from miops.lanes import Lane
 from miops.layouts import Layout, Mappings
 from miops.lists import list_columns
@@ -70,7 +70,7 @@ def rows_of(calls: list[Call], ids: IdSpace, *, values: bool) -> Iterator[Rows]:
         calls.sort(key=_ORDER)
     for _, group in groupby(calls, _SHAPE):
         own = list(group)
-        for places in _together(own[0].layout, [call.features for call in own]):
+        for places in _together(own[0].layout, [call.features for call in own], _kinds_decided(own)):
             part = [own[place] for place in places]
             yield _rows(Call(*map(list, zip(*part, strict=True))), ids, values=values)  # type: ignore[arg-type]
 
@@ -85,8 +85,18 @@ def rows_of_lane(
         yield _rows(lane.calls(*own), ids, values=values)
 
 
-def _together(layout: Layout, features: Sequence[Any]) -> list[list[int]]:
-    return together(layout.kinds(features), len(features)) if len(features) > 1 else [[0]]
+def _together(layout: Layout, features: Sequence[Any], decided: list[Kind] | None = None) -> list[list[int]]:
+    return together([decided, *layout.kinds(features)], len(features)) if len(features) > 1 else [[0]]
+
+
+def _kinds_decided(calls: list[Call]) -> list[Kind] | None:
+    """Kinds of decisions, which only those that are objects do not say by their type."""
+    dtype = calls[0].decision_dtype
+    if dtype is None or not dtype.hasobject:
+        return None
+    decisions = [call.decision for call in calls]
+    agree = kinds_of_values(list(chain.from_iterable(decisions))) is None
+    return None if agree else kinds_of_columns(decisions)
 
 
 def _rows(calls: Any, ids: IdSpace, *, values: bool) -> Rows:
