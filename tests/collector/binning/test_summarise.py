@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miops_collector.binning import PaneDelta, summarise, summarise_duplicates, summarise_truth
+from miops_collector.binning.segments import losses_of
 from miops_collector.columns import Numbers, Rows, Texts
-from miops_collector.layout import Layout
+from miops_collector.layout import Layout, Summaries
 from miops_collector.reference import provisional_layout
+from miops_collector.statistics.performance.accuracy import accuracy
 from tests.collector.binning.recount import Panes, recount, recount_truth
 from tests.collector.binning.sample_rows import CLASSES, KINDS, PANE, clean_rows, layout_of, messy_rows, pick
 
@@ -167,6 +169,27 @@ def test_a_class_is_the_same_however_it_is_written(value: Numbers | Texts) -> No
 
     confusion = layout.blocks["labelled.confusion"].of(panes[0][0])
     np.testing.assert_array_equal([[0, 0], [1, 1]], confusion)
+
+
+def test_a_truth_that_is_no_class_of_the_model_is_a_wrong_prediction_and_counted() -> None:
+    layout = layout_of("binary")
+    rows = replace(
+        pick(clean_rows("binary", 4, 0), np.arange(4)), value=Texts(np.array([1, 1, 0, 1], np.int32), ("0", "1")),
+        truth=Texts(np.array([1, 2, 2, -1], np.int32), ("0", "1", "third")), time=np.zeros(4, np.int64),
+        weight=np.ones(4),
+    )  # fmt: skip
+
+    panes = as_panes(layout, summarise_truth(layout, rows, PANE))
+    vector = panes[0][0]
+    confusion = Summaries(layout, vector, layout.empty_extremes()).confusion
+
+    assert confusion is not None
+    assert confusion.classes == ("0", "1", "(unknown)")
+    np.testing.assert_array_equal([[0, 0, 0], [0, 1, 0], [1, 1, 0]], confusion.cells)
+    assert (accuracy(confusion), confusion.unknown) == (1 / 3, 2.0)
+    assert [float(losses_of(layout, rows)[i]) for i in range(3)] == [0.0, 1.0, 1.0]
+    back = as_panes(layout, summarise_truth(layout, replace(rows, sign=-np.ones(4)), PANE))
+    assert not (vector + back[0][0]).any()
 
 
 def test_huge_values_are_counted_but_do_not_spoil_sums() -> None:

@@ -16,7 +16,7 @@ def test_every_column_is_checked_for_what_can_be_wrong_with_it() -> None:
 
     assert {m for c, m in found if c == "age"} == everywhere | {"out_of_range_share"}
     assert {m for c, m in found if c == "SEX"} == everywhere | {"unseen_share"}
-    assert {m for c, m in found if c == ""} == {"duplicate_share", "error_rate"}
+    assert {m for c, m in found if c == ""} == {"duplicate_share", "error_rate", "unknown_truth_share"}
 
 
 def test_value_and_reference() -> None:

@@ -26,7 +26,8 @@ REQUIRED = {
     "latency": "p50 p95 p99 mean variance",
     "performance": "accuracy balanced_accuracy precision recall f1 specificity roc_auc average_precision log_loss "
     "brier matthews mae rmse mape r2 bias decay_rate",
-    "quality": "missing_share out_of_range_share unseen_share type_fault_share constant duplicate_share error_rate",
+    "quality": "missing_share out_of_range_share unseen_share type_fault_share constant duplicate_share error_rate"
+    " unknown_truth_share",
 }
 
 

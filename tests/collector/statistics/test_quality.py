@@ -14,8 +14,9 @@ from miops_collector.statistics.quality.error_rate import error_rate
 from miops_collector.statistics.quality.missing_share import missing_share
 from miops_collector.statistics.quality.out_of_range_share import out_of_range_share
 from miops_collector.statistics.quality.type_fault_share import type_fault_share
+from miops_collector.statistics.quality.unknown_truth_share import unknown_truth_share
 from miops_collector.statistics.quality.unseen_share import unseen_share
-from miops_collector.summary import Attempts, Frequencies, Histogram, Volume
+from miops_collector.summary import Attempts, Confusion, Frequencies, Histogram, Volume
 from tests.collector.statistics import rows
 
 NUMERIC = Histogram(np.array([0.0, 1.0, 2.0]), np.array([0, 1]), np.array([10.0, 5, 2, 40, 40, 3]))
@@ -30,6 +31,8 @@ def test_shares_by_hand() -> None:
     assert unseen_share(CATEGORICAL) == pytest.approx(5 / 75)
     assert duplicate_share(Volume(np.array([90.0, 90, 90, 0, 10]))) == 0.1
     assert error_rate(Attempts(np.array([10.0, 90, 10, 10]))) == 0.1
+    assert unknown_truth_share(Confusion(("a",), -1, np.array([[9.0]]))) == 0.0
+    assert unknown_truth_share(Confusion.with_unknown(("a",), -1, np.array([[6.0]]), np.array([2.0]))) == 0.25
 
 
 def test_missing_and_out_of_range_agree_with_pandas() -> None:

@@ -54,7 +54,8 @@ def summarise(layout: Layout, rows: Rows, pane_length: int) -> PaneDelta:
 def summarise_truth(layout: Layout, rows: Rows, pane_length: int) -> PaneDelta:
     """What the truth of rows adds to (or, where their sign is -1, takes from) the panes of their predictions.
 
-    Rows without truth add nothing. A truth that is not one of the layout's classes makes a row labelled and no more.
+    Rows without truth add nothing. A truth that is not one of the layout's classes is a wrong prediction: it counts by
+    what was predicted, in confidences and in segments, and in no block of scores, losses or groups.
     """
     if not len(rows) or rows.truth is None:
         return _nothing(layout)

@@ -9,6 +9,7 @@ from miops_collector.binning.column_terms import column_of
 from miops_collector.binning.decision_terms import LARGEST, part_codes, part_size
 from miops_collector.binning.plan import Plan, plan_of
 from miops_collector.binning.terms import Terms
+from miops_collector.binning.words import is_told
 from miops_collector.columns import FloatArray, Numbers, Rows
 from miops_collector.layout import Layout
 
@@ -16,14 +17,17 @@ __all__ = ["add_segments", "losses_of"]
 
 
 def losses_of(layout: Layout, rows: Rows) -> FloatArray:
-    """``(n,)`` how wrong each row is: 0 or 1 for a classifier, the size of the error of a number; ``nan`` unknown."""
+    """``(n,)`` how wrong each row is: 0 or 1 for a classifier, the size of the error of a number; ``nan`` unknown.
+
+    A truth that is none of the classes cannot have been predicted: 1.
+    """
     unknown = np.full(len(rows), np.nan)
     if rows.truth is None:
         return unknown
     if layout.classes:
         classes = plan_of(layout).classes
         predicted, truth = classes.codes(rows.value), classes.codes(rows.truth)
-        return np.where((predicted >= 0) & (truth >= 0), (predicted != truth).astype(np.float64), np.nan)
+        return np.where((predicted >= 0) & is_told(truth), (predicted != truth).astype(np.float64), np.nan)
     if not (isinstance(rows.value, Numbers) and isinstance(rows.truth, Numbers)):
         return unknown
     known = (np.abs(rows.value.values) <= LARGEST) & (np.abs(rows.truth.values) <= LARGEST)

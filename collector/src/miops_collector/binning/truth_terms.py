@@ -12,6 +12,7 @@ from miops_collector.binning.decisions import Decisions
 from miops_collector.binning.numeric import BELOW, NumericBins
 from miops_collector.binning.plan import CONFIDENCES, Plan
 from miops_collector.binning.terms import Terms
+from miops_collector.binning.words import is_told
 from miops_collector.columns import Column, FloatArray, Numbers, Rows
 from miops_collector.layout import Layout
 from miops_collector.summary import error_terms
@@ -29,11 +30,13 @@ CLIP = 1e-15
 
 
 def add_confusions(terms: Terms, plan: Plan, rows: Rows, decisions: Decisions, truth: Codes) -> None:
-    """``labelled.confusion``, ``labelled.groups.0`` and on, and the scores of groups where the layout has them."""
+    """``labelled.confusion`` and ``.unknown``, ``labelled.groups.0`` and on, and the scores of groups."""
     blocks, k = terms.layout.blocks, len(terms.layout.classes)
     known = (truth >= 0) & (decisions.predicted >= 0)
     pairs = truth.astype(np.int64) * k + decisions.predicted
     terms.count(np.where(known, blocks["labelled.confusion"].start + pairs, -1))
+    unknown = is_told(truth) & (truth < 0) & (decisions.predicted >= 0)
+    terms.count(np.where(unknown, blocks["labelled.unknown"].start + decisions.predicted, -1))
     for i, groups in enumerate(groups_of(terms, plan, rows)):
         cells = blocks[f"labelled.groups.{i}"].start + groups * k * k + pairs
         terms.count(np.where(known & (groups >= 0), cells, -1))
@@ -55,9 +58,9 @@ def add_truth_scores(terms: Terms, plan: Plan, decisions: Decisions, truth: Code
 
 
 def add_truth_confidence(terms: Terms, decisions: Decisions, truth: Codes) -> None:
-    """Columns 1 to 3 of ``confidence.bins``: labelled rows, correct rows, Σconfidence."""
+    """Columns 1 to 3 of ``confidence.bins``: labelled rows, correct rows, Σconfidence; an unknown truth is not met."""
     bins = CONFIDENCES.inside(decisions.confidence)
-    known = (bins >= 0) & (truth >= 0)
+    known = (bins >= 0) & is_told(truth)
     start = terms.layout.blocks["confidence.bins"].start + 4 * bins
     terms.count(np.where(known, start + 1, -1))
     terms.count(np.where(known & (truth == decisions.predicted), start + 2, -1))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from miops_collector.classes import class_index, class_text
 from miops_collector.columns import Column, FloatArray, Numbers, Texts
 
-__all__ = ["FAULT", "MISSING", "UNSEEN", "Words"]
+__all__ = ["FAULT", "MISSING", "UNSEEN", "Words", "is_told"]
 
 MISSING, FAULT, UNSEEN = -1, -2, -3
 """Codes of rows that have no known word."""
@@ -98,6 +98,11 @@ class Words:
             np.copyto(codes, self.number_codes[place], where=self.numbers[place] == values)
         codes[missing] = MISSING
         return codes
+
+
+def is_told(codes: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """``(n,)`` rows with a word, known or not."""
+    return np.asarray((codes >= 0) | (codes == UNSEEN))
 
 
 def _is_number(word: str) -> bool:

@@ -164,6 +164,7 @@ class Layout:
             ("confidence.sums", (5,)),
             ("confidence.bins", (CONFIDENCE_BINS, 4)),
             ("labelled.confusion", (k, k)),
+            ("labelled.unknown", (k,)),
             ("labelled.losses", (5,)),
             *((f"groups.{i}", (len(a.names), k)) for i, a in enumerate(self.axes)),
             *((f"labelled.groups.{i}", (len(a.names), k, k)) for i, a in enumerate(self.axes)),

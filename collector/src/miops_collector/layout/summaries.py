@@ -94,8 +94,10 @@ class Summaries:
 
     @property
     def confusion(self) -> Confusion | None:
-        cells = self._of("labelled.confusion")
-        return None if cells is None else Confusion(self.layout.classes, self.layout.positive, cells)
+        cells, unknown = self._of("labelled.confusion"), self._of("labelled.unknown")
+        if cells is None or unknown is None:
+            return None
+        return Confusion.with_unknown(self.layout.classes, self.layout.positive, cells, unknown)
 
     @property
     def scores(self) -> ScoreHistogram | None:
