@@ -124,14 +124,14 @@ class Blocks:
 
     def kinds(self, payloads: Sequence[tuple[Any, ...]]) -> Iterator[list[Kind] | None]:
         """Of columns of objects, of categories, and of pandas' other types, whose class alone the shape knows."""
-        for b, row in self.places:
-            first = payloads[0][b]
+        for b, first in enumerate(payloads[0]):
+            parts = [payload[b] for payload in payloads]
             if type(first) is not _ndarray:
-                yield _kinds([payload[b] for payload in payloads])
+                yield _kinds(parts)
             elif first.dtype.hasobject:
-                parts = [payload[b][row] for payload in payloads]
-                single = max(map(len, parts)) == 1
-                yield kinds_of_values(np.concatenate(parts).tolist()) if single else kinds_of_columns(parts)
+                single = max(part.shape[1] for part in parts) == 1
+                rows = np.concatenate(parts, axis=1).tolist() if single else zip(*map(list, parts), strict=True)
+                yield from map(kinds_of_values if single else kinds_of_columns, rows)
 
     def same(self, one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
         return all(map(_equal, one, other))

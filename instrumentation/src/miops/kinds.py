@@ -9,7 +9,7 @@ import datetime as dt
 import decimal
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import filterfalse
+from itertools import chain, filterfalse
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -44,10 +44,12 @@ def kinds_of_values(values: Sequence[Any]) -> list[Kind] | None:
 
 def kinds_of_columns(parts: Sequence[Any]) -> list[Kind] | None:
     """Kinds of a column of which every call has an array, a list or a series; ``None`` where all may be together."""
-    dtypes = {getattr(part, "dtype", None) for part in parts}
-    if len(dtypes) == 1 and getattr(next(iter(dtypes)), "kind", "O") in _BY_DTYPE:
-        return None
-    return _settled(list(map(_of_column, parts)))
+    if set(map(type, parts)) == {list}:
+        agree = _agree(map(_of_type, set(map(type, chain.from_iterable(parts)))))
+    else:
+        dtypes = {getattr(part, "dtype", None) for part in parts}
+        agree = len(dtypes) == 1 and getattr(next(iter(dtypes)), "kind", "O") in _BY_DTYPE
+    return None if agree else _settled(list(map(_of_column, parts)))
 
 
 def together(columns: Iterable[list[Kind] | None], calls: int) -> list[list[int]]:

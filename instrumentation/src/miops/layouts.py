@@ -139,21 +139,37 @@ class Frames:
         return {name: column(at[:, i] if at is not None else frame[:, i]) for i, name in enumerate(names)}
 
     def kinds(self, payloads: Sequence[Any]) -> Iterator[list[Kind] | None]:
-        placed = [dict(zip(distinct(frame.columns), range(frame.shape[1]), strict=True)) for frame in payloads]
-        dtypes = [list(frame.dtypes) for frame in payloads]
-        for name in dict.fromkeys(chain.from_iterable(placed)):
-            places = [own.get(name) for own in placed]
-            types = {of_frame[i] for of_frame, i in zip(dtypes, places, strict=True) if i is not None}
+        named = _names_of(payloads)
+        typed = [dict(zip(names, _types(frame), strict=True)) for names, frame in zip(named, payloads, strict=True)]
+        unlike = [typed[0], *(own for own in typed if own != typed[0])]
+        for name in dict.fromkeys(chain.from_iterable(unlike)):
+            types = {own[name] for own in unlike if name in own}
             if len(types) > 1 or not _TYPES_OF_ANYTHING.isdisjoint(map(str, types)):
-                yield kinds_of_columns([_series(frame, i) for frame, i in zip(payloads, places, strict=True)])
+                yield kinds_of_columns([_series(*one, name) for one in zip(payloads, named, strict=True)])
 
     def same(self, one: Any, other: Any) -> bool:
         return type(one) is type(other) and one.shape == other.shape and bool(one.equals(other))
 
 
-def _series(frame: Any, place: int | None) -> Any:
-    if place is None:
+def _names_of(frames: Sequence[Any]) -> list[tuple[str, ...]]:
+    """The names of each frame's columns; those of the first serve for all that have the same."""
+    columns, names = frames[0].columns, distinct(frames[0].columns)
+    same = columns.equals if hasattr(columns, "equals") else columns.__eq__
+    return [names if same(frame.columns) else distinct(frame.columns) for frame in frames]
+
+
+def _types(frame: Any) -> list[Any]:
+    try:
+        types: list[Any] = frame._mgr.get_dtypes().tolist()  # noqa: SLF001  # in a hundredth of pandas' public way
+    except AttributeError:
+        types = list(frame.dtypes)
+    return types
+
+
+def _series(frame: Any, names: tuple[str, ...], name: str) -> Any:
+    if name not in names:
         return None
+    place = names.index(name)
     return frame.iloc[:, place] if hasattr(frame, "iloc") else frame[:, place]
 
 
