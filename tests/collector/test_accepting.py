@@ -90,6 +90,21 @@ def test_accepting_closes_the_alarm_and_what_was_drift_is_normal(engine: Engine,
     assert (stored.origin, stored.rows) == ("accepted", taken.rows)
 
 
+def test_accepting_leaves_the_alarms_that_it_closed_and_earlier_ones_as_history(
+    engine: Engine, store: DuckDBStore
+) -> None:
+    taken = accept(engine, store)
+
+    (alert,) = (a for a in engine.report.alerts if a.rule == "drift" and a.column == "x")
+    assert (alert.state, alert.evidence["closed_by"]) == ("resolved", "accepted as reference")
+    assert (alert.since, alert.until) == (taken.start, taken.end)
+    engine.close()
+    again = Engine(store, config(alarms=AlarmConfig(dependence="none")), clock=Clock(START + 1000 * DAY))
+    again.restore()
+    settle(again)
+    assert alert.identity in {a.identity for a in again.report.alerts if a.state == "resolved"}
+
+
 def test_what_was_normal_before_is_drift_now(engine: Engine, store: DuckDBStore) -> None:
     accept(engine, store)
     serve(engine, 30, 10)

@@ -69,7 +69,7 @@ def drifted_window(alerts: Iterable[Alert], key: ModelKey) -> tuple[Window, tupl
     if not open_:
         msg = f"no drift alarm of model {key.name!r} version {key.version!r} is open: say start and end of the rows"
         raise InputError(msg)
-    window = Window(min(a.since for a in open_), max(a.window.end for a in open_))
+    window = Window(min(a.since for a in open_), max((a.latest or a).window.end for a in open_))
     return window, tuple(sorted(a.column for a in open_))
 
 

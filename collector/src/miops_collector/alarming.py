@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from miops_collector.alerts import (
+    ACCEPTED,
     DRIFT,
     DRIFT_P_VALUE,
     ROC_AUC,
@@ -20,6 +21,7 @@ from miops_collector.alerts import (
     Lifecycle,
     Rule,
     advance,
+    closed,
     estimate_findings,
     four_fifths_findings,
     performance_findings,
@@ -101,11 +103,14 @@ class Alarming:
                 alarming.labelled.load(data["labelled"])
         return alarming
 
-    def go_on_from(self, before: Alarming, start: int) -> None:
-        """Windows from ``start`` on were accepted as the reference of which these are the alarms.
+    def go_on_from(self, before: Alarming, start: int, end: int) -> None:
+        """Windows from ``start`` to ``end`` were accepted as the reference of which these are the alarms.
 
-        No alarm is open then. What was judged stays judged, and dependence and labels are known as before.
+        That closes those that are open; they and what was resolved before are history, which stays. What was judged
+        stays judged, and dependence and labels are known as before.
         """
+        self.book = closed(before.book, until=end, why=ACCEPTED, but=SILENCE)
+        self.examples = before.examples
         self.scanning.go_on_from(before.scanning, start)
         self.labelled.go_on_from(before.labelled, start)
 

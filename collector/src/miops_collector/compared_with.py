@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from miops_collector.layout import Layout, Summaries
-from miops_collector.stores._store import StoredReference
+from miops_collector.report import ModelKey
+from miops_collector.stores._store import Store, StoredReference
 from miops_collector.summary import FloatArray
 
-__all__ = ["Reference", "read_reference", "store_reference"]
+__all__ = ["ANY_VERSION", "Reference", "read_reference", "serving_reference", "store_reference"]
+
+ANY_VERSION: Final = ""
+"""A reference of this version serves every version of its model that was given none of its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +30,18 @@ class Reference:
     rows: int
     created_at: int
     sample: bytes = b""
+
+
+def serving_reference(store: Store, key: ModelKey) -> tuple[ModelKey, StoredReference] | None:
+    """What this model version is compared with, and of whom it is: its own, or that of every version.
+
+    One that somebody gave for every version goes before its own first rows, which were taken for want of one.
+    """
+    whole = ModelKey(key.name, ANY_VERSION)
+    own, common = store.reference(key), store.reference(whole)
+    if own is not None and (common is None or own.origin != "auto"):
+        return key, own
+    return None if common is None else (whole, common)
 
 
 def read_reference(stored: StoredReference) -> Reference | None:

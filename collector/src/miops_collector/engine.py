@@ -12,7 +12,13 @@ from contextlib import contextmanager
 import pyarrow as pa
 
 from miops_collector.adoption import Said, given_reference, plain_layout, summarised_again
-from miops_collector.compared_with import Reference, read_reference, store_reference
+from miops_collector.compared_with import (
+    ANY_VERSION,
+    Reference,
+    read_reference,
+    serving_reference,
+    store_reference,
+)
 from miops_collector.config import Config
 from miops_collector.due import DueReferences
 from miops_collector.errors import InputError, UnavailableError
@@ -30,8 +36,6 @@ __all__ = ["Engine"]
 
 log = logging.getLogger(__name__)
 
-ANY_VERSION = ""
-"""A reference of this version serves every version of its model that has none of its own."""
 TICK_BUDGET_SECONDS = 2.0
 """What a tick may spend on scans and windows, all models together; what is left over comes in the next."""
 
@@ -110,12 +114,11 @@ class Engine:
         return model
 
     def _compared_with(self, key: ModelKey) -> Reference | None:
-        """Its own reference, or that of every version."""
-        for owner in (key, ModelKey(key.name, ANY_VERSION)):
-            stored = self._store.reference(owner)
-            if stored is not None:
-                return read_reference(stored) or self._summarised_again(owner, stored)
-        return None
+        serving = serving_reference(self._store, key)
+        if serving is None:
+            return None
+        owner, stored = serving
+        return read_reference(stored) or self._summarised_again(owner, stored)
 
     def _summarised_again(self, key: ModelKey, stored: StoredReference) -> Reference | None:
         """A reference of a release that summarised other things."""

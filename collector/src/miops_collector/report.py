@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from miops_collector.window import Window
 
-__all__ = ["AlarmPlan", "Alert", "AlertState", "ModelKey", "Observation", "Report", "Status"]
+__all__ = ["AlarmPlan", "Alert", "AlertState", "Latest", "ModelKey", "Observation", "Report", "Status"]
 
 Status: TypeAlias = Literal["ok", "warning", "alert", "insufficient_data"]
 AlertState: TypeAlias = Literal["inactive", "pending", "firing", "resolved"]
@@ -85,8 +85,23 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class Latest:
+    """What the newest window with a verdict says of an alarm's series; ``hold`` keeps it open without raising it."""
+
+    window: Window
+    verdict: str
+    value: float
+    threshold: float
+    what: str
+    evidence: Mapping[str, float | str]
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """One alarm of one rule on one series.
+
+    ``window``, ``value``, ``threshold``, ``what`` and ``evidence`` are of the last window that raised it, ``latest`` of
+    the newest one.
 
     ``evidence`` is what an auditor needs to recompute it: statistic, look_back, effect, effect_low, effect_high, n,
     n_reference, p_value, threshold …, JSON values only. ``examples`` are prediction ids, ``traces`` the trace id of
@@ -112,6 +127,7 @@ class Alert:
     evidence: Mapping[str, float | str] = field(default_factory=dict)
     examples: tuple[str, ...] = ()
     traces: tuple[str, ...] = ()
+    latest: Latest | None = None
 
     @property
     def identity(self) -> tuple[str, ...]:

@@ -81,7 +81,8 @@ class Watched:
         self._alarming = None
         if before is not None and taken is not None:
             self._alarming = Alarming.of(self.model, self._config, self._store)
-            self._alarming.go_on_from(before, taken.start)
+            self._alarming.go_on_from(before, taken.start, min(taken.end, self.model.complete_before(now)))
+            self._alarming.save(self._store)
 
     def _refresh_layout(self, info: ModelInfo, now: int) -> None:
         """Give a model without a reference its first rows as one, or at least the columns that have appeared."""

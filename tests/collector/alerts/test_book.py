@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miops_collector.alerts import Book, Lifecycle, advance
+from miops_collector.alerts import ACCEPTED, Book, Lifecycle, advance, closed
 from miops_collector.errors import InputError
 from miops_collector.report import ModelKey
 from tests.collector.alerts.makers import DAY, HOUR, MODEL, finding, window
@@ -58,6 +58,43 @@ def test_too_little_data_neither_opens_nor_closes_and_silence_says_why_it_closed
     assert by_quiet.evidence["closed_by"] == "quiet"
     assert by_silence.evidence["closed_by"] == "no_data"
     assert by_silence.until == window(24).end
+
+
+def test_an_alarm_keeps_the_evidence_that_raised_it_and_tells_the_newest_beside_it():
+    book = live("qbbh")
+    alert = book.alerts[0]
+
+    assert (alert.state, alert.window, alert.evidence["seen_in"]) == ("firing", window(2), 2.0)
+    assert (alert.latest.window, alert.latest.verdict, alert.latest.evidence["seen_in"]) == (window(3), "hold", 3.0)
+    assert Book.from_json(book.to_json()) == book
+    quiet = live("q", start=4, book=book).alerts[0]
+    assert (quiet.window, quiet.latest.window, quiet.latest.verdict) == (window(2), window(4), "quiet")
+
+
+def test_a_book_of_an_earlier_release_has_one_evidence_for_both():
+    data = json.loads(live("b").to_json())
+    for entry in data["entries"]:
+        del entry["latest"]
+
+    (alert,) = Book.from_json(json.dumps(data)).alerts
+    assert alert.latest.window == alert.window
+
+
+def test_alarms_that_were_closed_by_hand_stay_as_history_and_a_breach_since_is_a_new_one():
+    book = closed(live("bqqbb"), until=window(6).end, why=ACCEPTED, but="silence")
+
+    (alert,) = book.alerts
+    assert (alert.state, alert.since, alert.until) == ("resolved", window(0).start, window(6).end)
+    assert alert.evidence["closed_by"] == "accepted as reference"
+    assert advance(book, [finding(5)], model=MODEL, now=window(7).end) == book  # settled
+    fresh = live("b", start=8, book=book).alerts[0]
+    assert (fresh.state, fresh.since, fresh.evidence["raised"]) == ("firing", window(8).start, 1)
+
+
+def test_an_alarm_that_has_nothing_to_do_with_the_reference_stays_open():
+    book = advance(Book(), [finding(0, rule="silence")], model=MODEL, now=window(0).end)
+
+    assert closed(book, until=window(6).end, why=ACCEPTED, but="silence") == book
 
 
 def test_since_is_the_first_window_and_until_the_closing_one():

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from miops_collector.errors import StoreError
-from miops_collector.report import Report
+from miops_collector.report import ModelKey, Report
+from miops_collector.stores._store import StoredReference
 from miops_collector.web.acceptance import read_form
 from miops_collector.web.app import create_app
 from miops_collector.web.hosts import Hosts
@@ -28,7 +29,9 @@ def test_models_carry_rows_reference_and_the_worst_status(client: AsgiClient) ->
     assert employment["rows"] == 480_000
     assert employment["labelled"] == 401_234
     assert employment["task"] == "binary_classification"
-    assert employment["reference"] == {"origin": "file", "rows": 20_000, "created_at": "2025-11-02T00:00:00Z"}
+    assert employment["reference"] == {
+        "version": sample.EMPLOYMENT.version, "origin": "file", "rows": 20_000, "created_at": "2025-11-02T00:00:00Z"
+    }  # fmt: skip
     assert employment["last_seen"] == "2026-01-01T00:00:00Z"
     assert employment["status"] == "alert"
     assert models["house-prices"]["reference"] is None
@@ -133,6 +136,33 @@ def test_windows_have_rows_and_labelled_share(client: AsgiClient) -> None:
     assert [w["rows"] for w in page["windows"]] == [8000, 8000, 8000]
     assert [w["labelled_share"] for w in page["windows"]] == [0, 0, pytest.approx(0.1)]
     assert page["next"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("own", "common", "wanted"),
+    [
+        (None, None, None),
+        (None, "given", (None, "given")),
+        ("given", "given", (sample.EMPLOYMENT.version, "given")),
+        ("auto", None, (sample.EMPLOYMENT.version, "auto")),
+        ("auto", "given", (None, "given")),
+    ],
+)
+def test_models_say_which_reference_serves_them(
+    own: str | None, common: str | None, wanted: tuple[str | None, str] | None
+) -> None:
+    origins = {sample.EMPLOYMENT.version: own, "": common}
+
+    class Stored(SampleStore):
+        def reference(self, model: ModelKey) -> StoredReference | None:
+            origin = origins.get(model.version)
+            return None if origin is None else StoredReference("{}", b"", b"", origin=origin, rows=9000, created_at=1)
+
+    client = AsgiClient(create_app(sample_backend(store=Stored())))
+    models = {m["name"]: m for m in client.get("/api/v1/models").json()["models"]}
+
+    found = models[sample.EMPLOYMENT.name]["reference"]
+    assert (found and (found["version"], found["origin"])) == wanted
 
 
 def test_alarms_can_be_asked_by_state(client: AsgiClient) -> None:

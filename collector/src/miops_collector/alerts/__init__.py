@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from miops_collector.alerts.blame import blamed, ranked
-from miops_collector.alerts.book import Book, advance
+from miops_collector.alerts.book import ACCEPTED, Book, advance, closed
 from miops_collector.alerts.budget import SHARES, Budget, evaluations_per_month
 from miops_collector.alerts.drift import DRIFT, DRIFT_P_VALUE, drift_findings
 from miops_collector.alerts.estimate import ESTIMATE, estimate_findings
@@ -28,6 +28,7 @@ from miops_collector.alerts.silence import SILENCE, silence_finding, usual_silen
 from miops_collector.alerts.verdict import VERDICTS, verdicts
 
 __all__ = [
+    "ACCEPTED",
     "DEFAULT_RULES",
     "DRIFT",
     "DRIFT_P_VALUE",
@@ -47,6 +48,7 @@ __all__ = [
     "Rule",
     "advance",
     "blamed",
+    "closed",
     "drift_findings",
     "estimate_findings",
     "evaluations_per_month",

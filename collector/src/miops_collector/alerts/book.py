@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from miops_collector.alerts.finding import Finding
-from miops_collector.alerts.lifecycle import Lifecycle, Mark, Phase, follow, lapse
+from miops_collector.alerts.lifecycle import ACCEPTED, Lifecycle, Mark, Phase, follow, lapse
 from miops_collector.errors import InputError
-from miops_collector.report import Alert, ModelKey
+from miops_collector.report import Alert, Latest, ModelKey
 from miops_collector.window import Window
 
-__all__ = ["Book", "Entry", "advance"]
+__all__ = ["ACCEPTED", "Book", "Entry", "advance", "closed"]
 
 FORMAT = 1
 REMEMBERED = 48
@@ -22,7 +22,10 @@ REMEMBERED = 48
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One alarm: its last evidence, the verdicts of its newest windows, and its phase before and after these.
+    """One alarm: what raised it, what is now, the verdicts of its newest windows, its phase before and after these.
+
+    ``finding`` is the last breach, ``latest`` the newest word about the series: of a window that only keeps the alarm
+    open, or is quiet, the evidence is not what opened it.
 
     The state is always a fold over windows in the order of event time. So a window that comes late, or is restated
     because its truth arrived, has the same effect as if it had been known at once.
@@ -32,6 +35,7 @@ class Entry:
     marks: tuple[Mark, ...]
     settled: Phase
     phase: Phase
+    latest: Finding
 
     @property
     def length(self) -> int:
@@ -44,7 +48,7 @@ class Entry:
             rule=f.rule, metric=f.metric, model=f.model, state=phase.state, since=phase.since, until=phase.until,
             value=f.value, threshold=f.threshold, severity=f.severity, window=f.window, column=f.column,
             segment=f.segment, sensitive_feature=f.sensitive_feature, group=f.group, what=f.what,
-            evidence={**f.evidence, **_life_evidence(phase)}, examples=f.examples,
+            evidence={**f.evidence, **_life_evidence(phase)}, examples=f.examples, latest=_latest(self.latest),
         )  # fmt: skip
 
 
@@ -107,16 +111,47 @@ def advance(book: Book, findings: Iterable[Finding], *, model: ModelKey, now: in
 
 def _heard(old: Entry | None, news: list[Finding]) -> Entry:
     """The alarm after verdicts about some of its windows, put where they belong in time."""
-    marks = {m.end: m for m in old.marks} if old else {}
     settled = old.settled if old else Phase()
+    news = [f for f in news if f.window.end > settled.last_end]
+    if old is not None and not news:
+        return old
+    marks = {m.end: m for m in old.marks} if old else {}
     marks |= {f.window.end: Mark(f.window.start, f.window.end, f.verdict, f.support) for f in news}
     ordered = [m for _, m in sorted(marks.items()) if m.end > settled.last_end]
     life = news[-1].lifecycle
     settled = follow(settled, ordered[:-REMEMBERED], life)
     kept = tuple(ordered[-REMEMBERED:])
-    telling = [f for f in reversed(news) if f.verdict in ("breach", "hold")] + ([old.finding] if old else [])
-    shown = max(telling, key=lambda f: f.window.end)
-    return Entry(replace(shown, lifecycle=life), kept, settled, follow(settled, kept, life))
+    by_window = {f.window.end: f for f in news}
+    latest = max([*by_window.values(), *([old.latest] if old else [])], key=lambda f: f.window.end)
+    shown = replace(_raising(old, by_window), lifecycle=life)
+    return Entry(shown, kept, settled, follow(settled, kept, life), latest)
+
+
+def _raising(old: Entry | None, news: Mapping[int, Finding]) -> Finding:
+    """The newest breach; what was shown before if there is none any more, because its window has been restated."""
+    breaches = [f for f in news.values() if f.verdict == "breach"]
+    if old is not None and old.finding.window.end not in news:
+        breaches.append(old.finding)
+    if breaches or old is None:
+        return max(breaches, key=lambda f: f.window.end)
+    return old.finding
+
+
+def closed(book: Book, *, until: int, why: str, but: str) -> Book:
+    """Every open alarm resolved at this event time, or when its newest window ended; those of rule ``but`` go on.
+
+    What is known of windows until then is settled.
+    """
+    entries = {key: e if e.finding.rule == but else _closed(e, until, why) for key, e in book.entries.items()}
+    return Book({key: e for key, e in entries.items() if e.phase.state != "pending"})
+
+
+def _closed(entry: Entry, until: int, why: str) -> Entry:
+    end = max(until, entry.phase.last_end)
+    phase = replace(entry.phase, last_end=end)
+    if phase.state == "firing":
+        phase = replace(phase, state="resolved", until=end, closed_by=why)
+    return replace(entry, marks=(), settled=phase, phase=phase)
 
 
 def _aged(entry: Entry, model: ModelKey, now: int) -> Entry | None:
@@ -133,9 +168,19 @@ def _life_evidence(phase: Phase) -> dict[str, float | str]:
     return {"raised": phase.raised, **({"closed_by": phase.closed_by} if phase.closed_by else {})}
 
 
+def _latest(f: Finding) -> Latest:
+    return Latest(f.window, f.verdict, f.value, f.threshold, f.what, f.evidence)
+
+
 def _entry(data: dict[str, Any]) -> Entry:
-    f = data["finding"]
-    finding = Finding(
+    finding = _finding(data["finding"])
+    marks = tuple(Mark(**m) for m in data["marks"])
+    latest = _finding(data["latest"]) if "latest" in data else finding  # earlier releases kept one of them
+    return Entry(finding, marks, Phase(**data["settled"]), Phase(**data["phase"]), latest)
+
+
+def _finding(f: dict[str, Any]) -> Finding:
+    return Finding(
         **{
             **f,
             "model": ModelKey(**f["model"]),
@@ -144,5 +189,3 @@ def _entry(data: dict[str, Any]) -> Entry:
             "examples": tuple(f["examples"]),
         }
     )
-    marks = tuple(Mark(**m) for m in data["marks"])
-    return Entry(finding, marks, Phase(**data["settled"]), Phase(**data["phase"]))

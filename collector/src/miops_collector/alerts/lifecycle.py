@@ -12,14 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from miops_collector.report import AlertState
 
-__all__ = ["Lifecycle", "Mark", "Phase", "Verdict", "follow", "lapse"]
+__all__ = ["ACCEPTED", "Lifecycle", "Mark", "Phase", "Verdict", "follow", "lapse"]
 
 Verdict: TypeAlias = Literal["breach", "hold", "quiet", "unknown"]
 DAY = 86_400 * 1_000_000_000
+ACCEPTED: Final = "accepted as reference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Phase:
     raised
         How often it began to fire.
     closed_by
-        ``quiet`` or ``no_data``.
+        ``quiet``, ``no_data`` or :data:`ACCEPTED`; after the last a breach is a new alarm, against another reference.
     """
 
     state: AlertState = "inactive"
@@ -113,7 +114,7 @@ def _breach(phase: Phase, mark: Mark, life: Lifecycle) -> Phase:
     if phase.state == "firing":
         return phase
     near = life.rejoin_within * (mark.end - mark.start)
-    if phase.state == "resolved" and mark.end - phase.until <= near:
+    if phase.state == "resolved" and mark.end - phase.until <= near and phase.closed_by != ACCEPTED:
         return replace(phase, state="firing", until=0, closed_by="", raised=phase.raised + 1)
     if phase.state != "pending":
         phase = Phase("pending", mark.start, 0, mark.end, mark.end, 0.0, mark.support)

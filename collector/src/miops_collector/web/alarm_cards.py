@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from miops_collector.alerts import blamed
 from miops_collector.report import Alert, AlertState, ModelKey, Report
@@ -11,6 +12,13 @@ from miops_collector.web.format import name_text, number_text
 from miops_collector.web.segment_table import blamed_segments
 
 __all__ = ["AlarmCard", "alarm_cards"]
+
+
+MEANING: Final[Mapping[str, str]] = {
+    "breach": "raises it again",
+    "hold": "keeps it open, would not raise it",
+    "quiet": "counts towards closing it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +31,8 @@ class AlarmCard:
         Columns, then segments.
     follows
         Other columns are to blame, and each has an alarm of its own.
+    now
+        What the newest window says, where it is not the one that raised the alarm last.
     """
 
     alert: Alert
@@ -30,6 +40,7 @@ class AlarmCard:
     blamed: tuple[str, ...]
     follows: bool
     evidence: tuple[tuple[str, str], ...]
+    now: str = ""
 
 
 def alarm_cards(report: Report, model: ModelKey, *states: AlertState) -> tuple[AlarmCard, ...]:
@@ -45,7 +56,15 @@ def _card(a: Alert, columns: tuple[str, ...], report: Report) -> AlarmCard:
         blamed=(*columns, *blamed_segments(a, report.observations)),
         follows=bool(columns) and columns != (a.column,),
         evidence=_evidence(a.evidence),
+        now=_now(a),
     )
+
+
+def _now(a: Alert) -> str:
+    if a.latest is None or a.latest.window == a.window:
+        return ""
+    told = f"{number_text(a.latest.value)}; the threshold is {number_text(a.latest.threshold)}"
+    return f"{a.latest.what or told} ({MEANING.get(a.latest.verdict, a.latest.verdict)})"
 
 
 def _sentence(a: Alert) -> str:

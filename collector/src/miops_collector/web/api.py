@@ -14,6 +14,7 @@ from starlette.routing import Route
 from miops import semconv
 from miops_collector.accepting import read_accepted
 from miops_collector.alerts import blamed
+from miops_collector.compared_with import serving_reference
 from miops_collector.errors import InputError, did_you_mean
 from miops_collector.report import Alert, AlertState, ModelKey, Observation, Report
 from miops_collector.schema import Records
@@ -71,7 +72,7 @@ class _Api:
         return json_answer(
             {
                 "models": [
-                    model_json(m, store.reference(m.key), status_of(report, m.key), plan_of(report, m.key))
+                    model_json(m, serving_reference(store, m.key), status_of(report, m.key), plan_of(report, m.key))
                     for m in store.models()
                 ]
             }

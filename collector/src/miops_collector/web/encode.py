@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from miops_collector.accepting import SMALL
-from miops_collector.report import AlarmPlan, Alert, Observation, Status
+from miops_collector.report import AlarmPlan, Alert, Latest, ModelKey, Observation, Status
 from miops_collector.stores._store import ModelInfo, StoredReference
 
 __all__ = ["alarm_json", "iso", "model_json", "number", "observation_json"]
@@ -94,16 +94,31 @@ def alarm_json(
         "window": a.window.label,
         "window_start": iso(a.window.start),
         "window_end": iso(a.window.end),
+        "latest": None if a.latest is None else _latest(a.latest),
         "causes": {"columns": list(columns), "segments": list(segments), "contributions": list(contributions)},
         "examples": list(a.examples),
         "traces": [trace or None for trace in a.traces],
     }
 
 
+def _latest(latest: Latest) -> dict[str, Any]:
+    return {
+        "verdict": latest.verdict,
+        "value": _finite(latest.value),
+        "threshold": _finite(latest.threshold),
+        "what": latest.what or None,
+        "window_start": iso(latest.window.start),
+        "window_end": iso(latest.window.end),
+        "evidence": {k: _plain(v) for k, v in latest.evidence.items()},
+    }
+
+
 def model_json(
-    info: ModelInfo, reference: StoredReference | None, status: Status | None, plan: AlarmPlan | None
+    info: ModelInfo, reference: tuple[ModelKey, StoredReference] | None, status: Status | None, plan: AlarmPlan | None
 ) -> dict[str, Any]:
     """One model version as in ``GET /api/v1/models``; ``status`` is null until its first evaluation.
+
+    ``reference`` is what serves it, and of which version that is: null of every version.
 
     ``alarms`` is what its default alarms may spend and have learned; null until then, and where they are switched off.
     """
@@ -121,7 +136,7 @@ def model_json(
         "last_seen": iso(info.last_seen),
         "rows": info.rows,
         "labelled": info.labelled,
-        "reference": None if reference is None else _reference(reference),
+        "reference": None if reference is None else _reference(*reference),
         "status": status,
         "alarms": None if plan is None else _plan(plan),
     }
@@ -140,10 +155,15 @@ def _plan(plan: AlarmPlan) -> Mapping[str, Any]:
     }
 
 
-def _reference(reference: StoredReference) -> Mapping[str, Any]:
+def _reference(owner: ModelKey, reference: StoredReference) -> Mapping[str, Any]:
     """One of few rows says what that means: small drift stays unseen, however many rows the windows have."""
     small = f"{reference.rows} rows hide drift under 0.2 σ; better {SMALL}" if reference.rows < SMALL else ""
-    told = {"origin": reference.origin, "rows": reference.rows, "created_at": iso(reference.created_at)}
+    told = {
+        "version": owner.version or None,
+        "origin": reference.origin,
+        "rows": reference.rows,
+        "created_at": iso(reference.created_at),
+    }
     return {**told, **({"warning": small} if small else {})}
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from miops import semconv
 from miops_collector.accepting import SMALL
 from miops_collector.alerts import DRIFT
+from miops_collector.compared_with import serving_reference
 from miops_collector.exporters.descriptions import describe
 from miops_collector.report import ModelKey, Observation, Report
 from miops_collector.stores._store import ModelInfo, ObservationQuery, Store
@@ -211,11 +212,13 @@ _FIGURES = (
 
 
 def _reference(store: Store, model: ModelKey) -> str:
-    found = store.reference(model) or store.reference(ModelKey(model.name, ""))
-    if found is None:
+    serving = serving_reference(store, model)
+    if serving is None:
         return "none yet"
+    owner, found = serving
     rows = f"{count_text(found.rows)} rows"
     said = f"its own first {rows}, taken automatically" if found.origin == "auto" else f"a reference of {rows}"
+    said += "" if owner == model else ", given for every version"
     return f"{said}, which hide drift under 0.2 σ (better {count_text(SMALL)})" if found.rows < SMALL else said
 
 
