@@ -33,6 +33,8 @@ class ColumnLayout:
     definition_thresholds
         Of another tool's definition whose thresholds come from chunks of the reference: statistic, length of the
         chunks (``1d``, or empty: ten of equal size), threshold, and number of chunks that it comes from.
+    atoms
+        Numeric columns: values of the reference that have a bin to themselves, rising. Distances need them.
     pooled, open_pool
         Categorical columns with more categories than are told apart: the last category is a pool of the rarer ones,
         ``pooled`` names them, and if ``open_pool`` they are too many to name: then the pool holds every other value
@@ -51,6 +53,7 @@ class ColumnLayout:
     open_pool: bool = False
     definition_edges: tuple[float, ...] = ()
     definition_thresholds: tuple[tuple[str, str, float, int], ...] = ()
+    atoms: tuple[float, ...] = ()
 
     @property
     def has_pool(self) -> bool:

@@ -124,6 +124,11 @@ class Layout:
         numeric = (c for c in self.columns if c.kind == "numeric")
         return {c.name: (np.asarray(c.edges, np.float64), np.asarray(c.groups, np.int64)) for c in numeric}
 
+    @cached_property
+    def atoms(self) -> dict[str, FloatArray]:
+        """``(b,)`` of every numeric column the one value of each bin, ``nan`` where it has more or none."""
+        return {c.name: _by_bin(c) for c in self.columns if c.kind == "numeric"}
+
     def empty(self) -> FloatArray:
         return np.zeros(self.size)
 
@@ -210,6 +215,14 @@ class Layout:
             return []
         rows = (groups, k, len(GROUP_CLASS_ENDS) - 1, 2)
         return [(f"class_scores.groups.{axis}", rows), (f"labelled.class_scores.groups.{axis}", (*rows, 2))]
+
+
+def _by_bin(column: ColumnLayout) -> FloatArray:
+    bins = max(len(column.edges) - 1, 0)
+    found, atoms = np.full(bins, np.nan), np.asarray(column.atoms, np.float64)
+    if len(atoms):
+        found[np.clip(np.searchsorted(column.edges, atoms, side="right") - 1, 0, bins - 1)] = atoms
+    return found
 
 
 def _freeze(value: Any) -> Any:

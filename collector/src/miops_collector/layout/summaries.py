@@ -84,7 +84,7 @@ class Summaries:
         cells = self.layout.blocks[f"column.{column.name}"].of(self.vector)
         if column.kind == "categorical":
             return Frequencies(column.categories, cells, column.open_pool)
-        return Histogram(*self.layout.bins[column.name], cells)
+        return Histogram(*self.layout.bins[column.name], cells, self.layout.atoms[column.name])
 
     def moments(self, column: ColumnLayout) -> Moments:
         """Of a numeric column."""

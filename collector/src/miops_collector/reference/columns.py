@@ -10,7 +10,7 @@ import numpy as np
 from miops_collector.classes import class_text, number_text
 from miops_collector.columns import Column, FloatArray, Numbers, Texts
 from miops_collector.layout import ColumnLayout, Role
-from miops_collector.reference.edges import equal_mass_groups, quantile_edges
+from miops_collector.reference.edges import equal_mass_groups, lone_values, quantile_edges
 
 __all__ = ["NO_DEFINITION", "DefinitionEdges", "class_column", "feature_column", "numeric_column"]
 
@@ -74,7 +74,7 @@ def numeric_column(
     groups = equal_mass_groups(np.histogram(found, edges, weights=mass)[0], GROUPS)
     return ColumnLayout(
         name, source, role, "numeric", tuple(edges.tolist()), tuple(groups.tolist()), center=_center(found, mass),
-        definition_edges=tuple(own.tolist()),
+        definition_edges=tuple(own.tolist()), atoms=tuple(lone_values(found, edges).tolist()),
     )  # fmt: skip
 
 

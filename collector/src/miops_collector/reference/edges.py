@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from miops_collector.columns import FloatArray
 
-__all__ = ["equal_mass_groups", "quantile_edges"]
+__all__ = ["equal_mass_groups", "lone_values", "quantile_edges"]
 
 
 def quantile_edges(values: FloatArray, weights: FloatArray, bins: int) -> FloatArray:
@@ -38,6 +38,20 @@ def quantile_edges(values: FloatArray, weights: FloatArray, bins: int) -> FloatA
     inner = _between(distinct[ends - 1], distinct[ends])
     edges = np.unique(np.concatenate((distinct[:1], inner, distinct[-1:])))
     return edges if len(edges) > 1 else _around(float(edges[0]))
+
+
+def lone_values(values: FloatArray, edges: FloatArray) -> FloatArray:
+    """``(m,)`` rising values that have a bin to themselves: whole numbers, levels, what many rows are tied at.
+
+    Examples
+    --------
+    >>> lone_values(np.array([0.0, 0.0, 1.0, 3.0, 3.5]), np.array([0.0, 0.5, 2.0, 3.5]))
+    array([0., 1.])
+    """
+    distinct = np.unique(values)
+    bins = np.clip(np.searchsorted(edges, distinct, side="right") - 1, 0, len(edges) - 2)
+    alone = np.bincount(bins)[bins] == 1
+    return np.asarray(distinct[alone], np.float64)
 
 
 def equal_mass_groups(mass: FloatArray, groups: int) -> NDArray[np.int64]:

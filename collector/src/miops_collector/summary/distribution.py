@@ -57,11 +57,14 @@ class Histogram(_Column):
     cells
         ``(b + 4,)``: missing (null or NaN), type fault, below ``edges[0]``, the ``b`` bins, above ``edges[-1]``.
         Infinities fall into the guards.
+    atoms
+        ``(b,)`` the one value that the reference has in each bin, ``nan`` where it has more or none; or ``None``.
     """
 
     edges: FloatArray
     groups: IntArray
     cells: FloatArray = summed()
+    atoms: FloatArray | None = None
 
     @property
     def outside(self) -> float:

@@ -9,6 +9,7 @@ from scipy.special import chdtrc, rel_entr
 
 from miops_collector.statistics.definitions._cells import shares_below
 from miops_collector.statistics.definitions._definition import Sample
+from miops_collector.statistics.drift._shares import area_between, mean_height
 from miops_collector.summary import FloatArray, Histogram
 
 __all__ = [
@@ -82,14 +83,15 @@ def ks_p_value(distance: float, n: float, m: float) -> float:
 
 
 def wasserstein(reference: Sample, current: Sample) -> float:
-    """Area between the two cumulative lines; off by at most half of the two samples' mean bin widths."""
-    at = _corners(reference, current)
+    """Area between the two cumulative lines; off by at most half of the widths of bins with several values."""
+    histogram = reference.distribution
+    assert isinstance(histogram, Histogram)
+    edges, at = histogram.edges, _corners(reference, current)
+    inside = shares_below(reference, edges) - shares_below(current, edges)
     gap = shares_below(reference, at) - shares_below(current, at)
-    left, right = np.abs(gap[:-1]), np.abs(gap[1:])
-    height = (left + right) / 2
-    crossing = gap[:-1] * gap[1:] < 0
-    np.divide(left**2 + right**2, 2 * (left + right), out=height, where=crossing)
-    return float(np.diff(at) @ height)
+    outside = (at[1:] <= edges[0]) | (at[:-1] >= edges[-1])
+    beyond = np.diff(at)[outside] @ mean_height(gap[:-1], gap[1:])[outside]
+    return area_between(edges, inside[:-1], inside[1:], histogram.atoms) + float(beyond)
 
 
 def _corners(reference: Sample, current: Sample) -> FloatArray:

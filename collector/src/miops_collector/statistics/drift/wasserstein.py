@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from math import inf, nan
 
-import numpy as np
-
 from miops_collector.statistics._statistic import statistic
-from miops_collector.statistics.drift._shares import cumulative_gap
-from miops_collector.summary import FloatArray, Histogram
+from miops_collector.statistics.drift._shares import area_between, cumulative_gap
+from miops_collector.summary import Histogram
 
 __all__ = ["wasserstein"]
 
@@ -41,7 +39,8 @@ def wasserstein(reference: Histogram, current: Histogram) -> float:
 
     Notes
     -----
-    Rows are taken as evenly spread inside their bin. The exact distance of the values inside the range of the reference
+    Rows are at the value of their bin where the reference has only one there, so that whole numbers and levels are
+    exact; elsewhere they are taken as evenly spread. The exact distance of the values inside the range of the reference
     differs by at most ``½ Σ width · (p + q)``, with p and q the shares of a bin: its two samples' mean bin width. On
     the employment survey (chunks of 5,000 rows) it was within 0.3 % of a standard deviation, with a bound of 4.7 %.
     Rows in the guards are placed at the end of the range they left, so beyond the range it is a lower bound;
@@ -50,6 +49,7 @@ def wasserstein(reference: Histogram, current: Histogram) -> float:
 
     Examples
     --------
+    >>> import numpy as np
     >>> edges, groups = np.array([0.0, 1.0, 2.0, 4.0]), np.array([0, 1, 2])
     >>> reference = Histogram(edges, groups, np.array([0, 0, 0, 10, 0, 0, 0.0]))
     >>> current = Histogram(edges, groups, np.array([0, 0, 0, 0, 10, 0, 0.0]))
@@ -64,13 +64,4 @@ def wasserstein(reference: Histogram, current: Histogram) -> float:
     if reference.edges.size < 2:
         return nan
     gap = cumulative_gap(reference, current)
-    return float(np.diff(reference.edges) @ _mean_height(gap[:-2], gap[1:-1]))
-
-
-def _mean_height(left: FloatArray, right: FloatArray) -> FloatArray:
-    """Mean of ``|y|`` along a straight line from ``left`` to ``right``, which may cross zero."""
-    a, b = np.abs(left), np.abs(right)
-    height = (a + b) / 2
-    crossing = left * right < 0
-    np.divide(a * a + b * b, 2 * (a + b), out=height, where=crossing)
-    return height
+    return area_between(reference.edges, gap[:-2], gap[1:-1], reference.atoms)
