@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,33 +10,15 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.base import BaseEstimator, ClassifierMixin
 
 import miops
 from miops.config import Config
-from miops.instrumentors.sklearn import SklearnInstrumentor
 from miops.names import distinct, levels
 from miops.testing import Harness, record
+from tests.instrumentation.undemanding import Undemanding
 
 REFERENCE = "miops.reference.batch"
 LEVELS = pd.MultiIndex.from_tuples([("a", "ssn"), ("a", "age"), ("b", "age")])
-
-
-class Model(ClassifierMixin, BaseEstimator):
-    """Takes whatever it is given."""
-
-    classes_ = np.array([0, 1])
-
-    def predict(self, X: Any) -> Any:
-        return np.zeros(len(X), dtype=int)
-
-
-@pytest.fixture
-def harness() -> Iterator[Harness]:
-    with record() as harness:
-        SklearnInstrumentor().instrument()
-        yield harness
-        SklearnInstrumentor().uninstrument()
 
 
 def features(row: dict[str, Any]) -> dict[str, Any]:
@@ -52,35 +33,35 @@ def named(rows: list[list[Any]], names: Any) -> pd.DataFrame:
 
 @pytest.mark.parametrize("rows", [1, 100])
 @pytest.mark.parametrize("second", [2.0, "text"])
-def test_columns_called_alike_are_all_recorded(harness: Harness, rows: int, second: Any) -> None:
-    model = Model()
+def test_columns_called_alike_are_all_recorded(sklearn: Harness, rows: int, second: Any) -> None:
+    model = Undemanding()
     for _ in range(3):
         model.predict(named([[1.0, second, 3.0]] * rows, ["x", "x", "y"]))
 
-    assert [features(row) for row in harness.rows()] == [{"x": 1.0, "x.1": second, "y": 3.0}] * rows * 3
-    assert harness.faults == {}
+    assert [features(row) for row in sklearn.rows()] == [{"x": 1.0, "x.1": second, "y": 3.0}] * rows * 3
+    assert sklearn.faults == {}
 
 
-def test_of_a_reference_and_of_predictions_by_hand_too(harness: Harness) -> None:
+def test_of_a_reference_and_of_predictions_by_hand_too(sklearn: Harness) -> None:
     frame = named([[1.0, "b"], [2.0, "c"]], ["x", "x"])
     miops.record_reference(frame, model="m", prediction=[1, 0])
     miops.record_prediction("m", features=frame, value=[1, 0], context={"region": "n"})
     miops.record_prediction("m", features=pl.DataFrame({"x": [1.0, 2.0]}), value=[1, 0], context={"region": "n"})
 
-    assert list(map(features, harness.rows(REFERENCE))) == [{"x": 1.0, "x.1": "b"}, {"x": 2.0, "x.1": "c"}]
-    assert [features(row) for row in harness.rows()] == [
+    assert list(map(features, sklearn.rows(REFERENCE))) == [{"x": 1.0, "x.1": "b"}, {"x": 2.0, "x.1": "c"}]
+    assert [features(row) for row in sklearn.rows()] == [
         {"x": 1.0, "x.1": "b"}, {"x": 2.0, "x.1": "c"}, {"x": 1.0}, {"x": 2.0},
     ]  # fmt: skip
 
 
-def test_large_frames_of_other_columns_are_joined_all_the_same(harness: Harness) -> None:
-    model = Model()
+def test_large_frames_of_other_columns_are_joined_all_the_same(sklearn: Harness) -> None:
+    model = Undemanding()
     model.predict(named([[1.0, "b"]] * 40, ["x", "x"]))
     model.predict(named([[1.0, "b"]] * 40, ["y", "y"]))
 
-    assert len(harness.rows()) == 80
-    assert features(harness.rows()[-1])["y.1"] == "b"
-    assert harness.dropped == {}
+    assert len(sklearn.rows()) == 80
+    assert features(sklearn.rows()[-1])["y.1"] == "b"
+    assert sklearn.dropped == {}
 
 
 @given(st.lists(st.sampled_from(["x", "x.1", "x.2", "x.1.1", "y", 1, "1"])))
