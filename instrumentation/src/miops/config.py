@@ -15,7 +15,7 @@ variable                       default        meaning
 ``MIOPS_MODEL_ROLE``           \-             ``primary``, ``shadow`` or ``canary``: of every model of this deployment
 ``MIOPS_CAPTURE_FEATURES``     ``all``        ``all``; ``schema`` sends names only; ``none``
 ``MIOPS_CAPTURE_ALLOW``        \-             patterns of the only features that are sent: ``age,income_*``
-``MIOPS_CAPTURE_DENY``         \-             patterns of features and context that never are
+``MIOPS_CAPTURE_DENY``         \-             patterns of features, context and outcomes that never are
 ``MIOPS_TRANSFORMS``           \-             what is done to columns first: ``ssn=hash;age=bucket(18,65)``; also
                                               ``round(digits)``, ``truncate(n)``, ``drop``
 ``MIOPS_HASH_KEY``             \-             secret key of hashes; without it such columns are dropped
