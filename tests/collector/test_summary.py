@@ -34,6 +34,9 @@ MAKERS: dict[str, Callable[[np.random.Generator], Any]] = {
     "ErrorProfile": lambda r: s.ErrorProfile(counts(r, 5), counts(r, 5, 14)),
     "Confidence": lambda r: s.Confidence(0.6, counts(r, 5), counts(r, 100, 4)),
     "Groups": lambda r: s.Groups(("sex",), ("f", "m"), CLASSES, 1, counts(r, 2, 2), counts(r, 2, 2, 2)),
+    "GroupClassScores": lambda r: s.GroupClassScores(
+        ("sex",), ("f", "m"), CLASSES, EDGES, counts(r, 2, 2, 3, 2), counts(r, 2, 2, 3, 2, 2)
+    ),
     "GroupExposures": lambda r: s.GroupExposures(("sex",), ("f", "m"), counts(r, 2), counts(r, 2, 32, 3)),
     "GroupLosses": lambda r: s.GroupLosses(("sex",), ("f", "m"), 1, counts(r, 2, 7)),
     "GroupMerits": lambda r: s.GroupMerits(("sex",), ("f", "m"), counts(r, 2), counts(r, 2, 32, 2)),
