@@ -53,7 +53,7 @@ def kinds_of_columns(parts: Sequence[Any]) -> list[Kind] | None:
 
 
 def together(columns: Iterable[list[Kind] | None], calls: int) -> list[list[int]]:
-    """Places of the calls that are encoded together: one list for each set of kinds that occurs.
+    """Places of the calls that are encoded together, the first call first: a list for each set of kinds that occurs.
 
     A column may differ from call to call for good, and several such columns make many sets: the rarest of more than
     sixteen are encoded as one batch, with columns of texts where they differ.
@@ -66,7 +66,7 @@ def together(columns: Iterable[list[Kind] | None], calls: int) -> list[list[int]
         places.setdefault(key, []).append(place)
     groups = sorted(places.values(), key=len, reverse=True)
     rest = sorted(place for group in groups[_MOST:] for place in group)
-    return [*groups[:_MOST], rest] if rest else groups
+    return sorted([*groups[:_MOST], rest] if rest else groups)
 
 
 def _settled(kinds: list[Kind]) -> list[Kind] | None:
