@@ -73,5 +73,16 @@ def test_a_model_that_fails_as_often_as_is_tolerated_is_alarmed_about_no_more_th
     assert 0.001 * level < binom.sf(first - 1, n, 0.01) <= level
 
 
+@pytest.mark.parametrize("n", [30, 100, 1000])
+@pytest.mark.parametrize(("metric", "tolerated"), [(FAULTS, 0.005), (DUPLICATES, 0.05)])
+def test_chance_does_not_make_alarms_of_what_is_tolerated(metric, tolerated, n):
+    """Two faults of a hundred rows are no alarm where a half of one is tolerated."""
+    level = judge(metric, 0.5, n=float(n), reference=0.0, n_reference=5000.0).evidence["level"]
+
+    found = [judge(metric, x / n, n=float(n), reference=0.0, n_reference=5000.0).verdict for x in range(n + 1)]
+
+    assert binom.sf(found.index("breach") - 1, n, tolerated) <= level
+
+
 def test_a_window_in_which_every_call_failed_has_a_finite_p_value():
     assert judge(ERRORS, 1.0, n=1e6).evidence["log_p_value"] < -600.0

@@ -39,12 +39,11 @@ LIFE: Final = Lifecycle(close_after=3, rejoin_within=24)
 def quality_findings(observations: Iterable[Observation], budget: Budget, *, lengths: int = 1) -> tuple[Finding, ...]:
     """Findings about the shares in :data:`TOLERATED` in complete windows, each against the reference's share.
 
-    A likelihood-ratio test of two shares with a tolerance
-    (:func:`~miops_collector.statistics.scan.proportion.log_tolerant_difference`); where the reference has no such
-    share it is 0. One client that is wrong for a while is a true alarm, not a false one.
-
-    A reference holds no rows that the model failed on, and most models fail now and then: their share is tested against
-    what is tolerated, by the binomial distribution, which is exact however few they are.
+    Two tests must agree: that the share is larger than the reference's by more than is tolerated, by the likelihood
+    ratio of two shares (:func:`~miops_collector.statistics.scan.proportion.log_tolerant_difference`), which knows the
+    reference's error; and that chance does not make so many of what is tolerated, by the binomial distribution, which
+    is exact however few they are. Where the reference has no such share it is 0: no reference holds calls that failed.
+    One client that is wrong for a while is a true alarm, not a false one.
 
     Parameters
     ----------
@@ -69,7 +68,7 @@ def _finding(o: Observation, budget: Budget, tests: int) -> Finding:
 
 
 def _reference(o: Observation) -> tuple[float, float]:
-    if isfinite(o.reference) and o.n_reference >= MINIMUM_ROWS:
+    if o.metric != ERRORS and isfinite(o.reference) and o.n_reference >= MINIMUM_ROWS:
         return o.reference, o.n_reference
     return 0.0, KNOWN_EXACTLY
 
@@ -80,10 +79,10 @@ def _log_p(o: Observation) -> float:
     share, m = _reference(o)
     if o.value <= share:
         return 0.0
-    if o.metric == ERRORS:
-        return _log_exceeding(o.value * o.n, o.n, share + TOLERATED[ERRORS])
+    tolerance = TOLERATED[o.metric]
     x, n, y, rows = (np.array(v) for v in (o.value * o.n, o.n, share * m, m))
-    return float(log_tolerant_difference(x, n, y, rows, tolerance=TOLERATED[o.metric]))
+    differs = float(log_tolerant_difference(x, n, y, rows, tolerance=tolerance))
+    return max(differs, _log_exceeding(o.value * o.n, o.n, min(share + tolerance, 1.0)))
 
 
 def _log_exceeding(x: float, n: float, share: float) -> float:
