@@ -21,7 +21,8 @@ from sklearn.linear_model import LogisticRegression
 from tests.benchmarks.harness.process import cpu_seconds
 from tests.benchmarks.harness.result import Result, Run, result
 from tests.e2e.waiting import wait_until
-from tests.serving.test_serving import answers, free_port
+from tests.serving.callers import answers
+from tests.serving.test_serving import free_port
 
 __all__ = ["measure"]
 
