@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import nan
+from typing import Any
+
 import numpy as np
-from sklearn.metrics import f1_score, log_loss, precision_score, roc_auc_score
+import pytest
+from sklearn.metrics import average_precision_score, f1_score, log_loss, precision_score, recall_score, roc_auc_score
 
 from miops_collector.binning import summarise, summarise_truth
 from miops_collector.columns import FloatArray, Rows, Texts
-from miops_collector.layout import Layout, Summaries
+from miops_collector.layout import MOST_GROUP_CLASSES, GroupAxis, Layout, Summaries
 from miops_collector.reference import build_layout
 from miops_collector.signals.estimated_fairness import estimated_fairness
+from miops_collector.signals.fairness import fairness
+from miops_collector.signals.performance import performance
 from tests.collector.signals.models import CONTEXT, named
 
 CLASSES = ("a", "b", "c", "d")
@@ -71,3 +78,108 @@ def test_a_group_whose_scores_mean_less_is_told_before_truth_comes() -> None:
         apart = named(found, f"estimated_fairness.{gap}")
         assert apart.low <= abs(realised["F"] - realised["M"]) <= apart.high
         assert apart.low > 0.0
+
+
+def of_group(rows: Rows, code: int) -> tuple[Any, FloatArray, Any]:
+    """Truth, scores and decisions of one sex."""
+    sex = rows.columns["feature.sex"]
+    assert isinstance(sex, Texts)
+    assert isinstance(rows.truth, Texts)
+    assert isinstance(rows.value, Texts)
+    assert rows.class_scores is not None
+    of = sex.codes == code
+    return rows.truth.codes[of], rows.class_scores[of], rows.value.codes[of]
+
+
+def without_classes(rows: Rows, code: int, *lacking: int) -> Rows:
+    """Rows of that sex whose truth would be of these classes are of class ``a``."""
+    sex = rows.columns["feature.sex"]
+    assert isinstance(sex, Texts)
+    assert isinstance(rows.truth, Texts)
+    codes = np.where((sex.codes == code) & np.isin(rows.truth.codes, lacking), 0, rows.truth.codes)
+    return replace(rows, truth=Texts(codes.astype(np.int32), CLASSES))
+
+
+DECISIONS = ("f1", "precision", "recall")
+
+
+def by_scikit_learn(name: str, truth: Any, scores: FloatArray, decided: Any) -> float:
+    say = {"f1": f1_score, "precision": precision_score, "recall": recall_score}
+    if name in say:
+        labels = sorted({*truth, *decided}) if name == "f1" else range(4)
+        return float(say[name](truth, decided, labels=list(labels), average="macro", zero_division=nan))
+    there = np.unique(truth)
+    against_rest = roc_auc_score if name == "roc_auc" else average_precision_score
+    return float(np.mean([against_rest(truth == c, scores[:, c]) for c in there]))
+
+
+@pytest.mark.parametrize("lacking", [(), (3,), (2, 3)])
+def test_groups_have_the_macro_numbers_that_scikit_learn_gives_their_rows(lacking: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(8)
+    now = without_classes(drawn(rng, 3_000, 1.5), 1, *lacking)
+    layout = build_layout(drawn(rng, 3_000, 1.5), sensitive=("sex",))
+
+    found = tuple(fairness(CONTEXT, None, summed(layout, now, truth=True)))
+
+    for code, group in enumerate(("F", "M")):
+        truth, scores, decided = of_group(now, code)
+        for name in (*DECISIONS, "roc_auc", "average_precision"):
+            said, known = named(found, f"fairness.{name}", group=group), by_scikit_learn(name, truth, scores, decided)
+            exact = name in DECISIONS  # of scores 32 bins are kept
+            assert said.value == pytest.approx(known, abs=1e-12 if exact else 0.02), (name, group)
+            assert said.low < said.value < said.high
+            assert (said.n, said.status) == (len(truth), "ok")
+        negatives = [truth != c for c in range(4)]
+        spared = np.mean([(decided[of] != c).mean() for c, of in enumerate(negatives)])
+        assert named(found, "fairness.specificity", group=group).value == pytest.approx(float(spared), abs=1e-12)
+
+
+def test_one_group_of_all_rows_has_the_numbers_of_the_whole_model() -> None:
+    rng = np.random.default_rng(9)
+    now = without_classes(drawn(rng, 500, 1.5), 0, 3)
+    sex = now.columns["feature.sex"]
+    assert isinstance(sex, Texts)
+    alone = replace(now, columns={"feature.sex": Texts(0 * sex.codes, ("F", "M"))})
+    layout = build_layout(drawn(rng, 3_000, 1.5), sensitive=("sex",))
+    s = summed(layout, alone, truth=True)
+
+    by_group, whole = tuple(fairness(CONTEXT, None, s)), tuple(performance(CONTEXT, None, s))
+
+    for name in ("accuracy", "balanced_accuracy", "matthews", "specificity", *DECISIONS):
+        assert named(by_group, f"fairness.{name}", group="F").value == named(whole, f"performance.{name}").value
+    for name in ("roc_auc", "average_precision"):  # of 32 bins instead of 200
+        of_all = named(whole, f"performance.{name}").value
+        assert named(by_group, f"fairness.{name}", group="F").value == pytest.approx(of_all, abs=0.02)
+
+
+def test_gaps_of_macro_numbers_are_between_the_extreme_groups() -> None:
+    rng = np.random.default_rng(10)
+    now = drawn(rng, 3_000, 2.0)
+    layout = build_layout(drawn(rng, 3_000, 1.5), sensitive=("sex",))
+
+    found = tuple(fairness(CONTEXT, None, summed(layout, now, truth=True)))
+
+    gaps = {name: f"{name}_difference" for name in ("f1", "recall", "specificity", "roc_auc", "average_precision")}
+    for name, gap in {**gaps, "precision": "predictive_parity_difference"}.items():
+        women, men = (named(found, f"fairness.{name}", group=group) for group in ("F", "M"))
+        apart = named(found, f"fairness.{gap}")
+        assert apart.value == pytest.approx(men.value - women.value)
+        assert 0.0 < apart.low < apart.value < apart.high  # what scores of women say is nearer to even
+        assert named(found, f"fairness.{name}_ratio").value == pytest.approx(women.value / men.value)
+        assert women.p_value < 0.001
+    assert named(found, "fairness.f1_worst").value == named(found, "fairness.f1", group="F").value
+
+
+def test_axes_of_too_many_groups_say_why_scores_of_classes_say_nothing_of_them() -> None:
+    rng = np.random.default_rng(11)
+    now = drawn(rng, 500, 1.5)
+    names = tuple(f"s{i}" for i in range(MOST_GROUP_CLASSES // 4 - 1))
+    layout = build_layout(drawn(rng, 3_000, 1.5), sensitive=("sex",))
+    many = GroupAxis(("sex",), (("F", "M", *names),), ("F", "M", *names))
+
+    found = tuple(fairness(CONTEXT, None, summed(replace(layout, axes=(many,)), now, truth=True)))
+
+    said = named(found, "fairness.roc_auc", sensitive_feature="sex")
+    assert (said.status, said.group) == ("insufficient_data", "")
+    assert "classes times groups" in said.reason
+    assert named(found, "fairness.f1", group="F").status == "ok"

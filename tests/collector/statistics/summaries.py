@@ -33,6 +33,8 @@ from miops_collector.summary import (
     Confusion,
     ErrorProfile,
     Frequencies,
+    GroupClasses,
+    GroupClassScores,
     GroupExposures,
     GroupLosses,
     GroupMerits,
@@ -166,6 +168,12 @@ STRATEGIES: dict[type, st.SearchStrategy[Any]] = {
     ),
     GroupScores: counts(3, 5, 2, 2).map(
         lambda c: GroupScores(("sex",), ("f", "m", "x"), np.linspace(0, 1, 6), True, c.sum(axis=3) + 1, c)
+    ),
+    GroupClasses: counts(3, 3, 3).map(lambda c: GroupClasses(("sex",), ("f", "m", "x"), ("a", "b", "c"), c)),
+    GroupClassScores: counts(3, 3, 5, 2, 2).map(
+        lambda c: GroupClassScores(
+            ("sex",), ("f", "m", "x"), ("a", "b", "c"), np.linspace(0, 1, 6), c.sum(axis=4) + 1, c
+        )
     ),
     GroupExposures: counts(3, 32, 3).map(
         lambda c: GroupExposures(("sex",), ("f", "m", "x"), 4 * c[:, :, 0].sum(axis=1), c)

@@ -20,6 +20,7 @@ from miops_collector.summary import (
     ErrorProfile,
     FloatArray,
     Frequencies,
+    GroupClasses,
     GroupClassScores,
     GroupExposures,
     GroupLosses,
@@ -139,6 +140,12 @@ class Summaries:
                    layout.blocks[f"groups.{i}"].of(self.vector), layout.blocks[f"labelled.groups.{i}"].of(self.vector))
             for i, a in enumerate(layout.axes if layout.classes else ())
         )  # fmt: skip
+
+    @cached_property
+    def group_classes(self) -> tuple[GroupClasses, ...]:
+        """By axis; empty if one of the classes is the positive one."""
+        every = self.groups if self.layout.positive < 0 else ()
+        return tuple(GroupClasses(g.axis, g.names, g.classes, g.confusion) for g in every)
 
     @cached_property
     def group_scores(self) -> tuple[GroupScores, ...]:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import isnan, nan
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from miops_collector.layout import Summaries
+from miops_collector.layout import MOST_GROUP_CLASSES, Summaries
 from miops_collector.report import Observation
 from miops_collector.signals._context import Context
 from miops_collector.signals._measure import measure
 from miops_collector.signals._rows import rows
+from miops_collector.signals._without_value import without_value
 from miops_collector.statistics import Statistic, once, statistics_of
 from miops_collector.statistics.fairness import p_values, support
-from miops_collector.summary import FloatArray, GroupExposures, GroupMerits, Groups
+from miops_collector.summary import FloatArray, GroupClassScores, GroupExposures, GroupMerits, Groups
 
 __all__ = ["fairness"]
 
 OF_LISTS = (GroupExposures, GroupMerits)
 """A ranking whose rows never said their places in lists has nothing of these to miss."""
+TOO_MANY: Final = f"classes times groups are more than {MOST_GROUP_CLASSES}: scores of classes are not kept by group"
 Offered: TypeAlias = dict[type, tuple[Any, ...]]
 """Kinds of summaries by group, each for every axis."""
 
@@ -44,6 +46,7 @@ def fairness(context: Context, reference: Summaries | None, current: Summaries) 
         else:
             for was, is_ in zip(then, now[kind], strict=True):
                 yield measure(context, statistic, is_, reference=was, axis=" & ".join(is_.axis))
+    yield from _not_kept(context, current)
 
 
 def _offered(summaries: Summaries | None) -> Offered:
@@ -52,9 +55,21 @@ def _offered(summaries: Summaries | None) -> Offered:
     s = summaries
     every = (
         s.groups, s.group_losses, s.group_scores, s.group_residuals, s.group_predictions, s.group_exposures,
-        s.group_merits,
+        s.group_merits, s.group_classes, tuple(c for c in s.group_class_scores if c is not None),
     )  # fmt: skip
     return {type(found[0]): found for found in every if found}
+
+
+def _not_kept(context: Context, current: Summaries) -> Iterator[Observation]:
+    """What scores of classes would say of each axis that has too many groups for them; of its gaps nothing is said."""
+    if not (current.layout.class_scores and current.layout.positive < 0):
+        return
+    lacking = [s for s in statistics_of("fairness") if s.per_group and GroupClassScores in s.takes]
+    for groups, scores in zip(current.groups, current.group_class_scores, strict=True):
+        if scores is None:
+            for statistic in lacking:
+                n = rows(groups, statistic.about.rests_on)
+                yield without_value(context, statistic, n, TOO_MANY, axis=" & ".join(groups.axis))
 
 
 def _per_group(

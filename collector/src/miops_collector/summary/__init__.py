@@ -13,6 +13,7 @@ from miops_collector.summary.confusion import Confusion
 from miops_collector.summary.distribution import FAULT, MISSING, Distribution, Frequencies, Histogram
 from miops_collector.summary.groups import (
     LIST_BUCKETS,
+    GroupClasses,
     GroupClassScores,
     GroupExposures,
     GroupLosses,
@@ -47,6 +48,7 @@ __all__ = [
     "FloatArray",
     "Frequencies",
     "GroupClassScores",
+    "GroupClasses",
     "GroupExposures",
     "GroupLosses",
     "GroupMerits",

@@ -11,6 +11,7 @@ from miops_collector.summary.scores import ScoreHistogram
 __all__ = [
     "LIST_BUCKETS",
     "GroupClassScores",
+    "GroupClasses",
     "GroupExposures",
     "GroupLosses",
     "GroupMerits",
@@ -46,6 +47,19 @@ class Groups(Additive):
     classes: tuple[str, ...]
     positive: int
     rows: FloatArray = summed()
+    confusion: FloatArray = summed()
+
+
+@dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once
+class GroupClasses(Additive):
+    """The labelled rows of :class:`Groups` of a model none of whose classes is the positive one.
+
+    What is said of one class is said here of every class against the rest, and averaged over them.
+    """
+
+    axis: tuple[str, ...]
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
     confusion: FloatArray = summed()
 
 

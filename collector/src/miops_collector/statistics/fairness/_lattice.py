@@ -11,7 +11,7 @@ from scipy.special import ndtr, rel_entr
 from miops_collector.statistics._once import once
 from miops_collector.statistics._ratio import ratio
 from miops_collector.statistics._statistic import Statistic
-from miops_collector.statistics.fairness._by_group import support
+from miops_collector.statistics.fairness._by_group import shares, support
 from miops_collector.summary import FloatArray
 
 __all__ = ["adjusted", "p_values"]
@@ -65,7 +65,8 @@ def adjusted(p: FloatArray) -> FloatArray:
 
 def _against_rest(statistic: Statistic, groups: Any, minimum_rows: float) -> FloatArray:
     rows = support(statistic, groups)
-    z = _of_shares(*once(statistic.counts, groups)) if statistic.counts else _of_means(statistic, groups, rows)
+    counted = shares(statistic, groups)
+    z = _of_means(statistic, groups, rows) if counted is None else _of_shares(*counted)
     others = rows.sum() - rows
     return np.where((rows >= minimum_rows) & (others >= minimum_rows), 2 * ndtr(-np.abs(z)), np.nan)
 

@@ -7,7 +7,8 @@ import numpy as np
 from miops_collector.statistics._ratio import ratio
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.fairness._cells import positives, predicted_positives
-from miops_collector.summary import FloatArray, Groups
+from miops_collector.statistics.fairness._macro import F1, labelled_rows
+from miops_collector.summary import FloatArray, GroupClasses, Groups
 
 __all__ = ["f1", "standard_error", "support"]
 
@@ -15,17 +16,17 @@ __all__ = ["f1", "standard_error", "support"]
 @statistic(
     bounds=(0.0, 1.0),
     higher="better",
-    undefined="no labelled rows of the group are or were predicted positive, or there is no positive class",
+    undefined="no labelled rows of the group are or were predicted positive",
     rests_on="labelled",
 )
-def f1(groups: Groups) -> FloatArray:
-    """Harmonic mean of precision and recall in a group: high only if its positives are found and not cried in vain.
+def f1(groups: GroupClasses | Groups) -> FloatArray:
+    """Harmonic mean of precision and recall in a group, high only if both are; of several classes their mean.
 
     ::
 
         F1 = 2 TP / (2 TP + FP + FN)
 
-    0 … 1; higher is better.
+    0 … 1; higher is better. Of the positive class; without one the mean over classes (macro).
 
     Parameters
     ----------
@@ -35,7 +36,8 @@ def f1(groups: Groups) -> FloatArray:
     Returns
     -------
     FloatArray
-        ``(g,)`` one number per group, ``nan`` where it is 0/0.
+        ``(g,)`` one number per group, ``nan`` where it is 0/0. A class that in a group neither occurs nor is predicted
+        is left out of its mean, as of the whole model (and in scikit-learn): means of groups may be over other classes.
 
     Notes
     -----
@@ -53,22 +55,28 @@ def f1(groups: Groups) -> FloatArray:
     K. Takahashi, K. Yamamoto, A. Kuchiba, T. Koyama, "Confidence interval for micro-averaged F1 and macro-averaged F1
     scores", Applied Intelligence 52, 2022, doi:10.1007/s10489-021-02635-5.
     """
+    if isinstance(groups, GroupClasses):
+        return F1.value(groups)
     return ratio(2 * _hits(groups), _hits(groups) + support(groups))
 
 
-def standard_error(groups: Groups) -> FloatArray:
+def standard_error(groups: GroupClasses | Groups) -> FloatArray:
     """``(g,)`` by the delta method, for independent rows; ``nan`` where the number is.
 
     With θ the share of hits among the rows that count, ``F1 = 2θ / (1 + θ)`` and θ is binomial, with half a row more on
     either side, so that a group without errors is not taken as certain.
     """
+    if isinstance(groups, GroupClasses):
+        return F1.error(groups)
     counting = support(groups)
     theta = (_hits(groups) + 0.5) / (counting + 1)
     return 2 / (1 + theta) ** 2 * np.sqrt(ratio(theta * (1 - theta), counting))
 
 
-def support(groups: Groups) -> FloatArray:
-    """``(g,)`` labelled rows that are positive, were predicted so, or both."""
+def support(groups: GroupClasses | Groups) -> FloatArray:
+    """``(g,)`` labelled rows that are positive, were predicted so, or both; of a mean over classes all."""
+    if isinstance(groups, GroupClasses):
+        return labelled_rows(groups)
     return np.asarray(positives(groups)[1] + predicted_positives(groups)[1] - _hits(groups))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from miops_collector.statistics._statistic import statistic
 from miops_collector.statistics.fairness._cells import predicted_positives
 from miops_collector.statistics.fairness._extremes import gap
-from miops_collector.statistics.fairness.precision import precision
-from miops_collector.summary import Groups
+from miops_collector.statistics.fairness.precision import precision, support
+from miops_collector.summary import GroupClasses, Groups
 
 __all__ = ["predictive_parity_difference"]
 
@@ -17,7 +17,7 @@ __all__ = ["predictive_parity_difference"]
     undefined="fewer than two groups have enough labelled rows and a positive decision, or there is no positive class",
     rests_on="labelled",
 )
-def predictive_parity_difference(groups: Groups, *, minimum_rows: float) -> float:
+def predictive_parity_difference(groups: GroupClasses | Groups, *, minimum_rows: float) -> float:
     """How much more a positive decision can be trusted for one group than for another.
 
     ::
@@ -36,7 +36,7 @@ def predictive_parity_difference(groups: Groups, *, minimum_rows: float) -> floa
     Returns
     -------
     float
-        ``nan`` if fewer than two groups can be compared, or the model has no positive class.
+        ``nan`` if fewer than two groups can be compared.
 
     Notes
     -----
@@ -56,4 +56,5 @@ def predictive_parity_difference(groups: Groups, *, minimum_rows: float) -> floa
     A. Chouldechova, "Fair prediction with disparate impact: a study of bias in recidivism prediction instruments", Big
     Data 5(2), 2017, doi:10.1089/big.2016.0047.
     """
-    return gap(precision(groups), predicted_positives(groups)[1], minimum_rows)
+    rows = support(groups) if isinstance(groups, GroupClasses) else predicted_positives(groups)[1]
+    return gap(precision(groups), rows, minimum_rows)
