@@ -42,7 +42,7 @@ _COLUMNS: Final = (
 )  # fmt: skip
 _TIES: Final = {
     "span": "its span, under the server's",
-    "links": "links of its span to the server's spans",
+    "links": "links of its span to the server's spans, or to those under them",
     "trace": "its trace",
     "none": "nothing",
 }

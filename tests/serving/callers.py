@@ -8,8 +8,6 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
-
 from tests.serving.sink import Sink
 from tests.serving.stack import TIES, Stack, Tie
 
@@ -68,12 +66,12 @@ def answers(url: str) -> bool:
 def _tie_of(row: dict[str, Any], sink: Sink) -> Tie:
     """How closely a row hangs together with the request that it answers; no other request's is looked at."""
     own = trace_of(number_of(row))
-    above = sink.server_span_above(row)
+    above = sink.server_span_above(row["span_id"] or b"")
     if above is not None and above.trace_id == own:
         return "span"
     span = sink.spans.get(row["span_id"] or b"")
-    linked = [sink.spans.get(link.span_id) for link in span.links] if span is not None else []
-    if any(one is not None and one.kind == Span.SPAN_KIND_SERVER and one.trace_id == own for one in linked):
+    linked = [sink.server_span_above(link.span_id) for link in span.links] if span is not None else []
+    if any(one is not None and one.trace_id == own for one in linked):
         return "links"
     return "trace" if row["trace_id"] == own else "none"
 

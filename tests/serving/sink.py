@@ -36,9 +36,9 @@ class Sink:
                 instance = {"instance": event.resource.get("service.instance.id")}
                 self.rows += [row | instance for row in event.table.to_pylist()]
 
-    def server_span_above(self, row: dict[str, Any]) -> Span | None:
-        """The HTTP server's span that the row's own span is under; none if they do not hang together."""
-        span = self.spans.get(row["span_id"])
+    def server_span_above(self, span_id: bytes) -> Span | None:
+        """The HTTP server's span that a span is, or is under; none if they do not hang together."""
+        span = self.spans.get(span_id)
         while span is not None and span.kind != Span.SPAN_KIND_SERVER:
             span = self.spans.get(span.parent_span_id)
         return span

@@ -14,7 +14,7 @@ APPS = Path(__file__).with_name("apps")
 Tie: TypeAlias = Literal["span", "links", "trace", "none"]
 TIES: Final[tuple[Tie, ...]] = ("span", "links", "trace", "none")
 """How a row hangs together with its request, the closest first: its span is under the server's span; or it is linked to
-it, because one call answered several requests; or it has the same trace at least; or nothing."""
+one that is, because one call answered several requests; or it has the same trace at least; or nothing."""
 
 
 @dataclass(frozen=True)

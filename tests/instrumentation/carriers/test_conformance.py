@@ -92,7 +92,7 @@ def functions(package: str) -> dict[tuple[str, str], Any]:
     classes = [one for module in modules for one in vars(module).values() if isinstance(one, type)]
     owners = [*modules, *(one for one in classes if one.__module__.partition(".")[0] == package)]
     return {
-        (f"{getattr(owner, '__module__', '')}.{owner.__name__}", name): one
+        (f"{vars(owner).get('__module__', '')}.{owner.__name__}", name): one
         for owner in owners
         for name, one in vars(owner).items()
         if isinstance(one, FunctionType)
