@@ -243,6 +243,9 @@ class Pane:
             self.cells("confidence.bins")[equal_bin(c, 100), 1:] += (w, w * (happened == predicted), w * c)
         if happened < 0:
             self.cells("labelled.unknown")[predicted] += w
+            for a, axis in enumerate(layout.axes):
+                if self.group(axis) >= 0:
+                    self.cells(f"labelled.unknown.groups.{a}")[self.group(axis), predicted] += w
             return
         self.cells("labelled.confusion")[happened, predicted] += w
         for a, axis in enumerate(layout.axes):

@@ -183,3 +183,57 @@ def test_axes_of_too_many_groups_say_why_scores_of_classes_say_nothing_of_them()
     assert (said.status, said.group) == ("insufficient_data", "")
     assert "classes times groups" in said.reason
     assert named(found, "fairness.f1", group="F").status == "ok"
+
+
+def test_truth_that_the_model_does_not_know_is_wrong_by_group_as_it_is_of_the_whole_model() -> None:
+    rng = np.random.default_rng(12)
+    layout = build_layout(drawn(rng, 3_000, 1.5), sensitive=("sex",))
+    now = drawn(rng, 600, 1.5)
+    sex, truth = now.columns["feature.sex"], now.truth
+    assert isinstance(sex, Texts)
+    assert isinstance(truth, Texts)
+    new = np.where((sex.codes == 1) & (rng.random(600) < 0.2), 4, truth.codes).astype(np.int32)
+    changed = replace(now, truth=Texts(new, (*CLASSES, "new")))
+    names = ("accuracy", "balanced_accuracy", "matthews", "f1", "precision", "recall", "specificity")
+
+    found = tuple(fairness(CONTEXT, None, summed(layout, changed, truth=True)))
+
+    for code, group in enumerate(("F", "M")):
+        of = np.flatnonzero(sex.codes == code)
+        whole = tuple(performance(CONTEXT, None, summed(layout, taken(changed, of), truth=True)))
+        for name in names:
+            said = named(found, f"fairness.{name}", group=group)
+            assert said.value == pytest.approx(named(whole, f"performance.{name}").value, abs=1e-12), (name, group)
+            assert (said.n, said.low < said.value < said.high) == (len(of), True)
+    happened, _, decided = of_group(changed, 1)
+    assert named(found, "fairness.accuracy", group="M").value == pytest.approx(np.mean(happened == decided))
+
+
+def test_truth_that_the_model_does_not_know_lowers_what_is_expected_of_a_group() -> None:
+    rng = np.random.default_rng(13)
+    then, now = drawn(rng, 3_000, 1.5), drawn(rng, 600, 1.5)
+    layout = replace(build_layout(then, sensitive=("sex",)), class_scores=False)
+    assert isinstance(then.truth, Texts)
+    codes = np.where(rng.random(3_000) < 0.3, 4, then.truth.codes).astype(np.int32)
+    unsure = replace(then, truth=Texts(codes, (*CLASSES, "new")))
+
+    expected = [
+        named(tuple(estimated_fairness(CONTEXT, summed(layout, known, truth=True), summed(layout, now, truth=False))),
+              "estimated_fairness.accuracy", group="F").value
+        for known in (then, unsure)
+    ]  # fmt: skip
+
+    assert expected[1] == pytest.approx(0.7 * expected[0], abs=0.03)
+
+
+def taken(rows: Rows, places: Any) -> Rows:
+    def of(column: Any) -> Texts:
+        return Texts(column.codes[places], column.words)
+
+    assert rows.class_scores is not None
+    assert rows.sign is not None
+    return replace(
+        rows, time=rows.time[places], weight=rows.weight[places], duration=rows.duration[places], value=of(rows.value),
+        score=rows.score[places], class_scores=rows.class_scores[places], truth=of(rows.truth), sign=rows.sign[places],
+        columns={name: of(column) for name, column in rows.columns.items()},
+    )  # fmt: skip

@@ -55,7 +55,7 @@ def summarise_truth(layout: Layout, rows: Rows, pane_length: int) -> PaneDelta:
     """What the truth of rows adds to (or, where their sign is -1, takes from) the panes of their predictions.
 
     Rows without truth add nothing. A truth that is not one of the layout's classes is a wrong prediction: it counts by
-    what was predicted, in confidences and in segments, and in no block of scores, losses or groups.
+    what was predicted, in all and by group, in confidences and in segments, and in no block of scores or losses.
     """
     if not len(rows) or rows.truth is None:
         return _nothing(layout)

@@ -40,6 +40,8 @@ def add_confusions(terms: Terms, plan: Plan, rows: Rows, decisions: Decisions, t
     for i, groups in enumerate(groups_of(terms, plan, rows)):
         cells = blocks[f"labelled.groups.{i}"].start + groups * k * k + pairs
         terms.count(np.where(known & (groups >= 0), cells, -1))
+        cells = blocks[f"labelled.unknown.groups.{i}"].start + groups * k + decisions.predicted
+        terms.count(np.where(unknown & (groups >= 0), cells, -1))
         name = f"labelled.scores.groups.{i}"
         place = group_score_places(terms.layout, plan, decisions, name, groups)
         if place is not None:

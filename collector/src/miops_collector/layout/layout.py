@@ -173,6 +173,7 @@ class Layout:
             ("labelled.losses", (5,)),
             *((f"groups.{i}", (len(a.names), k)) for i, a in enumerate(self.axes)),
             *((f"labelled.groups.{i}", (len(a.names), k, k)) for i, a in enumerate(self.axes)),
+            *((f"labelled.unknown.groups.{i}", (len(a.names), k)) for i, a in enumerate(self.axes)),
             *((f"labelled.losses.groups.{i}", (len(a.names), 7)) for i, a in enumerate(self.axes)),
         ]
         if b:

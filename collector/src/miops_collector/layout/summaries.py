@@ -138,6 +138,7 @@ class Summaries:
         return tuple(
             Groups(a.columns, a.names, layout.classes, layout.positive,
                    layout.blocks[f"groups.{i}"].of(self.vector), layout.blocks[f"labelled.groups.{i}"].of(self.vector))
+            .with_unknown(layout.blocks[f"labelled.unknown.groups.{i}"].of(self.vector))
             for i, a in enumerate(layout.axes if layout.classes else ())
         )  # fmt: skip
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from miops_collector.summary._additive import Additive, FloatArray, summed
 from miops_collector.summary.residuals import Residuals
@@ -39,7 +41,8 @@ class Groups(Additive):
     rows
         ``(g, k)`` all rows by predicted class.
     confusion
-        ``(g, k, k)`` labelled rows by truth and prediction.
+        ``(g, k, k)`` labelled rows by truth and prediction; ``(g, k + 1, k + 1)`` if the truth of some is none of the
+        ``k`` classes: it is last, and never predicted, so that all of its rows are wrong.
     """
 
     axis: tuple[str, ...]
@@ -48,6 +51,14 @@ class Groups(Additive):
     positive: int
     rows: FloatArray = summed()
     confusion: FloatArray = summed()
+
+    def with_unknown(self, unknown: FloatArray) -> Groups:
+        """``unknown`` ``(g, k)`` rows by prediction whose truth is none of the classes; as it is if there are none."""
+        if not unknown.any():
+            return self
+        rows = np.concatenate((self.confusion, unknown[:, None, :]), axis=1)
+        every = np.concatenate((rows, np.zeros((*rows.shape[:2], 1))), axis=2)
+        return replace(self, confusion=every)
 
 
 @dataclass(frozen=True, eq=False)  # no slots: numbers that several statistics need are computed once

@@ -60,8 +60,9 @@ def decided_groups(reference: Groups, window: Groups, *, minimum_rows: float) ->
 
     What a group's labelled reference rows were never predicted as is right as often as their other decisions.
     """
-    known = reference.confusion.sum(axis=1)
-    labelled, hits = known.sum(axis=1), np.diagonal(reference.confusion, axis1=1, axis2=2)
+    k = len(reference.classes)  # a class that the model does not know is never decided for
+    known = reference.confusion.sum(axis=1)[:, :k]
+    labelled, hits = known.sum(axis=1), np.diagonal(reference.confusion, axis1=1, axis2=2)[:, :k]
     of_group = ratio(hits.sum(axis=1), labelled)[:, None]
     chance = np.where(known > 0, ratio(hits, known), of_group)
     learnt = labelled >= max(minimum_rows, 1.0)

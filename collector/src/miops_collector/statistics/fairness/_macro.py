@@ -32,7 +32,7 @@ class Macro:
 
     def value(self, groups: GroupClasses) -> FloatArray:
         """``(g,)``, ``nan`` where no class is left."""
-        return mean_of_known(ratio(*self._parts(groups.confusion)))
+        return mean_of_known(np.where(_is_there(groups), ratio(*self._parts(groups.confusion)), np.nan))
 
     def error(self, groups: GroupClasses) -> FloatArray:
         """``(g,)`` by the delta method, for independent rows: one row may count in the shares of several classes.
@@ -40,7 +40,8 @@ class Macro:
         Half a row more of each class is right and half a row wrong, so that a group without errors is not taken as
         certain; ``nan`` where the number is.
         """
-        cells, known = groups.confusion, self._parts(groups.confusion)[1] > 0
+        cells = groups.confusion
+        known = _is_there(groups) & (self._parts(cells)[1] > 0)
         spread = _spread(cells.shape[1])
         slope = self._slope(cells + spread, known)
         rows = cells.sum(axis=(1, 2))
@@ -79,6 +80,13 @@ def mean_of_known(of_class: FloatArray) -> FloatArray:
     """``(g,)`` of ``(g, k)``, over those that are not ``nan``; ``nan`` if all are."""
     known = ~np.isnan(of_class)
     return ratio(np.where(known, of_class, 0.0).sum(axis=1), known.sum(axis=1).astype(np.float64))
+
+
+def _is_there(groups: GroupClasses) -> NDArray[np.bool_]:
+    """``(g, k)`` all classes, and that of unknown truth only in groups that have some."""
+    there: NDArray[np.bool_] = groups.confusion.sum(axis=2) > 0
+    there[:, : len(groups.classes)] = True
+    return there
 
 
 def _sums(cells: FloatArray) -> tuple[FloatArray, ...]:

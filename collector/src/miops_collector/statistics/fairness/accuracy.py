@@ -33,8 +33,9 @@ def accuracy(groups: Groups) -> FloatArray:
 
     Notes
     -----
-    Of every class, so it needs no positive one. A group with rarer outcomes is easier to be right about: prefer
-    ``true_positive_rate`` and ``false_positive_rate`` to tell the two kinds of error apart.
+    Of every class, so it needs no positive one; truth that is none of the classes of the model is a wrong decision.
+    A group with rarer outcomes is easier to be right about: prefer ``true_positive_rate`` and
+    ``false_positive_rate`` to tell the two kinds of error apart.
 
     Examples
     --------

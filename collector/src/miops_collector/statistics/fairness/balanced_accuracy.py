@@ -35,7 +35,8 @@ def balanced_accuracy(groups: Groups) -> FloatArray:
     -------
     FloatArray
         ``(g,)`` one number per group, ``nan`` where a class that other groups have has no rows: the mean of the rest
-        would be about something else (scikit-learn gives it all the same).
+        would be about something else (scikit-learn gives it all the same). Truth of classes that the model does not
+        know is one class more of the groups that have some, all of it wrong, as of the whole model.
 
     Notes
     -----
@@ -54,7 +55,7 @@ def balanced_accuracy(groups: Groups) -> FloatArray:
     20th International Conference on Pattern Recognition, 2010, doi:10.1109/ICPR.2010.764.
     """
     hits, rows = _by_class(groups)
-    return _mean(ratio(hits, rows))
+    return ratio(ratio(hits, rows).sum(axis=1), _classes(groups))
 
 
 def standard_error(groups: Groups) -> FloatArray:
@@ -64,7 +65,7 @@ def standard_error(groups: Groups) -> FloatArray:
     """
     hits, rows = _by_class(groups)
     right = (hits + 0.5) / (rows + 1)
-    return np.sqrt(ratio(_mean(ratio(right * (1 - right), rows)), np.full(len(rows), float(rows.shape[1]))))
+    return np.sqrt(ratio(ratio(right * (1 - right), rows).sum(axis=1), _classes(groups) ** 2))
 
 
 def support(groups: Groups) -> FloatArray:
@@ -77,9 +78,11 @@ def _by_class(groups: Groups) -> tuple[FloatArray, FloatArray]:
     """``(g, k)`` rows the model is right about, and all rows, of every class that occurs in any group."""
     rows = groups.confusion.sum(axis=2)
     occurs = rows.sum(axis=0) > 0
+    occurs[len(groups.classes) :] = False
     return np.diagonal(groups.confusion, axis1=1, axis2=2)[:, occurs], rows[:, occurs]
 
 
-def _mean(values: FloatArray) -> FloatArray:
-    """Over classes; ``nan`` if it is for one of them, or if there are none."""
-    return ratio(values.sum(axis=1), np.full(len(values), float(values.shape[1])))
+def _classes(groups: Groups) -> FloatArray:
+    """``(g,)`` those of :func:`_by_class`, and one more where there is truth of an unknown one: none of it is right."""
+    unknown = groups.confusion[:, len(groups.classes) :].any(axis=(1, 2))
+    return np.asarray(_by_class(groups)[1].shape[1] + unknown, np.float64)
