@@ -77,9 +77,10 @@ def _outcome(case: ET.Element) -> str:
 
 def page(told: Mapping[str, Result]) -> str:
     """The table, with a line for each stack."""
-    reasons = list(dict.fromkeys(one["why"] for one in told.values() if one.get("why")))
+    stacks = sorted(told.items())
+    reasons = list(dict.fromkeys(one["why"] for _, one in stacks if one.get("why")))
     lines = [_line(_COLUMNS), "|---" * len(_COLUMNS) + "|"]
-    lines += [_line((name, *_cells(one, reasons))) for name, one in sorted(told.items())]
+    lines += [_line((name, *_cells(one, reasons))) for name, one in stacks]
     notes = ["", *(f"{number}. {reason}." for number, reason in enumerate(reasons, 1)), ""]
     return _HEAD + "\n".join(lines + notes) + _TAIL
 
@@ -108,7 +109,8 @@ def main(paths: Sequence[str]) -> None:
     RESULTS.mkdir(exist_ok=True)
     for path in map(Path, paths):
         found = results(ET.parse(path))  # noqa: S314
-        (RESULTS / f"{path.stem}.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+        text = json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True)
+        (RESULTS / f"{path.stem}.json").write_text(f"{text}\n")
     PAGE.write_text(page(stored()))
 
 

@@ -34,6 +34,7 @@ MAKERS: dict[str, Callable[[np.random.Generator], Any]] = {
     "ErrorProfile": lambda r: s.ErrorProfile(counts(r, 5), counts(r, 5, 14)),
     "Confidence": lambda r: s.Confidence(0.6, counts(r, 5), counts(r, 100, 4)),
     "Groups": lambda r: s.Groups(("sex",), ("f", "m"), CLASSES, 1, counts(r, 2, 2), counts(r, 2, 2, 2)),
+    "GroupClasses": lambda r: s.GroupClasses(("sex",), ("f", "m"), CLASSES, counts(r, 2, 2, 2)),
     "GroupClassScores": lambda r: s.GroupClassScores(
         ("sex",), ("f", "m"), CLASSES, EDGES, counts(r, 2, 2, 3, 2), counts(r, 2, 2, 3, 2, 2)
     ),
