@@ -26,7 +26,7 @@ def edges_of(values: np.ndarray | list[float], bins: int) -> np.ndarray:
 def test_edges_rise_and_hold_every_value(values: list[float], bins: int) -> None:
     edges = edges_of(values, bins)
 
-    assert (np.diff(edges) > 0).all()
+    assert (edges[1:] > edges[:-1]).all(), "compared, not subtracted: the span may be more than a number can be"
     assert np.isfinite(edges).all()
     assert 2 <= len(edges) <= bins + 1
     assert edges[0] <= min(values)
